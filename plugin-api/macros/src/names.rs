@@ -1,0 +1,125 @@
+//! The names that a manifest gives to a plugin's code.
+
+use cantus_manifest::{Direction, Module, Param, ParamKind, PortKind, snake_case};
+use proc_macro2::TokenStream as Code;
+use quote::{format_ident, quote};
+use syn::Ident;
+
+/// The generated module of one type, and its `Described` impl.
+pub fn module(name: &Ident, module: &Module) -> Code {
+    let place = format_ident!("{}", snake_case(&module.name));
+    let type_name = &module.name;
+    let doc = format!("Names of {type_name}'s manifest.");
+    let slot_params = module.slots.as_ref().map_or(&[][..], |s| &s.params);
+    let slot_count = module.slots.as_ref().map_or(0, |s| usize::from(s.count));
+    let param = keys("Param", "Parameters", module.params.iter().map(|p| (&*p.key, &*p.doc)));
+    let slot_param = keys("SlotParam", "Parameters of a slot", slot_params.iter().map(|p| (&*p.key, &*p.doc)));
+    let action = keys("Action", "Actions", module.actions.iter().map(|a| (&*a.key, &*a.doc)));
+    let meter = keys("Meter", "Meters", module.meters.iter().map(|m| (&*m.key, &*m.doc)));
+    let enums = module.params.iter().chain(slot_params).filter_map(labels);
+    let ports = [
+        ("input", Direction::In, PortKind::Audio),
+        ("output", Direction::Out, PortKind::Audio),
+        ("event_in", Direction::In, PortKind::Event),
+        ("event_out", Direction::Out, PortKind::Event),
+    ]
+    .map(|(at, dir, kind)| port_constants(module, at, dir, kind));
+    quote! {
+        #[doc = #doc]
+        #[allow(dead_code)]
+        mod #place {
+            #param
+            #slot_param
+            #action
+            #meter
+            #(#enums)*
+            #(#ports)*
+            /// How many slots there are.
+            pub const SLOTS: usize = #slot_count;
+        }
+
+        impl ::cantus_plugin_api::Described for #name {
+            type Param = #place::Param;
+            type SlotParam = #place::SlotParam;
+            type Action = #place::Action;
+            type Meter = #place::Meter;
+            const TYPE: &'static str = #type_name;
+        }
+    }
+}
+
+/// An enum of keys with its `Key` impl.
+fn keys<'a>(name: &str, doc: &str, list: impl Iterator<Item = (&'a str, &'a str)>) -> Code {
+    let name = format_ident!("{name}");
+    let (variants, docs): (Vec<Ident>, Vec<&str>) = list.map(|(key, doc)| (camel(key), doc)).unzip();
+    let places: Vec<usize> = (0..variants.len()).collect();
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum #name { #(#[doc = #docs] #variants),* }
+
+        impl ::cantus_plugin_api::Key for #name {
+            fn from_index(index: usize) -> Option<Self> {
+                match index { #(#places => Some(#name::#variants),)* _ => None }
+            }
+            fn index(self) -> usize {
+                match self { #(#name::#variants => #places),* }
+            }
+        }
+    }
+}
+
+/// The labels of an enum parameter as an enum of its own, made from a parameter's value.
+fn labels(param: &Param) -> Option<Code> {
+    let ParamKind::Enum { labels, default } = &param.kind else { return None };
+    let (name, doc) = (camel(&param.key), &param.doc);
+    let variants: Vec<Ident> = labels.iter().map(|l| camel(l)).collect();
+    let places: Vec<usize> = (0..labels.len()).collect();
+    let default = camel(default);
+    Some(quote! {
+        #[doc = #doc]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum #name { #(#variants),* }
+
+        impl #name {
+            /// The label a parameter's value stands for; the default for any other number.
+            pub fn from_value(value: f64) -> Self {
+                match value as usize { #(#places => #name::#variants,)* _ => #name::#default }
+            }
+        }
+    })
+}
+
+/// Indices of ports: `IN` for one, `STRIP` as a range for a counted one.
+fn port_constants(module: &Module, at: &str, dir: Direction, kind: PortKind) -> Code {
+    let at = format_ident!("{at}");
+    let mut first = 0usize;
+    let mut constants = Vec::new();
+    for port in module.ports.iter().filter(|p| p.dir == dir && p.kind == kind) {
+        let name = format_ident!("{}", port.key.to_uppercase());
+        let doc = &port.doc;
+        let count = usize::from(port.count.unwrap_or(1));
+        let end = first + count;
+        constants.push(match port.count {
+            None => quote! { #[doc = #doc] pub const #name: usize = #first; },
+            Some(_) => quote! { #[doc = #doc] pub const #name: ::core::ops::Range<usize> = #first..#end; },
+        });
+        first = end;
+    }
+    quote! {
+        #[doc = "Indices of ports."]
+        pub mod #at { #(#constants)* }
+    }
+}
+
+fn camel(key: &str) -> Ident {
+    let mut out = String::new();
+    for part in key.split('_') {
+        let mut chars = part.chars();
+        if let Some(c) = chars.next() {
+            out.push(c.to_ascii_uppercase());
+            out.extend(chars);
+        }
+    }
+    format_ident!("{out}")
+}

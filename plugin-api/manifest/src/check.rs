@@ -1,0 +1,183 @@
+//! The rules a manifest must keep beyond its syntax, each with a sentence that names the place.
+
+use std::collections::HashSet;
+
+use crate::types::{Direction, Kind, Manifest, Module, Param, ParamKind, PortKind};
+
+/// One broken rule: where, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Path inside the manifest, such as `Gain.gain`.
+    pub place: String,
+    /// What is wrong and what to do.
+    pub text: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.place, self.text)
+    }
+}
+
+/// Keys a handle has of its own, and Lua's words: no parameter, action or meter may be called so.
+pub const RESERVED_KEYS: &[&str] = &[
+    "name", "type", "id", "enabled", "mute", "solo", "slots", "meters", "status", "seed", "help", "trigger", "and",
+    "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not",
+    "or", "repeat", "return", "then", "true", "until", "while",
+];
+
+/// Every broken rule of a manifest.
+pub(crate) fn check(manifest: &Manifest) -> Vec<Problem> {
+    let mut out = Check::default();
+    if manifest.schema != crate::SCHEMA {
+        out.add("schema", format!("is {}, this program reads {}", manifest.schema, crate::SCHEMA));
+    }
+    let id = &manifest.plugin.id;
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-';
+    if !id.contains('.') || !id.chars().all(good) {
+        out.add("plugin.id", format!("\"{id}\" is not a reverse domain name of [a-z0-9.-]"));
+    }
+    if !is_semver(&manifest.plugin.version) {
+        out.add("plugin.version", format!("\"{}\" is not a version like 1.2.3", manifest.plugin.version));
+    }
+    if manifest.modules.is_empty() {
+        out.add("module", "there is none; add a [[module]] table".into());
+    }
+    let mut types = HashSet::new();
+    for module in &manifest.modules {
+        if !types.insert(&module.name) {
+            out.add(&module.name, "is declared twice".into());
+        }
+        check_module(&mut out, module);
+    }
+    out.0
+}
+
+#[derive(Default)]
+struct Check(Vec<Problem>);
+
+impl Check {
+    fn add(&mut self, place: &str, text: String) {
+        self.0.push(Problem { place: place.to_owned(), text });
+    }
+}
+
+fn check_module(out: &mut Check, module: &Module) {
+    let name = &module.name;
+    if !name.starts_with(|c: char| c.is_ascii_uppercase()) || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
+        out.add(name, "a type is written like TapeDelay: [A-Z][A-Za-z0-9]*".into());
+    }
+    let constructor = module.constructor();
+    check_key(out, &format!("{name}.constructor"), &constructor, false);
+    if module.doc.trim().is_empty() {
+        out.add(name, "has no doc; say in a sentence what it does".into());
+    }
+    let mut keys = HashSet::new();
+    let own = module.actions.iter().map(|a| &a.key);
+    let all = module.params.iter().flat_map(|p| std::iter::once(&p.key).chain(&p.aliases)).chain(own);
+    for key in all {
+        if !keys.insert(key.clone()) {
+            out.add(&format!("{name}.{key}"), "is declared twice".into());
+        }
+    }
+    for param in &module.params {
+        check_param(out, name, param);
+    }
+    for action in &module.actions {
+        check_key(out, &format!("{name}.{}", action.key), &action.key, true);
+    }
+    let mut meters = HashSet::new();
+    for meter in &module.meters {
+        check_key(out, &format!("{name}.meters.{}", meter.key), &meter.key, false);
+        if !meters.insert(&meter.key) {
+            out.add(&format!("{name}.meters.{}", meter.key), "is declared twice".into());
+        }
+    }
+    if let Some(slots) = &module.slots {
+        if slots.count == 0 {
+            out.add(&format!("{name}.slots"), "count is 0; give it at least 1 or leave it out".into());
+        }
+        let mut keys = HashSet::new();
+        for param in &slots.params {
+            if !keys.insert(&param.key) {
+                out.add(&format!("{name}.slots.{}", param.key), "is declared twice".into());
+            }
+            check_param(out, &format!("{name}.slots"), param);
+        }
+    }
+    check_ports(out, module);
+}
+
+fn check_ports(out: &mut Check, module: &Module) {
+    let name = &module.name;
+    let mut keys = HashSet::new();
+    for dir in [Direction::In, Direction::Out] {
+        for kind in [PortKind::Audio, PortKind::Event] {
+            for (key, port) in module.ports(dir, kind) {
+                let place = format!("{name}.{key}");
+                if !keys.insert(key.clone()) {
+                    out.add(&place, "two ports have this name".into());
+                }
+                if !is_key(&port.key) {
+                    out.add(&place, "a port is named like dry_in: [a-z][a-z0-9_]*".into());
+                }
+                if kind == PortKind::Audio && !(1..=64).contains(&port.channels) {
+                    out.add(&place, format!("has {} channels; 1 to 64 are possible", port.channels));
+                }
+            }
+        }
+    }
+    if module.kind == Kind::Sink && module.ports(Direction::Out, PortKind::Audio).len() != 1 {
+        out.add(name, "a sink has exactly one audio output, which feeds `out`".into());
+    }
+}
+
+fn check_param(out: &mut Check, owner: &str, param: &Param) {
+    let place = format!("{owner}.{}", param.key);
+    check_key(out, &place, &param.key, true);
+    if param.doc.trim().is_empty() {
+        out.add(&place, "has no doc; say in a sentence what it does".into());
+    }
+    match &param.kind {
+        ParamKind::Float { min, max, default, .. } => {
+            if ![min, max, default].iter().all(|v| v.is_finite()) {
+                out.add(&place, "min, max and default must be finite".into());
+            } else if min >= max || default < min || default > max {
+                out.add(&place, format!("needs min < max and a default between: {min} .. {max}, default {default}"));
+            }
+        }
+        ParamKind::Int { min, max, default } => {
+            if min >= max || default < min || default > max {
+                out.add(&place, format!("needs min < max and a default between: {min} .. {max}, default {default}"));
+            }
+        }
+        ParamKind::Enum { labels, default } => {
+            if labels.is_empty() || !labels.contains(default) {
+                out.add(&place, format!("default \"{default}\" is not one of its labels"));
+            }
+            if labels.iter().collect::<HashSet<_>>().len() != labels.len() || !labels.iter().all(|l| is_key(l)) {
+                out.add(&place, "labels must differ and be written like ping_pong: [a-z][a-z0-9_]*".into());
+            }
+        }
+        ParamKind::Bool { .. } | ParamKind::Sample | ParamKind::Pattern => {}
+    }
+}
+
+fn check_key(out: &mut Check, place: &str, key: &str, on_handle: bool) {
+    if !is_key(key) {
+        out.add(place, format!("\"{key}\" must be written like this_one: [a-z][a-z0-9_]*"));
+    } else if on_handle && RESERVED_KEYS.contains(&key) {
+        out.add(place, format!("\"{key}\" means something else in Lua or on a handle; choose another key"));
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    key.starts_with(|c: char| c.is_ascii_lowercase())
+        && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+fn is_semver(version: &str) -> bool {
+    let core = version.split(['-', '+']).next().unwrap_or("");
+    let parts: Vec<&str> = core.split('.').collect();
+    parts.len() == 3 && parts.iter().all(|p| !p.is_empty() && p.chars().all(|c| c.is_ascii_digit()))
+}

@@ -1,0 +1,50 @@
+//! The manifest: the one home of what a plugin's modules are.
+//!
+//! A manifest is a TOML text. The SDK's `export!` macro embeds it in the plugin library in the section
+//! [`SECTION`], so a host reads it without running any of the plugin's code, and generates from it the names the
+//! plugin's own code uses. Lua bindings, help, range checks and sessions all come from the same text.
+//!
+//! This crate parses and checks. It opens no library and no file, and knows no module type.
+
+mod check;
+mod text;
+mod types;
+
+pub use check::{Problem, RESERVED_KEYS};
+pub use text::{nearest, snake_case};
+pub use types::{
+    Action, Direction, Example, Kind, Manifest, Meter, Module, Param, ParamKind, Plugin, Port, PortKind, Slots, Unit,
+};
+
+/// The schema this crate reads: `schema = 1`.
+pub const SCHEMA: u32 = 1;
+
+/// Name of the library section that holds the manifest's bytes (ELF; at most 16 bytes, so that Mach-O fits too).
+pub const SECTION: &str = ".cantusmanifest";
+
+/// Why a manifest was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The text is not TOML, or a field is missing, unknown or of the wrong type.
+    #[error("could not read the manifest: {0}")]
+    Toml(#[from] toml::de::Error),
+    /// The text reads, but says something that cannot be.
+    #[error("could not accept the manifest: {}", list(.0))]
+    Check(Vec<Problem>),
+}
+
+fn list(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl Manifest {
+    /// Parses and checks a manifest. All problems are collected.
+    ///
+    /// # Errors
+    /// [`Error::Toml`] with line and column, or [`Error::Check`] with every broken rule.
+    pub fn parse(text: &str) -> Result<Manifest, Error> {
+        let manifest: Manifest = toml::from_str(text)?;
+        let problems = check::check(&manifest);
+        if problems.is_empty() { Ok(manifest) } else { Err(Error::Check(problems)) }
+    }
+}

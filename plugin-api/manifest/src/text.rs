@@ -1,0 +1,82 @@
+//! Small text helpers that manifest, host and language share.
+
+/// `MultiSampler` -> `multi_sampler`.
+pub fn snake_case(type_name: &str) -> String {
+    let mut out = String::with_capacity(type_name.len() + 4);
+    for (i, c) in type_name.chars().enumerate() {
+        if c.is_ascii_uppercase() && i > 0 {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+/// The candidate closest to `word`, if it is close enough to be a likely slip of the finger: at most a third of the
+/// longer word's letters differ (optimal string alignment distance), or one is a prefix of the other.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| (rank(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|((distance, allowed), _)| distance <= allowed)
+        .min_by_key(|((distance, _), candidate)| (*distance, *candidate))
+        .map(|(_, candidate)| candidate)
+}
+
+/// (distance, how much is allowed)
+fn rank(word: &str, candidate: &str) -> (usize, usize) {
+    let longest = word.chars().count().max(candidate.chars().count());
+    let allowed = (longest / 3).max(1);
+    if word.len() >= 3 && (candidate.starts_with(word) || word.starts_with(candidate)) {
+        return (1, 1);
+    }
+    (distance(word, candidate), allowed)
+}
+
+/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours count one each.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let substituted = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            row[j] = substituted.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before_last[j - 2] + 1);
+            }
+        }
+        before_last = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_name() {
+        let names = ["volume", "pan", "attack", "release"];
+        for (word, expected) in [
+            ("volum", Some("volume")),
+            ("vol", Some("volume")),
+            ("Volume", Some("volume")),
+            ("atack", Some("attack")),
+            ("relaese", Some("release")),
+            ("pam", Some("pan")),
+            ("cutoff", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, names), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn snake() {
+        assert_eq!(snake_case("MultiSampler"), "multi_sampler");
+        assert_eq!(snake_case("Gain"), "gain");
+    }
+}

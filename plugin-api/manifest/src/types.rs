@@ -1,0 +1,344 @@
+//! The manifest's tables, as serde reads them.
+
+use serde::Deserialize;
+
+/// A whole manifest.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of this format: 1.
+    pub schema: u32,
+    /// Who made it.
+    pub plugin: Plugin,
+    /// The module types the library provides.
+    #[serde(rename = "module")]
+    pub modules: Vec<Module>,
+}
+
+/// Identity of the library.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plugin {
+    /// Reverse domain name, `[a-z0-9.-]`; never changes.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// Semantic version of the plugin.
+    pub version: String,
+    /// SPDX expression.
+    pub license: String,
+    /// One sentence.
+    pub description: String,
+    /// Where to read more.
+    #[serde(default)]
+    pub homepage: String,
+}
+
+/// One module type.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Module {
+    /// Type name, `[A-Z][A-Za-z0-9]*`: what `AddModuleCommand` and the registry know it by.
+    #[serde(rename = "type")]
+    pub name: String,
+    /// Name of the Lua constructor; the type in snake_case unless given.
+    #[serde(default)]
+    pub constructor: String,
+    /// What it is in a session.
+    pub kind: Kind,
+    /// One sentence.
+    pub doc: String,
+    /// Frames by which its audio comes later than its input.
+    #[serde(default)]
+    pub latency: u32,
+    /// Frames it may sound on after its last input or note.
+    #[serde(default)]
+    pub tail: u32,
+    /// Audio and event ports, in the order in which the module sees them.
+    #[serde(default, rename = "port")]
+    pub ports: Vec<Port>,
+    /// Values people set, in the order in which the module sees them.
+    #[serde(default, rename = "param")]
+    pub params: Vec<Param>,
+    /// A repeated group of values, such as the samples of a sampler or the strips of a mixer.
+    #[serde(default)]
+    pub slots: Option<Slots>,
+    /// Things it can be told to do.
+    #[serde(default, rename = "action")]
+    pub actions: Vec<Action>,
+    /// Values it shows.
+    #[serde(default, rename = "meter")]
+    pub meters: Vec<Meter>,
+    /// Lua that shows it at work; every one is run by the tests.
+    #[serde(default, rename = "example")]
+    pub examples: Vec<Example>,
+}
+
+impl Module {
+    /// Name of the Lua constructor.
+    pub fn constructor(&self) -> String {
+        if self.constructor.is_empty() { crate::snake_case(&self.name) } else { self.constructor.clone() }
+    }
+
+    /// The parameter of that key or alias, with its index.
+    pub fn param(&self, key: &str) -> Option<(usize, &Param)> {
+        find(&self.params, key)
+    }
+
+    /// The ports of one direction and kind, each with its index among them; counted ports are spread out.
+    ///
+    /// A port `in` with `count = 3` is `in_1`, `in_2`, `in_3`.
+    pub fn ports(&self, dir: Direction, kind: PortKind) -> Vec<(String, &Port)> {
+        let mut out = Vec::new();
+        for port in self.ports.iter().filter(|p| p.dir == dir && p.kind == kind) {
+            match port.count {
+                None => out.push((port.key.clone(), port)),
+                Some(count) => out.extend((1..=count).map(|n| (format!("{}_{n}", port.key), port))),
+            }
+        }
+        out
+    }
+}
+
+fn find<'a>(params: &'a [Param], key: &str) -> Option<(usize, &'a Param)> {
+    params.iter().enumerate().find(|(_, p)| p.key == key || p.aliases.iter().any(|a| a == key))
+}
+
+/// What a module is in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Emits notes in time.
+    Sequencer,
+    /// Turns notes into sound.
+    Instrument,
+    /// Changes sound; disabled, it passes its input on.
+    Effect,
+    /// Brings several sounds together.
+    Mixer,
+    /// Emits values in time.
+    Modulator,
+    /// Listens and shows.
+    Analyser,
+    /// None of the others.
+    Utility,
+    /// Brings sound in from outside.
+    Source,
+    /// Takes sound out: what nothing connects goes to the first sink.
+    Sink,
+}
+
+/// One port, or `count` like ports.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Port {
+    /// Name in `connect` and paths.
+    pub key: String,
+    /// Into or out of the module.
+    pub dir: Direction,
+    /// What it carries.
+    pub kind: PortKind,
+    /// Audio channels, 1 to 64; of no meaning for events.
+    #[serde(default = "two")]
+    pub channels: u16,
+    /// That many ports `key_1`, `key_2`, ...
+    #[serde(default)]
+    pub count: Option<u16>,
+    /// One sentence.
+    #[serde(default)]
+    pub doc: String,
+}
+
+fn two() -> u16 {
+    2
+}
+
+/// Into or out of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Into the module.
+    In,
+    /// Out of the module.
+    Out,
+}
+
+/// What a port carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PortKind {
+    /// Channels of samples.
+    Audio,
+    /// Notes and other events.
+    Event,
+}
+
+/// A value people set. (Unknown fields are refused by the flattened [`ParamKind`].)
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Param {
+    /// Name in Lua, `[a-z][a-z0-9_]*`; never changes.
+    pub key: String,
+    /// Other names it answers to.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// One sentence.
+    pub doc: String,
+    /// What it holds, with range and default.
+    #[serde(flatten)]
+    pub kind: ParamKind,
+}
+
+/// What a parameter holds.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum ParamKind {
+    /// A number in `min..=max`.
+    Float {
+        /// Smallest value.
+        min: f64,
+        /// Largest value.
+        max: f64,
+        /// Value of a new module.
+        default: f64,
+        /// What the number counts.
+        #[serde(default)]
+        unit: Unit,
+    },
+    /// A whole number in `min..=max`.
+    Int {
+        /// Smallest value.
+        min: i64,
+        /// Largest value.
+        max: i64,
+        /// Value of a new module.
+        default: i64,
+    },
+    /// On or off.
+    Bool {
+        /// Value of a new module.
+        default: bool,
+    },
+    /// One of a few labels; modules see its index.
+    Enum {
+        /// The labels, `[a-z][a-z0-9_]*`.
+        labels: Vec<String>,
+        /// Label of a new module.
+        default: String,
+    },
+    /// Path of a sound file, bound as a sample. Empty: none.
+    Sample,
+    /// Name of a pattern, bound as flat rows. Empty: none.
+    Pattern,
+}
+
+impl ParamKind {
+    /// Whether its value reaches the module as a handle in a bind event, not as a number.
+    pub fn is_data(&self) -> bool {
+        matches!(self, ParamKind::Sample | ParamKind::Pattern)
+    }
+}
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+pub enum Unit {
+    /// A plain number.
+    #[default]
+    #[serde(rename = "")]
+    None,
+    /// Amplitude: 1 leaves the level as it is; may be written in dB.
+    #[serde(rename = "gain")]
+    Gain,
+    /// Decibels.
+    #[serde(rename = "dB")]
+    Decibels,
+    /// Seconds.
+    #[serde(rename = "s")]
+    Seconds,
+    /// Hertz.
+    #[serde(rename = "Hz")]
+    Hertz,
+    /// MIDI note number; 60 is C4.
+    #[serde(rename = "note")]
+    Note,
+    /// Semitones.
+    #[serde(rename = "st")]
+    Semitones,
+    /// Cents: hundredths of a semitone.
+    #[serde(rename = "ct")]
+    Cents,
+    /// Beats.
+    #[serde(rename = "beats")]
+    Beats,
+    /// Hundredths.
+    #[serde(rename = "%")]
+    Percent,
+}
+
+impl Unit {
+    /// The sign behind a number, `""` for none.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Unit::None | Unit::Gain | Unit::Note => "",
+            Unit::Decibels => "dB",
+            Unit::Seconds => "s",
+            Unit::Hertz => "Hz",
+            Unit::Semitones => "st",
+            Unit::Cents => "ct",
+            Unit::Beats => "beats",
+            Unit::Percent => "%",
+        }
+    }
+}
+
+/// A repeated group of values: `kick.slots[3].gain`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slots {
+    /// How many there are.
+    pub count: u16,
+    /// One sentence.
+    pub doc: String,
+    /// The values each slot has.
+    #[serde(rename = "param")]
+    pub params: Vec<Param>,
+}
+
+impl Slots {
+    /// The slot parameter of that key or alias, with its index.
+    pub fn param(&self, key: &str) -> Option<(usize, &Param)> {
+        find(&self.params, key)
+    }
+}
+
+/// Something a module can be told to do: `kick:stop()`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// Name in Lua.
+    pub key: String,
+    /// One sentence.
+    pub doc: String,
+}
+
+/// A value a module shows.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Meter {
+    /// Name in Lua.
+    pub key: String,
+    /// One sentence.
+    pub doc: String,
+    /// What it counts.
+    #[serde(default)]
+    pub unit: Unit,
+}
+
+/// Lua that shows a module at work.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// One sentence.
+    pub doc: String,
+    /// The code.
+    pub code: String,
+}

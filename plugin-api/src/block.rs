@@ -1,0 +1,220 @@
+//! One quantum, as a module sees it.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use crate::event::NoteOn;
+use crate::module::Key;
+use crate::raw::{self, ABSENT_SLOT, flag, kind};
+use crate::transport::Transport;
+
+/// Who a note is: unique among the notes a module receives, and among those it sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NoteId(pub u32);
+
+/// The event output has no room left in this quantum; the host counts what was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full;
+
+/// One quantum: inputs, outputs, event output, transport and meters of one instance.
+pub struct Block<'a> {
+    raw: *mut raw::Block,
+    life: PhantomData<&'a mut raw::Block>,
+}
+
+impl<'a> Block<'a> {
+    /// # Safety
+    /// `raw` is what the host passed to `process`: live and unshared for `'a`, with everything its counts say.
+    pub(crate) unsafe fn new(raw: *mut raw::Block) -> Block<'a> {
+        Block { raw, life: PhantomData }
+    }
+
+    fn raw(&self) -> &'a raw::Block {
+        // SAFETY: as promised to `new`; nothing mutates the record itself during the call.
+        unsafe { &*self.raw }
+    }
+
+    /// The events in, sorted by frame.
+    pub(crate) fn events(&self) -> &'a [raw::Event] {
+        // SAFETY: as promised to `new`.
+        unsafe { slice(self.raw().events, self.raw().event_count) }
+    }
+
+    /// Absolute sample of frame 0.
+    pub fn sample(&self) -> u64 {
+        self.raw().sample
+    }
+
+    /// Where the music is.
+    pub fn transport(&self) -> Transport<'a> {
+        // SAFETY: as promised to `new`.
+        Transport::new(unsafe { &*self.raw().transport })
+    }
+
+    /// Inputs and outputs of all 64 frames.
+    pub fn audio(&mut self) -> (Inputs<'_>, Outputs<'_>) {
+        let raw = self.raw();
+        // SAFETY: as promised to `new`; the outputs are reachable only through this `&mut self`.
+        unsafe {
+            (
+                Inputs { ports: slice(raw.inputs, raw.input_count) },
+                Outputs { ports: slice(raw.outputs, raw.output_count) },
+            )
+        }
+    }
+
+    /// Shows a value. It stays until the next.
+    pub fn meter<K: Key>(&mut self, meter: K, value: f32) {
+        if meter.index() < self.raw().meter_count as usize {
+            // SAFETY: as promised to `new`, there are `meter_count` meters.
+            unsafe { *self.raw().meters.add(meter.index()) = value };
+        }
+    }
+
+    /// Emits a note on an event port at `frame`. Frames must not go back within a quantum.
+    ///
+    /// # Errors
+    /// [`Full`]: room is kept for note-offs.
+    pub fn note_on(&mut self, port: usize, frame: usize, on: NoteOn) -> Result<(), Full> {
+        let note = raw::Note {
+            pitch: on.pitch.unwrap_or(f32::NAN),
+            velocity: on.velocity.unwrap_or(f32::NAN),
+            slot: on.slot.map_or(ABSENT_SLOT, |s| s as u16),
+            column: on.column as u16,
+            reserved: 0,
+        };
+        self.emit(port, raw::Event::with_note(kind::NOTE_ON, frame as u16, on.note.0, note))
+    }
+
+    /// Ends a note it has emitted.
+    ///
+    /// # Errors
+    /// [`Full`]: even the room kept for note-offs is used up; try again in the next quantum.
+    pub fn note_off(&mut self, port: usize, frame: usize, note: NoteId) -> Result<(), Full> {
+        self.emit(port, raw::Event::bare(kind::NOTE_OFF, frame as u16, note.0))
+    }
+
+    fn emit(&mut self, port: usize, mut event: raw::Event) -> Result<(), Full> {
+        event.port = port as u16;
+        // SAFETY: as promised to `new`, and only this method touches the writer.
+        let writer = unsafe { &mut *self.raw().writer };
+        let ends = event.kind == kind::NOTE_OFF || event.kind == kind::CHOKE;
+        let room = if ends { writer.capacity } else { writer.capacity.saturating_sub(writer.reserve) };
+        if writer.len >= room {
+            writer.refused += 1;
+            return Err(Full);
+        }
+        // SAFETY: `len < capacity`, and the host gives room for `capacity` events.
+        unsafe { *writer.events.add(writer.len as usize) = event };
+        writer.len += 1;
+        Ok(())
+    }
+}
+
+/// # Safety
+/// `first` points to `count` live items, or `count` is 0.
+unsafe fn slice<'a, T>(first: *const T, count: u32) -> &'a [T] {
+    // SAFETY: as the caller promises.
+    if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(first, count as usize) } }
+}
+
+/// The audio inputs of a quantum.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    ports: &'a [raw::Port],
+}
+
+/// One audio input.
+#[derive(Clone, Copy)]
+pub struct Audio<'a> {
+    port: &'a raw::Port,
+}
+
+impl<'a> Inputs<'a> {
+    /// The input of that index (a generated constant).
+    ///
+    /// # Panics
+    /// If the manifest has no such input.
+    pub fn port(&self, index: usize) -> Audio<'a> {
+        Audio { port: &self.ports[index] }
+    }
+}
+
+impl<'a> Audio<'a> {
+    /// How many channels: as the manifest says.
+    pub fn channels(&self) -> usize {
+        self.port.channel_count as usize
+    }
+
+    /// A cable ends here.
+    pub fn connected(&self) -> bool {
+        self.port.flags & flag::CONNECTED != 0
+    }
+
+    /// All its samples are 0.
+    pub fn silent(&self) -> bool {
+        self.port.flags & flag::SILENT != 0
+    }
+
+    /// Samples of one channel, all 64 frames.
+    ///
+    /// # Panics
+    /// If there is no such channel.
+    pub fn channel(&self, channel: usize) -> &'a [f32; raw::QUANTUM] {
+        assert!(channel < self.channels(), "channel {channel} of {}", self.channels());
+        // SAFETY: the host lays out one quantum for each of `channel_count` channels.
+        unsafe { &*(*self.port.channels.add(channel)).cast::<[f32; raw::QUANTUM]>() }
+    }
+}
+
+/// The audio outputs of a quantum.
+pub struct Outputs<'a> {
+    ports: &'a [raw::Port],
+}
+
+/// One audio output.
+pub struct AudioMut<'a> {
+    port: &'a raw::Port,
+}
+
+impl Outputs<'_> {
+    /// The output of that index (a generated constant).
+    ///
+    /// # Panics
+    /// If the manifest has no such output.
+    pub fn port(&mut self, index: usize) -> AudioMut<'_> {
+        AudioMut { port: &self.ports[index] }
+    }
+}
+
+impl AudioMut<'_> {
+    /// How many channels: as the manifest says.
+    pub fn channels(&self) -> usize {
+        self.port.channel_count as usize
+    }
+
+    /// Samples of one channel, all 64 frames. They are 0 at the beginning of the quantum.
+    ///
+    /// # Panics
+    /// If there is no such channel.
+    pub fn channel(&mut self, channel: usize) -> &mut [f32; raw::QUANTUM] {
+        assert!(channel < self.channels(), "channel {channel} of {}", self.channels());
+        // SAFETY: the host lays out one quantum per channel, no two of an instance's outputs overlap, and `&mut self`
+        // is the only way to this port.
+        unsafe { &mut *(*self.port.channels.add(channel)).cast::<[f32; raw::QUANTUM]>() }
+    }
+
+    /// The first two channels at once.
+    ///
+    /// # Panics
+    /// If there are not two.
+    pub fn stereo(&mut self, frames: Range<usize>) -> (&mut [f32], &mut [f32]) {
+        assert!(self.channels() >= 2, "{} channels", self.channels());
+        // SAFETY: as in `channel`; channels of a port do not overlap.
+        unsafe {
+            let left = &mut *(*self.port.channels).cast::<[f32; raw::QUANTUM]>();
+            let right = &mut *(*self.port.channels.add(1)).cast::<[f32; raw::QUANTUM]>();
+            (&mut left[frames.clone()], &mut right[frames])
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Events as a module sees them: typed by its own manifest.
+
+use crate::block::NoteId;
+use crate::handle::{Pattern, Sample};
+use crate::module::{Described, Key};
+use crate::raw::{self, ABSENT_SLOT, SLOT_OF_MODULE, flag, kind};
+
+/// Something that happens at a frame.
+pub enum Event<M: Described + ?Sized> {
+    /// A note begins.
+    NoteOn(NoteOn),
+    /// A note ends; it may ring out.
+    NoteOff(NoteId),
+    /// A note ends now, without its release (but without a click: 5 ms).
+    Choke(NoteId),
+    /// A parameter has a new value, in its range.
+    Param {
+        /// Which.
+        param: M::Param,
+        /// On and off are 1 and 0, a label is its index.
+        value: f64,
+        /// Take it at once, without smoothing.
+        snap: bool,
+    },
+    /// A slot's parameter has a new value, in its range.
+    SlotParam {
+        /// From 0.
+        slot: usize,
+        /// Which.
+        param: M::SlotParam,
+        /// On and off are 1 and 0, a label is its index.
+        value: f64,
+        /// Take it at once, without smoothing.
+        snap: bool,
+    },
+    /// A data parameter has new data.
+    Bind {
+        /// Which.
+        param: M::Param,
+        /// What.
+        data: Data,
+    },
+    /// A slot's data parameter has new data.
+    SlotBind {
+        /// From 0.
+        slot: usize,
+        /// Which.
+        param: M::SlotParam,
+        /// What.
+        data: Data,
+    },
+    /// The module is told to do something.
+    Action(M::Action),
+}
+
+/// A note begins. What is `None` is the module's to choose.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NoteOn {
+    /// Who it is; note-off and choke name it again.
+    pub note: NoteId,
+    /// MIDI note number, 60 is C4; fractions are allowed.
+    pub pitch: Option<f32>,
+    /// 0 to 1.
+    pub velocity: Option<f32>,
+    /// Slot, from 0.
+    pub slot: Option<usize>,
+    /// Column of the pattern it stands in, from 0.
+    pub column: usize,
+}
+
+/// Data of a data parameter.
+#[derive(Clone)]
+pub enum Data {
+    /// Nothing is set, or it is not there (yet).
+    None,
+    /// A decoded sound.
+    Sample(Sample),
+    /// A compiled pattern.
+    Pattern(Pattern),
+}
+
+impl<M: Described> Event<M> {
+    /// `None` for kinds and indices this build does not know: they are skipped.
+    pub(crate) fn decode(raw: &raw::Event) -> Option<Event<M>> {
+        let note = NoteId(raw.note);
+        match raw.kind {
+            kind::NOTE_ON => {
+                let n = raw.as_note();
+                let given = |v: f32| if v.is_nan() { None } else { Some(v) };
+                Some(Event::NoteOn(NoteOn {
+                    note,
+                    pitch: given(n.pitch),
+                    velocity: given(n.velocity),
+                    slot: (n.slot != ABSENT_SLOT).then_some(usize::from(n.slot)),
+                    column: usize::from(n.column),
+                }))
+            }
+            kind::NOTE_OFF => Some(Event::NoteOff(note)),
+            kind::CHOKE => Some(Event::Choke(note)),
+            kind::PARAM => {
+                let v = raw.as_value();
+                let (value, snap, index) = (v.value, raw.flags & flag::SNAP != 0, usize::from(v.index));
+                if v.slot == SLOT_OF_MODULE {
+                    M::Param::from_index(index).map(|param| Event::Param { param, value, snap })
+                } else {
+                    let slot = usize::from(v.slot);
+                    M::SlotParam::from_index(index).map(|param| Event::SlotParam { slot, param, value, snap })
+                }
+            }
+            kind::BIND => {
+                let b = raw.as_bind();
+                // SAFETY: the host keeps the handle's memory alive during the call, of the kind `what` says.
+                let data = unsafe { Data::from_raw(b.what, b.handle) };
+                let index = usize::from(b.index);
+                if b.slot == SLOT_OF_MODULE {
+                    M::Param::from_index(index).map(|param| Event::Bind { param, data })
+                } else {
+                    M::SlotParam::from_index(index).map(|param| Event::SlotBind {
+                        slot: usize::from(b.slot),
+                        param,
+                        data,
+                    })
+                }
+            }
+            kind::ACTION => M::Action::from_index(usize::from(raw.as_value().index)).map(Event::Action),
+            _ => None,
+        }
+    }
+}
+
+impl Data {
+    /// # Safety
+    /// `handle` points to a live record of the kind that `what` names, or is null.
+    unsafe fn from_raw(what: u32, handle: *const std::ffi::c_void) -> Data {
+        match what {
+            // SAFETY: as the caller promises.
+            1 if !handle.is_null() => Data::Sample(unsafe { Sample::from_raw(handle.cast()) }),
+            // SAFETY: as the caller promises.
+            2 if !handle.is_null() => Data::Pattern(unsafe { Pattern::from_raw(handle.cast()) }),
+            _ => Data::None,
+        }
+    }
+}

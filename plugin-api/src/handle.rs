@@ -1,0 +1,125 @@
+//! Samples and patterns: immutable host memory, shared by counting.
+
+use std::sync::atomic::Ordering;
+
+use crate::raw::{self, GUARD_FRAMES};
+
+macro_rules! handle {
+    ($(#[$doc:meta])* $name:ident, $raw:ty) => {
+        $(#[$doc])*
+        ///
+        /// Clone and drop only count: both may happen on the audio thread.
+        pub struct $name(*const $raw);
+
+        // SAFETY: the memory behind a handle is immutable but for its atomic count.
+        unsafe impl Send for $name {}
+        // SAFETY: as above.
+        unsafe impl Sync for $name {}
+
+        impl $name {
+            /// Takes part in holding the record.
+            ///
+            /// # Safety
+            /// `raw` points to a live record of this kind.
+            pub unsafe fn from_raw(raw: *const $raw) -> $name {
+                // SAFETY: as the caller promises.
+                unsafe { &(*raw).head }.holders.fetch_add(1, Ordering::Relaxed);
+                $name(raw)
+            }
+
+            fn raw(&self) -> &$raw {
+                // SAFETY: the host keeps the record while `holders`, of which this is one, is not 0.
+                unsafe { &*self.0 }
+            }
+        }
+
+        impl Clone for $name {
+            fn clone(&self) -> $name {
+                // SAFETY: as in `raw`.
+                unsafe { $name::from_raw(self.0) }
+            }
+        }
+
+        impl Drop for $name {
+            fn drop(&mut self) {
+                // Release: all reads through this handle come before the host sees the count fall.
+                self.raw().head.holders.fetch_sub(1, Ordering::Release);
+            }
+        }
+    };
+}
+
+handle! {
+    /// A decoded sound at the engine's rate.
+    Sample, raw::SampleData
+}
+
+handle! {
+    /// A pattern, compiled to flat rows.
+    Pattern, raw::PatternData
+}
+
+impl Sample {
+    /// 1 is mono, 2 is stereo.
+    pub fn channels(&self) -> usize {
+        self.raw().channel_count
+    }
+
+    /// Length in frames.
+    pub fn frames(&self) -> usize {
+        self.raw().frames
+    }
+
+    /// Frames per second: the engine's rate.
+    pub fn rate(&self) -> f64 {
+        self.raw().rate
+    }
+
+    /// One channel with [`GUARD_FRAMES`] zeros before frame 0 and after the last frame: frame `n` is at
+    /// `GUARD_FRAMES + n`. A channel the sample lacks reads as its last.
+    pub fn guarded(&self, channel: usize) -> &[f32] {
+        let raw = self.raw();
+        let channel = channel.min(raw.channel_count - 1);
+        // SAFETY: the host allocates `GUARD_FRAMES` on both sides of each of the `channel_count` channels.
+        unsafe {
+            let first = (*raw.channels.add(channel)).sub(GUARD_FRAMES);
+            std::slice::from_raw_parts(first, raw.frames + 2 * GUARD_FRAMES)
+        }
+    }
+}
+
+impl Pattern {
+    /// Rows, at least 1.
+    pub fn rows(&self) -> u32 {
+        self.raw().rows
+    }
+
+    /// Rows per beat.
+    pub fn steps_per_beat(&self) -> f64 {
+        self.raw().steps_per_beat
+    }
+
+    /// The steps of one row, in the order of their columns.
+    pub fn row(&self, row: u32) -> impl Iterator<Item = &raw::Step> {
+        let raw = self.raw();
+        let first = partition(raw.step_count, |i| self.step(i).row < row);
+        (first..raw.step_count).map(|i| self.step(i)).take_while(move |s| s.row == row)
+    }
+
+    fn step(&self, index: usize) -> &raw::Step {
+        let raw = self.raw();
+        debug_assert!(index < raw.step_count);
+        // SAFETY: the host lays `step_count` steps out, `stride` bytes apart, each beginning with the fields known here.
+        unsafe { &*raw.steps.cast::<u8>().add(index * raw.stride as usize).cast() }
+    }
+}
+
+/// The first index of `0..len` for which `before` is false.
+fn partition(len: usize, before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}

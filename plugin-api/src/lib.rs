@@ -1,0 +1,51 @@
+//! The contract between the Cantus host and its module plugins, and the safe SDK to write them with.
+//!
+//! # The life of a plugin
+//!
+//! A plugin is a `cdylib` with one manifest, one struct per module type, one [`Module`] impl each and one line,
+//! [`export!`]. The host
+//!
+//! 1. reads the **manifest** from the library's section: no code of the plugin runs;
+//! 2. opens the library, checks versions and layouts, and never closes it again;
+//! 3. calls [`Module::new`] for each instance, on a **worker thread**: allocate, compute tables, take your time. It then
+//!    runs one silent quantum there, and [`Module::reset`];
+//! 4. hands the instance to the **audio thread**. Every 64 frames it gets its events, each at its exact frame through
+//!    [`Module::event`], and between them makes sound in [`Module::process`]. Values arrive as events only; in the
+//!    first quantum every value arrives, with `snap`;
+//! 5. takes the instance back and drops it, on a **worker thread**.
+//!
+//! # What must not happen on the audio thread
+//!
+//! In `event`, `process` and `reset`: no allocation, no freeing, no lock, no system call, no printing, no waiting. What
+//! an event brings (samples, patterns) may be cloned and dropped there: that only counts. A panic is caught; the
+//! instance is then silent for ever and the host says why. Output that is not finite is silenced.
+//!
+//! # Absences
+//!
+//! This crate knows nothing of the host, of Lua or of any module type, opens no file and starts no thread. A plugin has
+//! no state but its manifest's values: what is not declared there is transient.
+//!
+//! The smallest plugin is `plugins/gain`: copy it.
+
+#![allow(non_local_definitions)] // abi_stable's derives need it since rustc 1.79.
+
+mod block;
+mod event;
+pub mod export;
+mod handle;
+pub mod math;
+mod module;
+mod playhead;
+pub mod raw;
+mod smooth;
+mod transport;
+
+pub use block::{Audio, AudioMut, Block, Full, Inputs, NoteId, Outputs};
+pub use cantus_plugin_macros::export;
+pub use event::{Data, Event, NoteOn};
+pub use handle::{Pattern, Sample};
+pub use module::{Described, Init, Key, Module};
+pub use playhead::{Playhead, Row};
+pub use raw::{GUARD_FRAMES, QUANTUM};
+pub use smooth::Smooth;
+pub use transport::Transport;

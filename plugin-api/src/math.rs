@@ -1,0 +1,69 @@
+//! Functions of the SDK's own, so that a render has the same bytes whatever mathematics library the system brings.
+
+/// 2 to the power of `x`, within 1e-12 of the true value relatively; plain arithmetic, the same on every machine.
+///
+/// Splits `x` into a whole and a fractional part of at most one half and sums the Taylor series of e^(f ln 2), 13 terms.
+pub fn exp2(x: f64) -> f64 {
+    if x.is_nan() {
+        return x;
+    }
+    let x = x.clamp(-1022.0, 1023.0);
+    let whole = (x + 0.5).floor();
+    let f = (x - whole) * std::f64::consts::LN_2;
+    let mut term = 1.0;
+    let mut sum = 1.0;
+    for n in 1..=13 {
+        term *= f / f64::from(n);
+        sum += term;
+    }
+    sum * f64::from_bits(((whole as i64 + 1023) as u64) << 52)
+}
+
+/// How much faster a sound plays when it is moved by `semitones`.
+pub fn semitones_to_ratio(semitones: f64) -> f64 {
+    exp2(semitones / 12.0)
+}
+
+/// Decibels to amplitude: 0 dB is 1.
+pub fn db_to_gain(db: f64) -> f64 {
+    // 10^(db/20) = 2^(db * log2(10) / 20)
+    exp2(db * (std::f64::consts::LOG2_10 / 20.0))
+}
+
+/// A pan of -1 (left) to 1 (right) as left and right gain, of equal power; the middle is 1 and 1.
+///
+/// Left is `sqrt(1 - pan)`, right `sqrt(1 + pan)`: the sum of their squares is always 2.
+pub fn pan_gains(pan: f32) -> (f32, f32) {
+    ((1.0 - pan).max(0.0).sqrt(), (1.0 + pan).max(0.0).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exp2_is_exact_enough() {
+        for i in -4000..=4000 {
+            let x = f64::from(i) / 97.0;
+            assert!((exp2(x) / x.exp2() - 1.0).abs() < 1e-12, "{x}: {} {}", exp2(x), x.exp2());
+        }
+        assert_eq!(exp2(3.0), 8.0);
+        assert_eq!(exp2(-2.0), 0.25);
+        assert_eq!(semitones_to_ratio(12.0), 2.0);
+        assert_eq!(semitones_to_ratio(0.0), 1.0);
+    }
+
+    #[test]
+    fn decibels() {
+        assert!((db_to_gain(-6.0) - 0.501_187_233_627_272).abs() < 1e-12);
+        assert_eq!(db_to_gain(0.0), 1.0);
+    }
+
+    #[test]
+    fn pan_keeps_power() {
+        assert_eq!(pan_gains(0.0), (1.0, 1.0));
+        assert_eq!(pan_gains(-1.0), (std::f32::consts::SQRT_2, 0.0));
+        let (l, r) = pan_gains(0.3);
+        assert!((l * l + r * r - 2.0).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,75 @@
+//! What a module author implements.
+
+use std::ops::Range;
+
+use crate::block::Block;
+use crate::event::Event;
+use crate::raw;
+
+/// One module type of a plugin. See the crate's page for who calls what, when and on which thread.
+pub trait Module: Described + Sized + Send + 'static {
+    /// A new instance. Worker thread: may allocate.
+    ///
+    /// # Errors
+    /// A sentence for people; the module then stays in the session, silent, with that sentence as its status.
+    fn new(init: &Init) -> Result<Self, String>;
+
+    /// Drops everything transient (voices, tails, phases) and puts every value to its default. The host sends all
+    /// values again afterwards. Must leave the instance as [`new`](Module::new) made it. Audio thread.
+    fn reset(&mut self);
+
+    /// Something happens at `frame` of this quantum, 0 to 63. Audio thread.
+    fn event(&mut self, event: Event<Self>, frame: usize, block: &mut Block<'_>);
+
+    /// Makes the frames of that range: reads inputs, adds to outputs (which begin at 0), emits events. Called for
+    /// consecutive ranges that together cover the quantum. Audio thread.
+    fn process(&mut self, block: &mut Block<'_>, frames: Range<usize>);
+}
+
+/// What `export!` generates from the manifest for each struct: the names its code may use.
+pub trait Described {
+    /// The module's parameters.
+    type Param: Key;
+    /// The parameters of each of its slots.
+    type SlotParam: Key;
+    /// What it can be told to do.
+    type Action: Key;
+    /// What it shows.
+    type Meter: Key;
+    /// Its type name.
+    const TYPE: &'static str;
+}
+
+/// A generated list of names: an enum whose variants stand in the manifest's order.
+pub trait Key: Copy + Eq + 'static {
+    /// The name at that place.
+    fn from_index(index: usize) -> Option<Self>;
+    /// Its place.
+    fn index(self) -> usize;
+}
+
+/// What a new instance is told.
+pub struct Init {
+    raw: raw::Init,
+}
+
+impl Init {
+    pub(crate) fn new(raw: raw::Init) -> Init {
+        Init { raw }
+    }
+
+    /// Sample rate in Hz.
+    pub fn rate(&self) -> f64 {
+        self.raw.rate
+    }
+
+    /// Seed of everything random in this instance.
+    pub fn seed(&self) -> u64 {
+        self.raw.seed
+    }
+
+    /// Says something to people. Only while in [`Module::new`].
+    pub fn log(&self, text: &str) {
+        (self.raw.log)(self.raw.instance, 2, text.into());
+    }
+}

@@ -1,0 +1,27 @@
+//! The contract itself: what crosses between host and plugin, byte for byte.
+//!
+//! Everything here is `repr(C)` and layout-checked by abi_stable when a plugin is opened. The [`Root`] is frozen for
+//! ever; every other table is an *extension*, fetched by id and checked on its own. While ids end in `.draft`, host and
+//! plugin must come from the same version of this crate ([`CONTRACT`]).
+//!
+//! Module authors never use these types: the safe SDK around them is the rest of the crate.
+
+mod block;
+mod event;
+mod handle;
+mod root;
+
+pub use block::{Block, EventWriter, INSTANCE_FAILED, INSTANCE_OK, Port, Report, Segment, Transport, flag};
+pub use event::{Bind, Event, Note, Value, kind};
+pub use handle::{
+    ABSENT_SLOT, GUARD_FRAMES, Handle, Pattern as PatternData, SLOT_OF_MODULE, Sample as SampleData, Step,
+};
+pub use root::{
+    Extension, FACTORY, Factory, FactoryRef, Init, Opened, PROCESS, Process, ProcessRef, Root, RootRef, open,
+};
+
+/// Version of the contract that this copy of the crate was built with.
+pub const CONTRACT: &str = env!("CARGO_PKG_VERSION");
+
+/// Frames in a quantum: every call of `process` covers exactly so many.
+pub const QUANTUM: usize = 64;

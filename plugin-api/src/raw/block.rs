@@ -1,0 +1,147 @@
+//! What one call of `process` gets.
+
+use abi_stable::StableAbi;
+
+use super::event::Event;
+
+/// The instance is well.
+pub const INSTANCE_OK: u32 = 0;
+/// The instance panicked or gave up; the report says why. It is never called again.
+pub const INSTANCE_FAILED: u32 = 1;
+
+/// Bits in `flags` fields.
+pub mod flag {
+    /// Port: a cable ends or begins here.
+    pub const CONNECTED: u32 = 1;
+    /// Port: all samples are 0. An output may be left so.
+    pub const SILENT: u32 = 2;
+    /// Event: take the value at once, without smoothing.
+    pub const SNAP: u32 = 1;
+    /// Transport: beats go on.
+    pub const PLAYING: u32 = 1;
+    /// Transport: beats do not follow on from the quantum before.
+    pub const JUMPED: u32 = 2;
+}
+
+/// One quantum of one instance. Grows at its tail only.
+#[repr(C)]
+#[derive(StableAbi)]
+pub struct Block {
+    /// Size of this record in bytes.
+    pub size: u32,
+    /// Frames to make: [`QUANTUM`](super::QUANTUM).
+    pub frames: u32,
+    /// Absolute sample of the first frame.
+    pub sample: u64,
+    /// Audio inputs, in the manifest's order.
+    pub inputs: *const Port,
+    /// How many.
+    pub input_count: u32,
+    /// How many outputs.
+    pub output_count: u32,
+    /// Audio outputs, in the manifest's order; their samples are 0 on entry.
+    pub outputs: *const Port,
+    /// Events in, sorted by frame.
+    pub events: *const Event,
+    /// How many.
+    pub event_count: u32,
+    /// How many meters.
+    pub meter_count: u32,
+    /// Meters, in the manifest's order; they keep their value from quantum to quantum.
+    pub meters: *mut f32,
+    /// Events out.
+    pub writer: *mut EventWriter,
+    /// Where the music is.
+    pub transport: *const Transport,
+    /// Where a failing instance says why.
+    pub report: *mut Report,
+}
+
+/// An audio port: planar channels of one quantum, each aligned to 64 bytes. Inputs are read only.
+#[repr(C)]
+#[derive(Clone, Copy, StableAbi)]
+pub struct Port {
+    /// One pointer per channel.
+    pub channels: *const *mut f32,
+    /// How many channels.
+    pub channel_count: u32,
+    /// [`flag`] bits.
+    pub flags: u32,
+}
+
+/// Where a module puts its events. When `len` reaches `capacity - reserve` only note-offs and chokes are still taken;
+/// what is refused is counted in `refused`.
+#[repr(C)]
+#[derive(StableAbi)]
+pub struct EventWriter {
+    /// Room for `capacity` events.
+    pub events: *mut Event,
+    /// Events written.
+    pub len: u32,
+    /// Room in all.
+    pub capacity: u32,
+    /// Room kept for note-offs.
+    pub reserve: u32,
+    /// Events refused in this quantum.
+    pub refused: u32,
+}
+
+/// Where the music is in one quantum.
+#[repr(C)]
+#[derive(Clone, Copy, StableAbi)]
+pub struct Transport {
+    /// Size of this record in bytes.
+    pub size: u32,
+    /// [`flag`] bits.
+    pub flags: u32,
+    /// Counts stops, seeks and resets: beats of different epochs are not comparable.
+    pub epoch: u32,
+    /// Beats of a bar.
+    pub beats_per_bar: f32,
+    /// Sample rate in Hz.
+    pub rate: f64,
+    /// The tempo from the quantum's first frame on; at least one segment, sorted by sample.
+    pub segments: *const Segment,
+    /// How many.
+    pub segment_count: usize,
+}
+
+/// A stretch of constant tempo, anchored to a sample. Beats are computed from it afresh, never added up.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, StableAbi)]
+pub struct Segment {
+    /// Absolute sample of the anchor.
+    pub sample: u64,
+    /// Beat at that sample.
+    pub beat: f64,
+    /// Beats per minute from there on.
+    pub bpm: f64,
+}
+
+/// A failing instance's last words.
+#[repr(C)]
+#[derive(Clone, Copy, StableAbi)]
+pub struct Report {
+    /// Bytes of `text` in use.
+    pub len: u32,
+    /// UTF-8, cut to fit.
+    pub text: [u8; 252],
+}
+
+impl Report {
+    /// Nothing said.
+    pub const EMPTY: Report = Report { len: 0, text: [0; 252] };
+
+    /// Puts a text in, cut to fit.
+    pub fn set(&mut self, text: &str) {
+        let len = text.floor_char_boundary(self.text.len());
+        self.text[..len].copy_from_slice(&text.as_bytes()[..len]);
+        self.len = len as u32;
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        let len = (self.len as usize).min(self.text.len());
+        str::from_utf8(&self.text[..len]).unwrap_or("(not UTF-8)")
+    }
+}
