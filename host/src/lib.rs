@@ -1,1 +1,24 @@
-//! host
+//! The Cantus engine: a library without a language and without a program.
+//!
+//! The way of a change, top to bottom:
+//!
+//! ```text
+//! Batch -> CommandQueue -> Engine (control thread): Model::edit -> realise -> Change -> Processor (audio thread)
+//!                            ^-- EngineState (arc-swap) <-- Applied, Fault, and every box to be freed --'
+//! ```
+//!
+//! - [`model`]: the state as a value, and the commands that change it. Pure: no audio, no file, no clock.
+//! - [`plugins`]: finds, checks and opens plugin libraries; the [`ModuleRegistry`](plugins::ModuleRegistry).
+//! - [`rt`]: everything the audio thread runs. Never allocates, frees, locks, prints, blocks or panics.
+//! - [`control`]: the [`Engine`](control::Engine), which turns Models into Changes, and the workers that load.
+//! - [`assets`]: decoding and resampling of sound files, on workers.
+//! - [`device`]: sound card, null and offline, behind one trait.
+//!
+//! What this crate must not know: Lua, the command line, and any module type by name.
+
+pub mod assets;
+pub mod control;
+pub mod device;
+pub mod model;
+pub mod plugins;
+pub mod rt;

@@ -1,0 +1,61 @@
+//! What everybody sees: the state as published, apart from what changes with every quantum.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{Model, Name};
+
+/// The state, immutable. A new one is published when a command or its realisation changed something.
+#[derive(Clone, Debug)]
+pub struct EngineState {
+    /// Counts publications.
+    pub version: u64,
+    /// What is wanted.
+    pub model: Arc<Model>,
+    /// What is.
+    pub status: Arc<Status>,
+}
+
+/// What is not as wanted (or not yet): everything that is not named here is ready.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// By module name.
+    pub modules: BTreeMap<Name, StatusOf>,
+    /// By path, such as `kick.slots[1].file`.
+    pub data: BTreeMap<String, StatusOf>,
+}
+
+impl Status {
+    /// Everything that failed or is missing, each as a sentence.
+    pub fn problems(&self) -> Vec<String> {
+        let modules = self.modules.iter().map(|(name, status)| (name.to_string(), status));
+        let data = self.data.iter().map(|(path, status)| (path.clone(), status));
+        let bad = |(path, status): (String, &StatusOf)| match status {
+            StatusOf::Loading => None,
+            StatusOf::Missing(reason) | StatusOf::Faulted(reason) => Some(format!("{path}: {reason}")),
+        };
+        modules.chain(data).filter_map(bad).collect()
+    }
+}
+
+/// How something is that is not ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StatusOf {
+    /// A worker is at it.
+    Loading,
+    /// It is not there; why, and what to do.
+    Missing(String),
+    /// It failed; why, and what to do. It is silent.
+    Faulted(String),
+}
+
+/// Where the music is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ClockReading {
+    /// Absolute sample of the next quantum.
+    pub sample: u64,
+    /// Beat at that sample.
+    pub beat: f64,
+    /// Beats go on.
+    pub playing: bool,
+}

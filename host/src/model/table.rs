@@ -1,0 +1,275 @@
+//! A sorted map whose versions share what they have in common.
+//!
+//! Two levels: a vector of chunks of at most [`CHUNK`] entries, every chunk and every value behind an `Arc`. A change
+//! copies one chunk and the chunk list; everything else is shared with the version before, and `diff` and `==` skip what
+//! is shared.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// Most entries of a chunk.
+const CHUNK: usize = 64;
+
+type Chunk<K, V> = Arc<Vec<(K, Arc<V>)>>;
+
+/// A sorted map with structural sharing. Not for the audio thread: whoever drops the last version frees it.
+#[derive(Clone, Debug)]
+pub struct Table<K, V> {
+    chunks: Arc<Vec<Chunk<K, V>>>,
+}
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Table { chunks: Arc::default() }
+    }
+}
+
+impl<K: Ord, V: Eq> PartialEq for Table<K, V> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.chunks, &other.chunks)
+            || (self.len() == other.len()
+                && self.entries().zip(other.entries()).all(|((ka, va), (kb, vb))| {
+                    // `Arc<V> == Arc<V>` is a pointer comparison first, because `V: Eq`.
+                    ka == kb && va == vb
+                }))
+    }
+}
+
+impl<K: Ord, V: Eq> Eq for Table<K, V> {}
+
+impl<K: Ord + Clone, V> Table<K, V> {
+    /// The value of a key.
+    pub fn get<Q: ?Sized + Ord>(&self, key: &Q) -> Option<&V>
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        let (chunk, at) = self.find(key);
+        Some(&*self.chunks.get(chunk)?.get(at.ok()?)?.1)
+    }
+
+    /// Whether there is such a key.
+    pub fn contains<Q: ?Sized + Ord>(&self, key: &Q) -> bool
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        self.get(key).is_some()
+    }
+
+    /// The value of a key, to be changed in place; what is shared is copied first. Call it only when it will change.
+    pub fn edit<Q: ?Sized + Ord>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: std::borrow::Borrow<Q>,
+        V: Clone,
+    {
+        let (chunk, at) = self.find(key);
+        let at = at.ok()?;
+        Some(Arc::make_mut(&mut Arc::make_mut(&mut Arc::make_mut(&mut self.chunks)[chunk])[at].1))
+    }
+
+    /// Puts a value in, in the place of an earlier one of that key.
+    pub fn put(&mut self, key: K, value: V) {
+        let (chunk, at) = self.find(&key);
+        let chunks = Arc::make_mut(&mut self.chunks);
+        if chunks.is_empty() {
+            chunks.push(Arc::default());
+        }
+        let entries = Arc::make_mut(&mut chunks[chunk]);
+        match at {
+            Ok(at) => entries[at].1 = Arc::new(value),
+            Err(at) => {
+                entries.insert(at, (key, Arc::new(value)));
+                if entries.len() > CHUNK {
+                    let upper = entries.split_off(CHUNK / 2);
+                    chunks.insert(chunk + 1, Arc::new(upper));
+                }
+            }
+        }
+    }
+
+    /// Takes a key out; false if it was not there.
+    pub fn remove<Q: ?Sized + Ord>(&mut self, key: &Q) -> bool
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        let (chunk, Ok(at)) = self.find(key) else { return false };
+        let chunks = Arc::make_mut(&mut self.chunks);
+        let entries = Arc::make_mut(&mut chunks[chunk]);
+        entries.remove(at);
+        if entries.is_empty() {
+            chunks.remove(chunk);
+        }
+        true
+    }
+
+    /// All entries, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.entries().map(|(k, v)| (k, &**v))
+    }
+
+    /// All keys, ascending.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.entries().map(|(k, _)| k)
+    }
+
+    /// Calls `visit(key, before, after)` for every key whose value differs between this and a later version, ascending.
+    pub fn diff<'a>(&'a self, later: &'a Self, mut visit: impl FnMut(&'a K, Option<&'a V>, Option<&'a V>))
+    where
+        V: Eq,
+    {
+        let (mut old, mut new) = (Unshared::new(&self.chunks), Unshared::new(&later.chunks));
+        loop {
+            Unshared::skip_shared(&mut old, &mut new);
+            match (old.peek(), new.peek()) {
+                (None, None) => return,
+                (Some((k, v)), None) => {
+                    visit(k, Some(v), None);
+                    old.advance();
+                }
+                (None, Some((k, v))) => {
+                    visit(k, None, Some(v));
+                    new.advance();
+                }
+                (Some((ka, va)), Some((kb, vb))) => match ka.cmp(kb) {
+                    Ordering::Less => {
+                        visit(ka, Some(va), None);
+                        old.advance();
+                    }
+                    Ordering::Greater => {
+                        visit(kb, None, Some(vb));
+                        new.advance();
+                    }
+                    Ordering::Equal => {
+                        if va != vb {
+                            visit(ka, Some(va), Some(vb));
+                        }
+                        old.advance();
+                        new.advance();
+                    }
+                },
+            }
+        }
+    }
+
+    /// The chunk a key belongs in, and its place there or where it would be put.
+    fn find<Q: ?Sized + Ord>(&self, key: &Q) -> (usize, Result<usize, usize>)
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        let chunk = self.chunks.partition_point(|c| c[0].0.borrow() <= key).saturating_sub(1);
+        let at = self.chunks.get(chunk).map_or(Err(0), |c| c.binary_search_by(|(k, _)| k.borrow().cmp(key)));
+        (chunk, at)
+    }
+}
+
+impl<K, V> Table<K, V> {
+    /// How many entries.
+    pub fn len(&self) -> usize {
+        self.chunks.iter().map(|c| c.len()).sum()
+    }
+
+    /// There are none.
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// Both are the very same version: nothing can differ.
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.chunks, &other.chunks)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (&K, &Arc<V>)> {
+        self.chunks.iter().flat_map(|c| c.iter().map(|(k, v)| (k, v)))
+    }
+}
+
+/// A walk over the chunks of one version.
+struct Unshared<'a, K, V> {
+    chunks: &'a [Chunk<K, V>],
+    at: usize,
+}
+
+impl<'a, K, V> Unshared<'a, K, V> {
+    fn new(chunks: &'a [Chunk<K, V>]) -> Self {
+        Unshared { chunks, at: 0 }
+    }
+
+    fn peek(&self) -> Option<(&'a K, &'a Arc<V>)> {
+        let chunk = self.chunks.first()?;
+        let (key, value) = &chunk[self.at];
+        Some((key, value))
+    }
+
+    fn advance(&mut self) {
+        self.at += 1;
+        if self.at == self.chunks[0].len() {
+            self.chunks = &self.chunks[1..];
+            self.at = 0;
+        }
+    }
+
+    /// While both stand at the beginning of one and the same chunk: over it.
+    fn skip_shared(old: &mut Self, new: &mut Self) {
+        while old.at == 0
+            && new.at == 0
+            && let (Some(a), Some(b)) = (old.chunks.first(), new.chunks.first())
+            && Arc::ptr_eq(a, b)
+        {
+            old.chunks = &old.chunks[1..];
+            new.chunks = &new.chunks[1..];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Random puts (`Some`) and removals, from empty upward.
+    fn edits() -> impl Strategy<Value = Vec<(u16, Option<u8>)>> {
+        prop::collection::vec((0u16..300, prop::option::weighted(0.7, any::<u8>())), 0..600)
+    }
+
+    fn build(from: &Table<u16, u8>, oracle: &mut BTreeMap<u16, u8>, edits: &[(u16, Option<u8>)]) -> Table<u16, u8> {
+        let mut table = from.clone();
+        for (key, value) in edits {
+            match value {
+                Some(value) => {
+                    table.put(*key, *value);
+                    oracle.insert(*key, *value);
+                }
+                None => assert_eq!(table.remove(key), oracle.remove(key).is_some()),
+            }
+        }
+        table
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_btree_map(first in edits(), second in edits()) {
+            let mut oracle = BTreeMap::new();
+            let a = build(&Table::default(), &mut oracle, &first);
+            let before = oracle.clone();
+            prop_assert!(a.iter().map(|(k, v)| (*k, *v)).eq(before.iter().map(|(k, v)| (*k, *v))));
+            let b = build(&a, &mut oracle, &second);
+            prop_assert!(a.iter().map(|(k, v)| (*k, *v)).eq(before.iter().map(|(k, v)| (*k, *v))), "a stays as it was");
+            prop_assert_eq!(a == b, before == oracle);
+            prop_assert_eq!(b.len(), oracle.len());
+            for key in 0..300 {
+                prop_assert_eq!(b.get(&key), oracle.get(&key));
+            }
+            let mut found = Vec::new();
+            a.diff(&b, |k, old, new| found.push((*k, old.copied(), new.copied())));
+            let keys: std::collections::BTreeSet<u16> = before.keys().chain(oracle.keys()).copied().collect();
+            let expected: Vec<_> = keys
+                .into_iter()
+                .map(|k| (k, before.get(&k).copied(), oracle.get(&k).copied()))
+                .filter(|(_, old, new)| old != new)
+                .collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}

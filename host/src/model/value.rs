@@ -1,0 +1,266 @@
+//! Values: what a parameter can hold, and how what people write becomes one.
+
+use std::sync::Arc;
+
+use cantus_manifest::{ParamKind, Unit};
+use cantus_plugin_api::math;
+
+/// A name or other short text, shared.
+pub type Name = Arc<str>;
+
+/// A finite number. Compares and hashes by its bits; -0 is 0.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Num(u64);
+
+impl Num {
+    /// `None` for NaN and the infinities.
+    pub fn new(value: f64) -> Option<Num> {
+        value.is_finite().then(|| Num((value + 0.0).to_bits()))
+    }
+
+    /// The number.
+    pub fn get(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+}
+
+impl std::fmt::Debug for Num {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.get())
+    }
+}
+
+/// What a parameter holds, or what somebody wants it to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// On or off.
+    Flag(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number.
+    Num(Num),
+    /// A label, a file, a pattern's name; or a number with its unit, before it is accepted.
+    Text(Name),
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::Flag(v) => write!(f, "{v}"),
+            Value::Int(v) => write!(f, "{v}"),
+            Value::Num(v) => write!(f, "{}", v.get()),
+            Value::Text(v) => write!(f, "\"{v}\""),
+        }
+    }
+}
+
+impl Value {
+    /// The value as it travels to a module; `None` for data.
+    pub fn wire(&self, kind: &ParamKind) -> Option<f64> {
+        match (self, kind) {
+            (Value::Text(label), ParamKind::Enum { labels, .. }) => {
+                labels.iter().position(|l| **l == **label).map(|i| i as f64)
+            }
+            (Value::Flag(v), _) => Some(f64::from(u8::from(*v))),
+            (Value::Int(v), _) => Some(*v as f64),
+            (Value::Num(v), _) => Some(v.get()),
+            (Value::Text(_), _) => None,
+        }
+    }
+
+    /// The default of a parameter.
+    pub fn default_of(kind: &ParamKind) -> Value {
+        match kind {
+            ParamKind::Float { default, .. } => Value::Num(Num::new(*default).expect("checked with the manifest")),
+            ParamKind::Int { default, .. } => Value::Int(*default),
+            ParamKind::Bool { default } => Value::Flag(*default),
+            ParamKind::Enum { default, .. } => Value::Text(default.as_str().into()),
+            ParamKind::Sample | ParamKind::Pattern => Value::Text("".into()),
+        }
+    }
+}
+
+/// Turns what somebody wrote into a value of that kind: whole numbers into numbers, `"-6dB"` into a gain, `"250ms"`
+/// into seconds, `"C4"` into a note, 0 and 1 into off and on.
+///
+/// # Errors
+/// The end of a sentence: what it takes instead, with the range.
+pub fn accept(kind: &ParamKind, wanted: &Value) -> Result<Value, String> {
+    match kind {
+        ParamKind::Float { min, max, unit, .. } => {
+            let number = match wanted {
+                Value::Num(v) => Some(v.get()),
+                Value::Int(v) => Some(*v as f64),
+                Value::Text(text) => parse(text, *unit),
+                Value::Flag(_) => None,
+            };
+            let range = || format!("takes a number from {} to {}", with_unit(*min, *unit), with_unit(*max, *unit));
+            // Written so that NaN is refused.
+            let number = number.filter(|v| v >= min && v <= max).and_then(Num::new).ok_or_else(range)?;
+            Ok(Value::Num(number))
+        }
+        ParamKind::Int { min, max, .. } => {
+            let number = match wanted {
+                Value::Int(v) => Some(*v),
+                Value::Num(v) => (v.get().fract() == 0.0).then(|| v.get() as i64),
+                Value::Text(text) => text.trim().parse().ok(),
+                Value::Flag(_) => None,
+            };
+            let number = number.filter(|v| (min..=max).contains(&v));
+            number.map(Value::Int).ok_or_else(|| format!("takes a whole number from {min} to {max}"))
+        }
+        ParamKind::Bool { .. } => match wanted {
+            Value::Flag(v) => Ok(Value::Flag(*v)),
+            Value::Int(0) => Ok(Value::Flag(false)),
+            Value::Int(1) => Ok(Value::Flag(true)),
+            _ => Err("takes true or false".into()),
+        },
+        ParamKind::Enum { labels, .. } => {
+            let said = |text: &str| labels.iter().find(|l| l.as_str() == text);
+            match wanted {
+                Value::Text(text) if said(text).is_some() => Ok(wanted.clone()),
+                _ => {
+                    let near = match wanted {
+                        Value::Text(text) => cantus_manifest::nearest(text, labels.iter().map(String::as_str)),
+                        _ => None,
+                    };
+                    let hint = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
+                    Err(format!("takes one of \"{}\"{hint}", labels.join("\", \"")))
+                }
+            }
+        }
+        ParamKind::Sample => text(wanted, "takes the path of a sound file as text"),
+        ParamKind::Pattern => text(wanted, "takes the name of a pattern as text"),
+    }
+}
+
+fn text(wanted: &Value, otherwise: &str) -> Result<Value, String> {
+    if let Value::Text(_) = wanted { Ok(wanted.clone()) } else { Err(otherwise.to_owned()) }
+}
+
+/// `0.5 s`, `-6 dB`, `2`.
+fn with_unit(value: f64, unit: Unit) -> String {
+    let sign = unit.sign();
+    if sign.is_empty() { format!("{value}") } else { format!("{value} {sign}") }
+}
+
+/// A number written with its unit.
+fn parse(text: &str, unit: Unit) -> Option<f64> {
+    let text = text.trim();
+    if unit == Unit::Note
+        && let Some(note) = note_number(text)
+    {
+        return Some(note);
+    }
+    let split = text.rfind(|c: char| c.is_ascii_digit() || c == '.').map_or(0, |i| i + 1);
+    let (number, suffix) = (text[..split].trim(), text[split..].trim());
+    let number: f64 = number.parse().ok()?;
+    match (unit, suffix) {
+        (_, "") => Some(number),
+        (Unit::Gain, "dB" | "db") => Some(math::db_to_gain(number)),
+        (Unit::Seconds, "ms") => Some(number / 1000.0),
+        (Unit::Hertz, "kHz") => Some(number * 1000.0),
+        (Unit::Semitones, "ct") => Some(number / 100.0),
+        (Unit::Cents, "st") => Some(number * 100.0),
+        (Unit::None | Unit::Gain, "%") => Some(number / 100.0),
+        (_, suffix) => (suffix == unit.sign()).then_some(number),
+    }
+}
+
+/// `"C4"` is 60, `"F#3"` 54, `"Bb-1"` 10; `None` for anything else.
+pub fn note_number(text: &str) -> Option<f64> {
+    let mut chars = text.chars();
+    let base = match chars.next()?.to_ascii_uppercase() {
+        'C' => 0,
+        'D' => 2,
+        'E' => 4,
+        'F' => 5,
+        'G' => 7,
+        'A' => 9,
+        'B' => 11,
+        _ => return None,
+    };
+    let rest = chars.as_str();
+    let (shift, octave) = match rest.chars().next()? {
+        '#' => (1, &rest[1..]),
+        'b' => (-1, &rest[1..]),
+        // Tracker spelling: C-4. A digit after the dash makes it an octave below 0 only if nothing else fits.
+        '-' if rest.len() > 1 && !rest[1..].starts_with('-') && rest[1..].parse::<i32>().is_ok_and(|o| o >= 2) => {
+            (0, &rest[1..])
+        }
+        _ => (0, rest),
+    };
+    let octave: i32 = octave.parse().ok().filter(|o| (-1..=9).contains(o))?;
+    Some(f64::from((octave + 1) * 12 + base + shift)).filter(|n| (0.0..=127.0).contains(n))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn num(v: f64) -> Value {
+        Value::Num(Num::new(v).expect("finite"))
+    }
+
+    #[test]
+    fn notes() {
+        for (text, expected) in [
+            ("C4", Some(60.0)),
+            ("c4", Some(60.0)),
+            ("C-4", Some(60.0)),
+            ("A4", Some(69.0)),
+            ("F#3", Some(54.0)),
+            ("Bb2", Some(46.0)),
+            ("C-1", Some(0.0)),
+            ("G9", Some(127.0)),
+            ("H4", None),
+            ("C", None),
+            ("C10", None),
+            ("", None),
+            ("60", None),
+        ] {
+            assert_eq!(note_number(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn accepted_values() {
+        let gain = ParamKind::Float { min: 0.0, max: 2.0, default: 1.0, unit: Unit::Gain };
+        let time = ParamKind::Float { min: 0.0, max: 10.0, default: 0.0, unit: Unit::Seconds };
+        let note = ParamKind::Float { min: 0.0, max: 127.0, default: 60.0, unit: Unit::Note };
+        let whole = ParamKind::Int { min: 1, max: 64, default: 1 };
+        let flag = ParamKind::Bool { default: false };
+        let mode = ParamKind::Enum { labels: vec!["once".into(), "loop".into()], default: "once".into() };
+        let text = |t: &str| Value::Text(t.into());
+        for (kind, wanted, expected) in [
+            (&gain, num(0.5), Ok(num(0.5))),
+            (&gain, Value::Int(1), Ok(num(1.0))),
+            (&gain, text("0dB"), Ok(num(1.0))),
+            (&gain, text("50%"), Ok(num(0.5))),
+            (&gain, num(3.0), Err("takes a number from 0 to 2")),
+            (&gain, text("loud"), Err("takes a number from 0 to 2")),
+            (&time, text("250ms"), Ok(num(0.25))),
+            (&time, text("2 s"), Ok(num(2.0))),
+            (&time, text("2 Hz"), Err("takes a number from 0 s to 10 s")),
+            (&note, text("C4"), Ok(num(60.0))),
+            (&whole, num(3.0), Ok(Value::Int(3))),
+            (&whole, num(3.5), Err("takes a whole number from 1 to 64")),
+            (&whole, Value::Int(0), Err("takes a whole number from 1 to 64")),
+            (&flag, Value::Int(1), Ok(Value::Flag(true))),
+            (&flag, text("yes"), Err("takes true or false")),
+            (&mode, text("loop"), Ok(text("loop"))),
+            (&mode, text("loup"), Err("takes one of \"once\", \"loop\"; did you mean \"loop\"?")),
+            (&ParamKind::Sample, text("bd.flac"), Ok(text("bd.flac"))),
+            (&ParamKind::Sample, num(1.0), Err("takes the path of a sound file as text")),
+        ] {
+            assert_eq!(accept(kind, &wanted), expected.map_err(str::to_owned), "{wanted:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_finite() {
+        assert_eq!(Num::new(f64::NAN), None);
+        assert_eq!(Num::new(f64::INFINITY), None);
+        assert_eq!(Num::new(-0.0), Num::new(0.0));
+    }
+}
