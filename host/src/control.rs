@@ -1,7 +1,18 @@
 //! The control thread: takes batches, edits the Model, and sends the audio thread what follows from it.
 
 mod batch;
+mod compile;
+mod engine;
+mod memory;
+mod queue;
+mod realise;
+mod slots;
 mod state;
+mod workers;
 
 pub use batch::{Accepted, Batch, Commit, CommitError, EngineBusy, Origin};
+pub use compile::{Ready, compile};
+pub use engine::{Config, Engine, EngineHandle, EngineThread, LocalEngine};
+pub use memory::{Handles, PatternMemory, SampleMemory};
+pub use queue::CommandQueue;
 pub use state::{ClockReading, EngineState, Status, StatusOf};

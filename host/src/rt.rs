@@ -1,1 +1,29 @@
-//! rt
+//! What the audio thread runs, and nothing else.
+//!
+//! Nothing in here allocates, frees, locks, prints, makes a system call, blocks or panics, but for constructors and
+//! `Drop`, which run on control threads: everything the audio thread uses is born and buried there. What crosses, in
+//! both directions, is in [`message`].
+
+mod buffer;
+mod cable;
+mod clock;
+mod events;
+mod instance;
+pub mod message;
+mod plan;
+mod processor;
+mod telemetry;
+
+pub use buffer::Quantum;
+pub use cable::Cable;
+pub use instance::{Fault, Instance, Meters};
+pub(crate) use plan::SILENCE;
+pub use plan::{EventRoute, Input, Mix, Plan, StepSpec};
+pub use processor::Processor;
+pub use telemetry::Telemetry;
+
+/// Frames that every call of the Processor makes.
+pub const QUANTUM: usize = cantus_plugin_api::QUANTUM;
+
+/// Channels of `out`.
+pub const OUT_CHANNELS: usize = 2;

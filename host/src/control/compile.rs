@@ -1,0 +1,136 @@
+//! Model -> Plan: a pure function of the Model, the manifests and which instances are ready.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cantus_manifest::PortKind;
+
+use crate::model::{Catalog, Connection, Endpoint, Model, ModuleType, Name, OUT, order, routes};
+use crate::rt::{EventRoute, Input, Mix, OUT_CHANNELS, Plan, StepSpec};
+
+/// What is ready to play, by slot.
+pub trait Ready {
+    /// Slot of a module's instance, if it is ready.
+    fn instance(&self, name: &str) -> Option<u32>;
+    /// Slot of an event cable.
+    fn cable(&self, connection: &Connection) -> Option<u32>;
+}
+
+/// Compiles what one quantum does. Modules that are not ready are left out, with their cables.
+///
+/// # Panics
+/// If the Model has a cycle: [`Model::check`] comes before.
+pub fn compile(model: &Model, catalog: &Catalog, ready: &impl Ready) -> Plan {
+    let routes = routes(model, catalog);
+    let names = order(model, &routes).expect("batches with cycles are refused");
+    let mut compiler =
+        Compiler { model, catalog, ready, into: by_target(&routes), outputs: BTreeMap::new(), buffers: 1 };
+    let steps = names.iter().filter_map(|name| compiler.step(name)).collect();
+    let out = compiler.out();
+    Plan::new(compiler.buffers as usize, steps, out)
+}
+
+/// The cables into each endpoint, by source name and port: the order in which they are added up.
+fn by_target(routes: &BTreeSet<Connection>) -> BTreeMap<Endpoint, Vec<Connection>> {
+    let mut into: BTreeMap<Endpoint, Vec<Connection>> = BTreeMap::new();
+    for connection in routes {
+        into.entry(connection.to.clone()).or_default().push(connection.clone());
+    }
+    into
+}
+
+struct Compiler<'a, R> {
+    model: &'a Model,
+    catalog: &'a Catalog,
+    ready: &'a R,
+    into: BTreeMap<Endpoint, Vec<Connection>>,
+    /// Buffers of every audio output made so far.
+    outputs: BTreeMap<Endpoint, Vec<u32>>,
+    /// Buffers given out so far; 0 is silence.
+    buffers: u32,
+}
+
+impl<R: Ready> Compiler<'_, R> {
+    fn step(&mut self, name: &Name) -> Option<StepSpec> {
+        let instance = self.ready.instance(name)?;
+        let module = self.model.modules.get(name)?;
+        let module_type = self.catalog.get(&module.module_type)?.clone();
+        let mut step = StepSpec { instance, ..StepSpec::default() };
+        for port in &module_type.audio_in {
+            let at = Endpoint { module: name.clone(), port: port.key.clone() };
+            let input = self.input(&at, usize::from(port.channels), &mut step.mixes);
+            step.inputs.push(input);
+        }
+        for port in &module_type.audio_out {
+            let buffers: Vec<u32> = (0..port.channels).map(|_| self.buffer()).collect();
+            self.outputs.insert(Endpoint { module: name.clone(), port: port.key.clone() }, buffers.clone());
+            step.outputs.push(buffers);
+        }
+        step.events = self.events(name, &module_type);
+        Some(step)
+    }
+
+    fn buffer(&mut self) -> u32 {
+        self.buffers += 1;
+        self.buffers - 1
+    }
+
+    /// An input: the source's own buffers if one cable of as many channels is all that comes in, else a sum.
+    fn input(&mut self, at: &Endpoint, channels: usize, mixes: &mut Vec<Mix>) -> Input {
+        let sources = self.sources(at);
+        match sources.as_slice() {
+            [] => Input { channels: vec![crate::rt::SILENCE; channels], connected: false },
+            [one] if one.len() == channels => Input { channels: one.clone(), connected: true },
+            _ => {
+                let buffers: Vec<u32> = (0..channels).map(|_| self.buffer()).collect();
+                mixes.extend(buffers.iter().enumerate().map(|(c, to)| mix(*to, c, channels, &sources)));
+                Input { channels: buffers, connected: true }
+            }
+        }
+    }
+
+    /// The buffers of every ready output that leads to an endpoint.
+    fn sources(&self, at: &Endpoint) -> Vec<Vec<u32>> {
+        let cables = self.into.get(at).map_or(&[][..], Vec::as_slice);
+        cables.iter().filter_map(|c| self.outputs.get(&c.from).cloned()).collect()
+    }
+
+    fn events(&self, name: &Name, module_type: &ModuleType) -> Vec<EventRoute> {
+        let mut out = Vec::new();
+        for (to_port, key) in module_type.event_in.iter().enumerate() {
+            let at = Endpoint { module: name.clone(), port: key.clone() };
+            for connection in self.into.get(&at).into_iter().flatten() {
+                out.extend(self.event_route(connection, to_port as u16));
+            }
+        }
+        out
+    }
+
+    fn event_route(&self, connection: &Connection, to_port: u16) -> Option<EventRoute> {
+        let source = self.model.modules.get(&connection.from.module)?;
+        let port = self.catalog.get(&source.module_type)?.output(&connection.from.port)?;
+        if port.kind != PortKind::Event {
+            return None;
+        }
+        let from = self.ready.instance(&connection.from.module)?;
+        Some(EventRoute { from, from_port: port.index as u16, to_port, cable: self.ready.cable(connection)? })
+    }
+
+    fn out(&mut self) -> [Mix; OUT_CHANNELS] {
+        let sources = self.sources(&Endpoint { module: OUT.into(), port: "in".into() });
+        std::array::from_fn(|channel| mix(self.buffer(), channel, OUT_CHANNELS, &sources))
+    }
+}
+
+/// One channel of a sum. One channel goes to all; all go to one, each divided by their number; otherwise channels
+/// meet their like, and what has none is left out.
+fn mix(to: u32, channel: usize, channels: usize, sources: &[Vec<u32>]) -> Mix {
+    let mut from = Vec::new();
+    for source in sources {
+        match (source.len(), channels) {
+            (1, _) => from.push((source[0], 1.0)),
+            (n, 1) => from.extend(source.iter().map(|b| (*b, 1.0 / n as f32))),
+            _ => from.extend(source.get(channel).map(|b| (*b, 1.0))),
+        }
+    }
+    Mix { to, from: from.into() }
+}

@@ -1,0 +1,408 @@
+//! The Engine: the one consumer of commands, and the one that talks to the audio thread.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use super::batch::{Accepted, Batch, Commit, CommitError};
+use super::compile::compile;
+use super::memory::{Keeper, SampleMemory};
+use super::queue::{Answer, CommandQueue, Envelope};
+use super::realise::{Realiser, Task};
+use super::state::{ClockReading, EngineState, Status};
+use super::workers::{Done, Workers};
+use crate::assets;
+use crate::model::{Catalog, Command, Model, ModuleId, Name};
+use crate::plugins::ModuleRegistry;
+use crate::rt::message::{Change, FromAudio, ToAudio, TransportChange};
+use crate::rt::{Fault, Processor, Telemetry};
+
+/// Changes that can be on their way in each direction. When the inbound ring is full, the Engine keeps the rest in
+/// order; when the outbound ring is full, the Processor waits with the next Change.
+const RING: usize = 256;
+/// How long the control thread sleeps when nobody wakes it.
+const TICK: Duration = Duration::from_millis(2);
+/// Threads that load and free.
+const WORKERS: usize = 2;
+
+/// What an engine is made with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Sample rate in Hz, for the engine's life.
+    pub rate: f64,
+    /// Folder that relative sound files are looked for in: there, then in its `samples/`.
+    pub root: PathBuf,
+}
+
+/// Checks and applies batches, realises Models, publishes states. Lives on one thread, the control thread, and does
+/// no I/O there.
+pub struct Engine {
+    config: Arc<Config>,
+    registry: Arc<ModuleRegistry>,
+    handle: EngineHandle,
+    model: Arc<Model>,
+    status: Arc<Status>,
+    realiser: Realiser,
+    workers: Workers,
+    keeper: Keeper,
+    to_audio: Producer<ToAudio>,
+    from_audio: Consumer<FromAudio>,
+    /// Changes that found the ring full.
+    backlog: VecDeque<Box<Change>>,
+    /// Changes that have not come home.
+    away: usize,
+    batches: u64,
+    version: u64,
+}
+
+/// What producers and observers hold: cheap to clone, usable from any thread but the audio thread.
+#[derive(Clone)]
+pub struct EngineHandle {
+    queue: Arc<CommandQueue>,
+    state: Arc<ArcSwap<EngineState>>,
+    catalog: Arc<Catalog>,
+    ids: Arc<AtomicU64>,
+    telemetry: Arc<Telemetry>,
+}
+
+impl Engine {
+    /// An engine with an empty Model, and its Processor, which a device is to run.
+    pub fn new(registry: Arc<ModuleRegistry>, config: Config) -> (Engine, Processor) {
+        let (to_audio, inbox) = RingBuffer::new(RING);
+        let (outbox, from_audio) = RingBuffer::new(RING);
+        let (model, status) = (Arc::new(Model::default()), Arc::new(Status::default()));
+        let state = EngineState { version: 0, model: model.clone(), status: status.clone() };
+        let handle = EngineHandle {
+            queue: CommandQueue::new(),
+            state: Arc::new(ArcSwap::from_pointee(state)),
+            catalog: registry.catalog().clone(),
+            ids: Arc::new(AtomicU64::new(1)),
+            telemetry: Arc::default(),
+        };
+        let processor = Processor::new(config.rate, model.bpm.get(), inbox, outbox, handle.telemetry.clone());
+        let queue = handle.queue.clone();
+        let engine = Engine {
+            config: Arc::new(config),
+            realiser: Realiser::new(registry.catalog().clone()),
+            registry,
+            handle,
+            model,
+            status,
+            workers: Workers::new(WORKERS, move || queue.wake()),
+            keeper: Keeper::default(),
+            to_audio,
+            from_audio,
+            backlog: VecDeque::new(),
+            away: 0,
+            batches: 0,
+            version: 0,
+        };
+        (engine, processor)
+    }
+
+    /// For producers and observers.
+    pub fn handle(&self) -> &EngineHandle {
+        &self.handle
+    }
+
+    /// Does all there is to do and returns; never waits.
+    pub fn tick(&mut self) {
+        self.hear_audio();
+        while let Some(done) = self.workers.next() {
+            self.finish(done);
+        }
+        while let Some(envelope) = self.handle.queue.pop() {
+            self.answer(envelope);
+        }
+        self.flush();
+        self.publish();
+        let dead = self.keeper.sweep();
+        if !dead.is_empty() {
+            self.workers.bury(dead);
+        }
+    }
+
+    /// Nothing is being made or loaded: what is not ready will not be.
+    pub fn settled(&self) -> bool {
+        let loading = |s: &super::state::StatusOf| *s == super::state::StatusOf::Loading;
+        !self.status.modules.values().any(loading) && !self.status.data.values().any(loading)
+    }
+
+    /// Waits until nothing is being made or loaded. For offline use: the audio thread need not run.
+    pub fn settle(&mut self) {
+        self.tick();
+        while !self.settled() {
+            let Some(done) = self.workers.wait() else { return };
+            self.finish(done);
+            self.tick();
+        }
+    }
+
+    /// Runs the control thread.
+    pub fn spawn(mut self) -> EngineThread {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (handle, stopped) = (self.handle.clone(), stop.clone());
+        let work = move || {
+            self.handle.queue.consumed_by(std::thread::current());
+            while !stopped.load(Ordering::Acquire) {
+                self.tick();
+                std::thread::park_timeout(TICK);
+            }
+        };
+        let thread = std::thread::Builder::new().name("control".into()).spawn(work).expect("room for a thread");
+        EngineThread { handle, stop, thread: Some(thread) }
+    }
+
+    /// Takes what the audio thread has sent.
+    fn hear_audio(&mut self) {
+        while let Ok(message) = self.from_audio.pop() {
+            match message {
+                FromAudio::Applied { sample: _, change } => {
+                    self.away -= 1;
+                    self.realiser.came_home(&change);
+                    change.handles.kept(&mut self.keeper);
+                    // Instances are destroyed, plans and memory freed, on a worker.
+                    self.workers.bury(change);
+                }
+                FromAudio::Fault { module, fault } => {
+                    let text = match fault {
+                        Fault::Failed(report) => format!("it panicked and is silent from now on: {}", report.text()),
+                        Fault::NotFinite => "its output was not a number; such quanta are silent".to_owned(),
+                    };
+                    self.realiser.faulted(module, text);
+                    self.status = Arc::new(self.realiser.status());
+                }
+            }
+        }
+    }
+
+    /// Takes what a worker has done.
+    fn finish(&mut self, done: Done) {
+        let mut change = Box::<Change>::default();
+        let replan = match done {
+            Done::Made { id, result } => self.realiser.made(id, result, &self.model, &mut change),
+            Done::Loaded { file, result } => {
+                self.realiser.loaded(&file, result, &mut change);
+                false
+            }
+            Done::Nothing => return,
+        };
+        self.send(change, replan);
+    }
+
+    /// Applies a batch whole or not at all, and answers.
+    fn answer(&mut self, Envelope { batch, reply }: Envelope) {
+        let answer = self.apply(&batch);
+        if answer.is_ok() {
+            self.publish();
+        }
+        // A producer that does not wait for the answer is no fault.
+        let _ = reply.send(answer);
+    }
+
+    fn apply(&mut self, batch: &Batch) -> Answer {
+        let mut model = (*self.model).clone();
+        for (index, command) in batch.commands.iter().enumerate() {
+            model.edit(command, &self.handle.catalog).map_err(|refusal| CommitError::Refused {
+                command: Some(index),
+                attempt: command.describe(),
+                refusal,
+            })?;
+        }
+        if !model.connections.same(&self.model.connections) {
+            let whole = |refusal| CommitError::Refused { command: None, attempt: "connect modules".into(), refusal };
+            model.check().map_err(whole)?;
+        }
+        self.batches += 1;
+        let mut change = Box::new(Change { batch: self.batches, ..Change::default() });
+        let old = std::mem::replace(&mut self.model, Arc::new(model));
+        let replan = self.realiser.realise(&old, &self.model, &mut change);
+        for command in &batch.commands {
+            self.act(command, &mut change);
+        }
+        self.send(change, replan);
+        Ok(Accepted { batch: self.batches, model: self.model.clone() })
+    }
+
+    /// Puts an action into a Change; edits are in it already.
+    fn act(&mut self, command: &Command, change: &mut Change) {
+        match command {
+            Command::StartTransport(_) => change.transport.push(TransportChange::Start),
+            Command::StopTransport(_) => change.transport.push(TransportChange::Stop),
+            Command::PauseTransport(_) => change.transport.push(TransportChange::Pause),
+            Command::ResetTransport(_) => change.transport.push(TransportChange::Reset),
+            Command::Seek(c) => change.transport.push(TransportChange::Seek(c.beat.get())),
+            Command::TriggerEvent(c) => self.realiser.trigger(c, change),
+            Command::InvokeAction(c) => self.realiser.action(c, &self.model, change),
+            Command::Panic(_) => change.panic = true,
+            _ => {}
+        }
+    }
+
+    /// Starts what is to be loaded, and hands a Change over.
+    fn send(&mut self, mut change: Box<Change>, replan: bool) {
+        for task in self.realiser.take_tasks() {
+            self.start(task);
+        }
+        if replan {
+            change.plan = Some(Box::new(compile(&self.model, &self.handle.catalog, &self.realiser)));
+        }
+        self.status = Arc::new(self.realiser.status());
+        self.backlog.push_back(change);
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        while let Some(change) = self.backlog.pop_front() {
+            if let Err(rtrb::PushError::Full(ToAudio::Change(change))) = self.to_audio.push(ToAudio::Change(change)) {
+                self.backlog.push_front(change);
+                return;
+            }
+            self.away += 1;
+        }
+    }
+
+    fn start(&mut self, task: Task) {
+        let (registry, config) = (self.registry.clone(), self.config.clone());
+        match task {
+            Task::Make { module_type, id, seed } => self.workers.start(move || {
+                let result = registry.instantiate(&module_type, id, seed, config.rate).map(Box::new);
+                Done::Made { id, result }
+            }),
+            Task::Load { file } => self.workers.start(move || {
+                let result = load(&config, &file);
+                Done::Loaded { file, result }
+            }),
+        }
+    }
+
+    fn publish(&mut self) {
+        let last = self.handle.state.load();
+        if !Arc::ptr_eq(&last.model, &self.model) || last.status != self.status {
+            self.version += 1;
+            let state = EngineState { version: self.version, model: self.model.clone(), status: self.status.clone() };
+            self.handle.state.store(Arc::new(state));
+        }
+    }
+}
+
+/// Reads a sound file; relative paths are looked for in the root, then in its `samples/`.
+fn load(config: &Config, file: &Name) -> Result<Arc<SampleMemory>, String> {
+    let places = [config.root.join(&**file), config.root.join("samples").join(&**file)];
+    let path = places.iter().find(|p| p.exists()).unwrap_or(&places[0]);
+    assets::load(path, config.rate).map(|sound| SampleMemory::new(&sound))
+}
+
+impl EngineHandle {
+    /// The queue, for producers that do not wait.
+    pub fn queue(&self) -> &CommandQueue {
+        &self.queue
+    }
+
+    /// Figures of the running Processor.
+    pub fn telemetry(&self) -> &Arc<Telemetry> {
+        &self.telemetry
+    }
+
+    /// Hands a batch over, waiting for room in the producer's own order, and returns the answer. Not on the control
+    /// thread, which gives the answers.
+    ///
+    /// # Errors
+    /// [`CommitError`]: nothing was applied.
+    pub fn execute_immediate(&self, mut batch: Batch) -> Answer {
+        loop {
+            match self.queue.submit(batch) {
+                Ok(answer) => return answer.recv().unwrap_or(Err(CommitError::Stopped)),
+                Err((_, back)) => {
+                    batch = back;
+                    self.queue.wake();
+                    std::thread::park_timeout(Duration::from_micros(200));
+                }
+            }
+        }
+    }
+}
+
+impl Commit for EngineHandle {
+    fn commit(&self, batch: Batch) -> Result<Accepted, CommitError> {
+        self.execute_immediate(batch)
+    }
+
+    fn state(&self) -> Arc<EngineState> {
+        self.state.load_full()
+    }
+
+    fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.clone()
+    }
+
+    fn mint(&self) -> ModuleId {
+        ModuleId(self.ids.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn clock(&self) -> ClockReading {
+        let t = &self.telemetry;
+        ClockReading { sample: t.sample(), beat: t.beat(), playing: t.playing() }
+    }
+}
+
+/// An engine on the thread of its only producer: offline, where everything runs in lockstep.
+#[derive(Clone)]
+pub struct LocalEngine(pub Rc<RefCell<Engine>>);
+
+impl Commit for LocalEngine {
+    fn commit(&self, batch: Batch) -> Result<Accepted, CommitError> {
+        let mut engine = self.0.borrow_mut();
+        let answer = engine.handle.queue.submit(batch).map_err(|(busy, _)| busy)?;
+        engine.tick();
+        answer.try_recv().unwrap_or(Err(CommitError::Stopped))
+    }
+
+    fn state(&self) -> Arc<EngineState> {
+        self.0.borrow().handle.state()
+    }
+
+    fn catalog(&self) -> Arc<Catalog> {
+        self.0.borrow().handle.catalog()
+    }
+
+    fn mint(&self) -> ModuleId {
+        self.0.borrow().handle.mint()
+    }
+
+    fn clock(&self) -> ClockReading {
+        self.0.borrow().handle.clock()
+    }
+}
+
+/// A running control thread; dropping it ends it.
+pub struct EngineThread {
+    handle: EngineHandle,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl EngineThread {
+    /// For producers and observers.
+    pub fn handle(&self) -> &EngineHandle {
+        &self.handle
+    }
+}
+
+impl Drop for EngineThread {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        self.handle.queue.wake();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The command queue: many producers, one consumer, bounded.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
+
+use crossbeam_queue::ArrayQueue;
+
+use super::batch::{Accepted, Batch, CommitError, EngineBusy};
+
+/// Batches that can wait. When it is full, `submit` refuses with [`EngineBusy`] and `execute_immediate` waits.
+pub const CAPACITY: usize = 1024;
+
+/// What a producer is answered.
+pub type Answer = Result<Accepted, CommitError>;
+
+pub(super) struct Envelope {
+    pub batch: Batch,
+    pub reply: SyncSender<Answer>,
+}
+
+/// Many producers, one consumer: the Engine. Not for the audio thread.
+pub struct CommandQueue {
+    queue: ArrayQueue<Envelope>,
+    consumer: OnceLock<Thread>,
+}
+
+impl CommandQueue {
+    pub(super) fn new() -> Arc<CommandQueue> {
+        Arc::new(CommandQueue { queue: ArrayQueue::new(CAPACITY), consumer: OnceLock::new() })
+    }
+
+    /// Hands a batch over; the answer comes on the receiver.
+    ///
+    /// # Errors
+    /// [`EngineBusy`] with the batch given back: the queue is full.
+    pub fn submit(&self, batch: Batch) -> Result<Receiver<Answer>, (EngineBusy, Batch)> {
+        let (reply, answer) = sync_channel(1);
+        match self.queue.push(Envelope { batch, reply }) {
+            Ok(()) => {
+                self.wake();
+                Ok(answer)
+            }
+            Err(envelope) => Err((EngineBusy(CAPACITY), envelope.batch)),
+        }
+    }
+
+    pub(super) fn pop(&self) -> Option<Envelope> {
+        self.queue.pop()
+    }
+
+    /// Says which thread to wake when something comes in.
+    pub(super) fn consumed_by(&self, thread: Thread) {
+        let _ = self.consumer.set(thread);
+    }
+
+    pub(super) fn wake(&self) {
+        if let Some(thread) = self.consumer.get() {
+            thread.unpark();
+        }
+    }
+}

@@ -1,0 +1,439 @@
+//! Turns the difference between two Models into what must be done: instances to make, files to load, and a Change for
+//! the audio thread.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cantus_manifest::{ParamKind, PortKind};
+use cantus_plugin_api::raw::{ABSENT_SLOT, Event, Note, SLOT_OF_MODULE, Value as Wire, flag, kind};
+
+use super::compile::Ready;
+use super::memory::{Data, PatternMemory, SampleMemory};
+use super::slots::SlotPool;
+use super::state::{Status, StatusOf};
+use crate::model::{
+    Catalog, Connection, InvokeActionCommand, Model, Module, ModuleId, ModuleType, Name, Num, TriggerEventCommand,
+    Value,
+};
+use crate::rt::message::{Change, Slabs, Trigger};
+use crate::rt::{Cable, Instance};
+
+/// Something for a worker.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Task {
+    /// Make an instance.
+    Make { module_type: Name, id: ModuleId, seed: u64 },
+    /// Read a sound file.
+    Load { file: Name },
+}
+
+/// What stands behind the Model: instances, cables, files and patterns, each with how it is.
+pub(super) struct Realiser {
+    catalog: Arc<Catalog>,
+    modules: BTreeMap<Name, Live>,
+    cables: BTreeMap<Connection, u32>,
+    instance_slots: SlotPool,
+    cable_slots: SlotPool,
+    /// What every data parameter that is not empty wants.
+    wanted: BTreeMap<Place, Wanted>,
+    files: BTreeMap<Name, File>,
+    patterns: BTreeMap<Name, Arc<PatternMemory>>,
+    tasks: Vec<Task>,
+}
+
+struct Live {
+    id: ModuleId,
+    slot: u32,
+    state: State,
+    /// Notes that came before the module and its data were ready.
+    waiting: Vec<TriggerEventCommand>,
+}
+
+enum State {
+    Making,
+    Ready,
+    /// Never made.
+    Failed(String),
+    /// In the plan, but misbehaving.
+    Faulted(String),
+}
+
+enum File {
+    Loading,
+    Ready(Arc<SampleMemory>),
+    Missing(String),
+}
+
+/// A data parameter of a module: slot or [`SLOT_OF_MODULE`], and index.
+type Place = (Name, u16, u16);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wanted {
+    Sample(Name),
+    Pattern(Name),
+}
+
+impl Realiser {
+    pub fn new(catalog: Arc<Catalog>) -> Realiser {
+        Realiser {
+            catalog,
+            modules: BTreeMap::new(),
+            cables: BTreeMap::new(),
+            instance_slots: SlotPool::default(),
+            cable_slots: SlotPool::default(),
+            wanted: BTreeMap::new(),
+            files: BTreeMap::new(),
+            patterns: BTreeMap::new(),
+            tasks: Vec::new(),
+        }
+    }
+
+    /// Puts into `change` what makes the audio thread's `old` into `new`. True: the plan must be compiled anew.
+    pub fn realise(&mut self, old: &Model, new: &Model, change: &mut Change) -> bool {
+        let mut replan = false;
+        if old.bpm != new.bpm {
+            change.transport.push(crate::rt::message::TransportChange::Tempo(new.bpm.get()));
+        }
+        let mut changed_patterns = Vec::new();
+        old.patterns.diff(&new.patterns, |name, _, after| {
+            match after {
+                Some(pattern) => self.patterns.insert(name.clone(), PatternMemory::new(pattern)),
+                None => self.patterns.remove(name),
+            };
+            changed_patterns.push(name);
+        });
+        old.modules.diff(&new.modules, |name, before, after| match (before, after) {
+            (Some(before), Some(after)) if before.module_type == after.module_type => {
+                self.change_values(name, before, after, change);
+            }
+            (before, after) => {
+                if before.is_some() {
+                    self.remove_module(name, change);
+                    replan = true;
+                }
+                if let Some(after) = after {
+                    self.add_module(name, after);
+                }
+            }
+        });
+        old.connections.diff(&new.connections, |connection, before, _| {
+            let model = if before.is_some() { old } else { new };
+            self.change_cable(connection, before.is_some(), model, change);
+            replan = true;
+        });
+        self.rebind(change, |wanted| matches!(wanted, Wanted::Pattern(n) if changed_patterns.contains(&n)));
+        self.make_room(change);
+        replan
+    }
+
+    /// What has come up for workers since last asked.
+    pub fn take_tasks(&mut self) -> Vec<Task> {
+        std::mem::take(&mut self.tasks)
+    }
+
+    fn add_module(&mut self, name: &Name, module: &Module) {
+        let live = Live { id: module.id, slot: self.instance_slots.take(), state: State::Making, waiting: Vec::new() };
+        self.modules.insert(name.clone(), live);
+        let Some(known) = self.catalog.get(&module.module_type).cloned() else { return };
+        for (slot, index, kind, value) in data_values(module, &known) {
+            self.want((name.clone(), slot, index), kind, value);
+        }
+        let module_type = module.module_type.clone();
+        self.tasks.push(Task::Make { module_type, id: module.id, seed: module.seed });
+    }
+
+    fn remove_module(&mut self, name: &Name, change: &mut Change) {
+        let Some(live) = self.modules.remove(name) else { return };
+        match live.state {
+            State::Making | State::Failed(_) => self.instance_slots.free(live.slot),
+            State::Ready | State::Faulted(_) => change.instances.push((live.slot, None)),
+        }
+        self.wanted.retain(|(module, _, _), _| module != name);
+        self.forget_files();
+    }
+
+    fn change_cable(&mut self, connection: &Connection, going: bool, model: &Model, change: &mut Change) {
+        let source = model.modules.get(&connection.from.module).and_then(|m| self.catalog.get(&m.module_type));
+        let port = source.and_then(|t| t.output(&connection.from.port));
+        if port.is_none_or(|p| p.kind != PortKind::Event) {
+            return;
+        }
+        if going {
+            change.cables.extend(self.cables.remove(connection).map(|slot| (slot, None)));
+        } else {
+            let slot = self.cable_slots.take();
+            self.cables.insert(connection.clone(), slot);
+            change.cables.push((slot, Some(Box::new(Cable::new()))));
+        }
+    }
+
+    fn change_values(&mut self, name: &Name, before: &Module, after: &Module, change: &mut Change) {
+        let Some(known) = self.catalog.get(&after.module_type).cloned() else { return };
+        for (index, (old, new)) in before.params.iter().zip(&*after.params).enumerate() {
+            if old != new {
+                let place = (name.clone(), SLOT_OF_MODULE, index as u16);
+                self.change_value(place, &known.manifest.params[index].kind, new, change);
+            }
+        }
+        let params = known.manifest.slots.as_ref().map_or(&[][..], |s| &s.params);
+        for (slot, (old, new)) in before.slots.iter().zip(&*after.slots).enumerate() {
+            if Arc::ptr_eq(old, new) {
+                continue;
+            }
+            for (index, (old, new)) in old.iter().zip(&**new).enumerate() {
+                if old != new {
+                    self.change_value((name.clone(), slot as u16, index as u16), &params[index].kind, new, change);
+                }
+            }
+        }
+    }
+
+    fn change_value(&mut self, place: Place, kind: &ParamKind, value: &Value, change: &mut Change) {
+        if kind.is_data() {
+            self.want(place.clone(), kind, value);
+            self.bind(&place, change);
+            self.forget_files();
+        } else if let (Some(slot), Some(value)) = (self.instance(&place.0), value.wire(kind)) {
+            change.events.push((slot, value_event(&place, value, 0)));
+        }
+    }
+
+    /// Notes what a data parameter wants, and begins to load a file that nobody wanted before.
+    fn want(&mut self, place: Place, kind: &ParamKind, value: &Value) {
+        let Value::Text(text) = value else { return };
+        if text.is_empty() {
+            self.wanted.remove(&place);
+            return;
+        }
+        let wanted = match kind {
+            ParamKind::Sample => {
+                if !self.files.contains_key(text) {
+                    self.files.insert(text.clone(), File::Loading);
+                    self.tasks.push(Task::Load { file: text.clone() });
+                }
+                Wanted::Sample(text.clone())
+            }
+            _ => Wanted::Pattern(text.clone()),
+        };
+        self.wanted.insert(place, wanted);
+    }
+
+    /// Sends a data parameter what it wants, if the module is ready and what it wants is known. While a file loads, the
+    /// module keeps what it has.
+    fn bind(&self, place: &Place, change: &mut Change) {
+        let Some(instance) = self.instance(&place.0) else { return };
+        let data = match self.wanted.get(place) {
+            None => None,
+            Some(Wanted::Pattern(name)) => self.patterns.get(name).map(|m| Data::Pattern(m.clone())),
+            Some(Wanted::Sample(file)) => match self.files.get(file) {
+                Some(File::Ready(memory)) => Some(Data::Sample(memory.clone())),
+                Some(File::Missing(_)) | None => None,
+                Some(File::Loading) => return,
+            },
+        };
+        change.events.push((instance, change.handles.bind(place.2, place.1, data.as_ref())));
+    }
+
+    fn rebind(&self, change: &mut Change, which: impl Fn(&Wanted) -> bool) {
+        for place in self.wanted.iter().filter(|(_, wanted)| which(wanted)).map(|(place, _)| place) {
+            self.bind(place, change);
+        }
+    }
+
+    /// Drops files that nobody wants any more.
+    fn forget_files(&mut self) {
+        let wanted = &self.wanted;
+        self.files.retain(|file, _| wanted.values().any(|w| matches!(w, Wanted::Sample(f) if f == file)));
+    }
+
+    /// Makes the slabs larger if slots were given out that they do not have.
+    fn make_room(&mut self, change: &mut Change) {
+        let grown = (self.instance_slots.grow(), self.cable_slots.grow());
+        if grown.0 || grown.1 {
+            let instances = (0..self.instance_slots.room()).map(|_| None).collect();
+            let cables = (0..self.cable_slots.room()).map(|_| None).collect();
+            change.slabs = Some(Slabs { instances, cables });
+        }
+    }
+
+    /// A worker has made an instance, or could not. True: the plan must be compiled anew.
+    pub fn made(
+        &mut self,
+        id: ModuleId,
+        result: Result<Box<Instance>, String>,
+        model: &Model,
+        change: &mut Change,
+    ) -> bool {
+        let Some((name, live)) = self.modules.iter_mut().find(|(_, live)| live.id == id) else { return false };
+        let name = name.clone();
+        match result {
+            Err(text) => {
+                live.state = State::Failed(text);
+                false
+            }
+            Ok(instance) => {
+                live.state = State::Ready;
+                change.instances.push((live.slot, Some(instance)));
+                if let Some(module) = model.modules.get(&name) {
+                    self.send_all_values(&name, module, change);
+                }
+                self.play_waiting(&name, change);
+                true
+            }
+        }
+    }
+
+    /// Every value of a module, to be taken at once; slots that are as the manifest has them are left out.
+    fn send_all_values(&self, name: &Name, module: &Module, change: &mut Change) {
+        let (Some(slot_of), Some(known)) = (self.instance(name), self.catalog.get(&module.module_type)) else { return };
+        let mut send = |place: Place, kind: &ParamKind, value: &Value| match value.wire(kind) {
+            Some(value) if !kind.is_data() => change.events.push((slot_of, value_event(&place, value, flag::SNAP))),
+            _ => self.bind(&place, change),
+        };
+        for (index, (param, value)) in known.manifest.params.iter().zip(&*module.params).enumerate() {
+            send((name.clone(), SLOT_OF_MODULE, index as u16), &param.kind, value);
+        }
+        let params = known.manifest.slots.as_ref().map_or(&[][..], |s| &s.params);
+        for (slot, values) in module.slots.iter().enumerate() {
+            if !Arc::ptr_eq(values, &known.slot_defaults[slot]) {
+                for (index, (param, value)) in params.iter().zip(&**values).enumerate() {
+                    send((name.clone(), slot as u16, index as u16), &param.kind, value);
+                }
+            }
+        }
+    }
+
+    /// A worker has read a file, or could not.
+    pub fn loaded(&mut self, file: &Name, result: Result<Arc<SampleMemory>, String>, change: &mut Change) {
+        let Some(state) = self.files.get_mut(file) else { return };
+        *state = match result {
+            Ok(memory) => File::Ready(memory),
+            Err(text) => File::Missing(text),
+        };
+        self.rebind(change, |wanted| matches!(wanted, Wanted::Sample(f) if f == file));
+        let names: Vec<Name> = self.modules.keys().cloned().collect();
+        for name in names {
+            self.play_waiting(&name, change);
+        }
+    }
+
+    /// Plays a note, at once or when the module and its data are ready.
+    pub fn trigger(&mut self, command: &TriggerEventCommand, change: &mut Change) {
+        if let Some(live) = self.modules.get_mut(&command.module) {
+            live.waiting.push(command.clone());
+        }
+        self.play_waiting(&command.module, change);
+    }
+
+    fn play_waiting(&mut self, name: &Name, change: &mut Change) {
+        let loading = self.wanted.iter().any(|((module, _, _), wanted)| {
+            module == name && matches!(wanted, Wanted::Sample(f) if matches!(self.files.get(f), Some(File::Loading)))
+        });
+        let Some(instance) = self.instance(name).filter(|_| !loading) else { return };
+        let waiting = self.modules.get_mut(name).map(|live| std::mem::take(&mut live.waiting));
+        change.triggers.extend(waiting.into_iter().flatten().map(|command| note(instance, &command)));
+    }
+
+    /// Tells a module to do something.
+    pub fn action(&self, command: &InvokeActionCommand, model: &Model, change: &mut Change) {
+        let Some(instance) = self.instance(&command.module) else { return };
+        let known = model.modules.get(&command.module).and_then(|m| self.catalog.get(&m.module_type));
+        let index = known.and_then(|k| k.manifest.actions.iter().position(|a| a.key == *command.action));
+        if let Some(index) = index {
+            let value = Wire { index: index as u16, slot: SLOT_OF_MODULE, reserved: 0, value: 0.0 };
+            change.events.push((instance, Event::with_value(kind::ACTION, 0, 0, value)));
+        }
+    }
+
+    /// A module misbehaved on the audio thread. Returns its name.
+    pub fn faulted(&mut self, id: ModuleId, text: String) -> Option<Name> {
+        let (name, live) = self.modules.iter_mut().find(|(_, live)| live.id == id)?;
+        live.state = State::Faulted(text);
+        Some(name.clone())
+    }
+
+    /// A Change has come home: the slots it emptied can be used again.
+    pub fn came_home(&mut self, change: &Change) {
+        let emptied = change.instances.iter().filter(|(_, dead)| dead.is_some());
+        emptied.for_each(|(slot, _)| self.instance_slots.free(*slot));
+        let emptied = change.cables.iter().filter(|(_, dead)| dead.is_some());
+        emptied.for_each(|(slot, _)| self.cable_slots.free(*slot));
+    }
+
+    /// How everything is that is not ready.
+    pub fn status(&self) -> Status {
+        let mut status = Status::default();
+        for (name, live) in &self.modules {
+            let is = match &live.state {
+                State::Making => StatusOf::Loading,
+                State::Failed(text) | State::Faulted(text) => StatusOf::Faulted(text.clone()),
+                State::Ready => continue,
+            };
+            status.modules.insert(name.clone(), is);
+        }
+        for (place, wanted) in &self.wanted {
+            let is = match wanted {
+                Wanted::Pattern(name) if self.patterns.contains_key(name) => continue,
+                Wanted::Pattern(name) => StatusOf::Missing(format!("there is no pattern \"{name}\"")),
+                Wanted::Sample(file) => match self.files.get(file) {
+                    Some(File::Ready(_)) => continue,
+                    Some(File::Missing(text)) => StatusOf::Missing(format!("sound file \"{file}\": {text}")),
+                    Some(File::Loading) | None => StatusOf::Loading,
+                },
+            };
+            status.data.insert(self.path(place), is);
+        }
+        status
+    }
+
+    /// `kick.slots[1].file`
+    fn path(&self, (name, slot, index): &Place) -> String {
+        if *slot == SLOT_OF_MODULE {
+            format!("{name}: parameter {index}")
+        } else {
+            format!("{name}.slots[{}]", slot + 1)
+        }
+    }
+}
+
+impl Ready for Realiser {
+    fn instance(&self, name: &str) -> Option<u32> {
+        let live = self.modules.get(name)?;
+        matches!(live.state, State::Ready | State::Faulted(_)).then_some(live.slot)
+    }
+
+    fn cable(&self, connection: &Connection) -> Option<u32> {
+        self.cables.get(connection).copied()
+    }
+}
+
+/// All data parameters of a module: slot, index, kind, value.
+fn data_values<'a>(
+    module: &'a Module,
+    known: &'a ModuleType,
+) -> impl Iterator<Item = (u16, u16, &'a ParamKind, &'a Value)> {
+    let own = known.manifest.params.iter().zip(&*module.params).enumerate();
+    let own = own.map(|(i, (p, v))| (SLOT_OF_MODULE, i as u16, &p.kind, v));
+    let params = known.manifest.slots.as_ref().map_or(&[][..], |s| &s.params);
+    let slots = module.slots.iter().enumerate().flat_map(move |(slot, values)| {
+        params.iter().zip(&**values).enumerate().map(move |(i, (p, v))| (slot as u16, i as u16, &p.kind, v))
+    });
+    own.chain(slots).filter(|(_, _, kind, _)| kind.is_data())
+}
+
+fn value_event((_, slot, index): &Place, value: f64, flags: u32) -> Event {
+    let value = Wire { index: *index, slot: *slot, reserved: 0, value };
+    Event { flags, ..Event::with_value(kind::PARAM, 0, 0, value) }
+}
+
+fn note(instance: u32, command: &TriggerEventCommand) -> Trigger {
+    let or_nan = |v: Option<Num>| v.map_or(f32::NAN, |v| v.get() as f32);
+    let note = Note {
+        pitch: or_nan(command.note),
+        velocity: or_nan(command.velocity),
+        slot: command.slot.unwrap_or(ABSENT_SLOT),
+        column: 0,
+        reserved: 0,
+    };
+    Trigger { instance, event: Event::with_note(kind::NOTE_ON, 0, 0, note), length: command.length.map(Num::get) }
+}

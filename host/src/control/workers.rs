@@ -1,0 +1,87 @@
+//! Threads that load, decode, make and free, so that the control thread never waits for a disk.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use super::memory::SampleMemory;
+use crate::model::{ModuleId, Name};
+use crate::rt::Instance;
+
+/// What a worker brings back.
+pub(super) enum Done {
+    /// An instance was made, or not.
+    Made { id: ModuleId, result: Result<Box<Instance>, String> },
+    /// A sound file was read, or not.
+    Loaded { file: Name, result: Result<Arc<SampleMemory>, String> },
+    /// Something was freed, or a job panicked.
+    Nothing,
+}
+
+type Job = Box<dyn FnOnce() -> Done + Send>;
+
+/// A pool of threads. Jobs wait in line without bound: there are at most as many as modules and files.
+pub(super) struct Workers {
+    jobs: Sender<Job>,
+    done: Receiver<Done>,
+    /// Jobs whose results somebody waits for.
+    pending: usize,
+}
+
+impl Workers {
+    /// Starts `count` threads; each result wakes the control thread through `wake`.
+    pub fn new(count: usize, wake: impl Fn() + Send + Sync + 'static) -> Workers {
+        let (jobs, line) = channel::<Job>();
+        let (results, done) = channel();
+        let (line, wake) = (Arc::new(Mutex::new(line)), Arc::new(wake));
+        for n in 0..count {
+            let (line, results, wake) = (line.clone(), results.clone(), wake.clone());
+            let work = move || {
+                loop {
+                    let job = line.lock().map(|line| line.recv());
+                    let Ok(Ok(job)) = job else { return };
+                    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).unwrap_or(Done::Nothing);
+                    if results.send(result).is_err() {
+                        return;
+                    }
+                    wake();
+                }
+            };
+            std::thread::Builder::new()
+                .name(format!("worker {n}"))
+                .spawn(work)
+                .expect("the system has room for threads");
+        }
+        Workers { jobs, done, pending: 0 }
+    }
+
+    /// Puts a job in line. After the last engine is gone nobody takes it, and it is dropped.
+    pub fn start(&mut self, job: impl FnOnce() -> Done + Send + 'static) {
+        self.pending += 1;
+        let _ = self.jobs.send(Box::new(job));
+    }
+
+    /// Drops something on a worker.
+    pub fn bury(&mut self, dead: impl Send + 'static) {
+        self.start(move || {
+            drop(dead);
+            Done::Nothing
+        });
+    }
+
+    /// The next result, if there is one.
+    pub fn next(&mut self) -> Option<Done> {
+        let done = self.done.try_recv().ok()?;
+        self.pending -= 1;
+        Some(done)
+    }
+
+    /// Waits for the next result; `None` if no job is under way.
+    pub fn wait(&mut self) -> Option<Done> {
+        if self.pending == 0 {
+            return None;
+        }
+        let done = self.done.recv().ok()?;
+        self.pending -= 1;
+        Some(done)
+    }
+}

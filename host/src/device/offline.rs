@@ -1,0 +1,31 @@
+//! Renders as fast as the machine can, on the caller's thread.
+
+use super::{Device, DeviceError, Source};
+use crate::rt::OUT_CHANNELS;
+
+/// The offline device: blocks of any size, whenever the caller asks.
+#[derive(Default)]
+pub struct Offline {
+    source: Option<Source>,
+}
+
+impl Offline {
+    /// The next frames, interleaved, [`OUT_CHANNELS`] channels; silence when nothing was started.
+    pub fn pull(&mut self, interleaved: &mut [f32]) {
+        match &mut self.source {
+            Some(source) => source.fill(interleaved, OUT_CHANNELS),
+            None => interleaved.fill(0.0),
+        }
+    }
+}
+
+impl Device for Offline {
+    fn start(&mut self, source: Source) -> Result<(), DeviceError> {
+        self.source = Some(source);
+        Ok(())
+    }
+
+    fn stop(&mut self) -> Option<Source> {
+        self.source.take()
+    }
+}

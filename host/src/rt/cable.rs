@@ -1,0 +1,98 @@
+//! What an event cable remembers: the notes that are on, so that none can hang.
+
+use cantus_plugin_api::raw::{Event, kind};
+
+use super::events::EventList;
+
+/// Notes that can be on at once on one cable. When there are more, the oldest is ended.
+const HELD: usize = 256;
+
+/// Gives out note ids that no receiver has seen for a long time.
+#[derive(Default)]
+pub(super) struct NoteIds(u32);
+
+impl NoteIds {
+    pub fn next(&mut self) -> u32 {
+        self.0 = self.0.wrapping_add(1).max(1);
+        self.0
+    }
+}
+
+/// The state of one event cable. It outlives plans.
+pub struct Cable {
+    held: Vec<Held>,
+}
+
+struct Held {
+    /// The sender's id.
+    sent: u32,
+    /// The receiver's id.
+    received: u32,
+    /// Its end found no room and is still owed.
+    owed: bool,
+}
+
+impl Default for Cable {
+    fn default() -> Self {
+        Cable::new()
+    }
+}
+
+impl Cable {
+    /// Control thread.
+    pub fn new() -> Cable {
+        Cable { held: Vec::with_capacity(HELD) }
+    }
+
+    /// Carries one event of the sender to the receiver; false if it found no room there.
+    pub(super) fn carry(&mut self, event: &Event, port: u16, ids: &mut NoteIds, to: &mut EventList) -> bool {
+        let event = Event { port, ..*event };
+        match event.kind {
+            kind::NOTE_ON => self.begin(event, ids, to),
+            kind::NOTE_OFF | kind::CHOKE => self.end(event, to),
+            _ => to.push(event).is_ok(),
+        }
+    }
+
+    fn begin(&mut self, event: Event, ids: &mut NoteIds, to: &mut EventList) -> bool {
+        if self.held.len() == HELD {
+            let oldest = self.held.remove(0);
+            let end = Event::bare(kind::NOTE_OFF, event.frame, oldest.received);
+            if to.push(end).is_err() {
+                self.held.insert(0, oldest);
+                return false;
+            }
+        }
+        let received = ids.next();
+        let placed = to.push(Event { note: received, ..event }).is_ok();
+        if placed {
+            self.held.push(Held { sent: event.note, received, owed: false });
+        }
+        placed
+    }
+
+    /// Ends of notes that are not on are dropped: the note was ended already.
+    fn end(&mut self, event: Event, to: &mut EventList) -> bool {
+        let Some(at) = self.held.iter().position(|h| h.sent == event.note && !h.owed) else { return true };
+        let placed = to.push(Event { note: self.held[at].received, ..event }).is_ok();
+        if placed {
+            self.held.remove(at);
+        } else {
+            self.held[at].owed = true;
+        }
+        placed
+    }
+
+    /// Sends what is owed from an earlier quantum.
+    pub(super) fn settle(&mut self, to: &mut EventList) {
+        self.held.retain(|h| !h.owed || to.push(Event::bare(kind::NOTE_OFF, 0, h.received)).is_err());
+    }
+
+    /// Ends every note that is on: `kind` is a note-off or a choke. What finds no room stays owed.
+    pub(super) fn end_all(&mut self, kind: u16, to: &mut EventList) {
+        self.held.retain_mut(|h| {
+            h.owed = to.push(Event::bare(kind, 0, h.received)).is_err();
+            h.owed
+        });
+    }
+}

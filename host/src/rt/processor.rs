@@ -1,0 +1,214 @@
+//! The audio thread's whole work: take Changes, run the plan, one quantum after the other.
+
+use std::sync::Arc;
+
+use cantus_plugin_api::raw::{Event, kind};
+use rtrb::{Consumer, Producer};
+
+use super::cable::{Cable, NoteIds};
+use super::clock::Clock;
+use super::instance::Instance;
+use super::message::{Change, FromAudio, Slabs, ToAudio, Trigger};
+use super::plan::Plan;
+use super::telemetry::Telemetry;
+use super::{OUT_CHANNELS, QUANTUM};
+
+/// Runs quanta of exactly [`QUANTUM`] frames, aligned to the absolute sample clock.
+pub struct Processor {
+    sample: u64,
+    clock: Clock,
+    plan: Box<Plan>,
+    slabs: Slabs,
+    ids: NoteIds,
+    inbox: Consumer<ToAudio>,
+    outbox: Producer<FromAudio>,
+    telemetry: Arc<Telemetry>,
+}
+
+impl Processor {
+    /// Control thread: silent, stopped at beat 0, `rate` in Hz.
+    pub fn new(
+        rate: f64,
+        bpm: f64,
+        inbox: Consumer<ToAudio>,
+        outbox: Producer<FromAudio>,
+        telemetry: Arc<Telemetry>,
+    ) -> Processor {
+        Processor {
+            sample: 0,
+            clock: Clock::new(rate, bpm),
+            plan: Box::new(Plan::empty()),
+            slabs: Slabs { instances: Vec::new(), cables: Vec::new() },
+            ids: NoteIds::default(),
+            inbox,
+            outbox,
+            telemetry,
+        }
+    }
+
+    /// Absolute sample of the next quantum.
+    pub fn sample(&self) -> u64 {
+        self.sample
+    }
+
+    /// Makes one quantum: [`OUT_CHANNELS`] channels of [`QUANTUM`] frames.
+    pub fn quantum(&mut self) -> [&[f32; QUANTUM]; OUT_CHANNELS] {
+        self.receive();
+        self.run();
+        self.report();
+        self.sample += QUANTUM as u64;
+        self.clock.passed();
+        self.telemetry.publish(self.sample, self.clock.beat_at(self.sample), self.clock.playing());
+        std::array::from_fn(|channel| self.plan.out(channel))
+    }
+
+    /// Takes the Changes that are due, as long as there is room to send them home.
+    fn receive(&mut self) {
+        let end = self.sample + QUANTUM as u64;
+        while self.outbox.slots() > 0 {
+            let due = matches!(self.inbox.peek(), Ok(ToAudio::Change(change)) if change.at < end);
+            let Some(ToAudio::Change(mut change)) = due.then(|| self.inbox.pop().ok()).flatten() else { return };
+            self.apply(&mut change);
+            let sent = self.outbox.push(FromAudio::Applied { sample: self.sample, change });
+            debug_assert!(sent.is_ok(), "a slot was free, and nobody else fills the ring");
+        }
+    }
+
+    /// Puts everything of a Change in its place, and what was there into the Change.
+    fn apply(&mut self, change: &mut Change) {
+        if let Some(slabs) = &mut change.slabs {
+            for (to, from) in slabs.instances.iter_mut().zip(&mut self.slabs.instances) {
+                std::mem::swap(to, from);
+            }
+            for (to, from) in slabs.cables.iter_mut().zip(&mut self.slabs.cables) {
+                std::mem::swap(to, from);
+            }
+            std::mem::swap(slabs, &mut self.slabs);
+        }
+        self.end_notes_of(&change.cables);
+        for (slot, instance) in &mut change.instances {
+            if let Some(place) = self.slabs.instances.get_mut(*slot as usize) {
+                std::mem::swap(place, instance);
+            }
+        }
+        for (slot, cable) in &mut change.cables {
+            if let Some(place) = self.slabs.cables.get_mut(*slot as usize) {
+                std::mem::swap(place, cable);
+            }
+        }
+        if let Some(plan) = &mut change.plan {
+            std::mem::swap(plan, &mut self.plan);
+        }
+        for transport in &change.transport {
+            if self.clock.change(*transport, self.sample) {
+                self.end_notes(kind::NOTE_OFF);
+            }
+        }
+        if change.panic {
+            self.end_notes(kind::CHOKE);
+        }
+        for (slot, event) in &change.events {
+            if let Some(instance) = self.instance(*slot)
+                && instance.events.push(*event).is_err()
+            {
+                self.telemetry.refuse(1);
+            }
+        }
+        for trigger in &change.triggers {
+            self.trigger(trigger);
+        }
+    }
+
+    fn instance(&mut self, slot: u32) -> Option<&mut Instance> {
+        self.slabs.instances.get_mut(slot as usize)?.as_deref_mut()
+    }
+
+    fn trigger(&mut self, trigger: &Trigger) {
+        let event = Event { note: self.ids.next(), ..trigger.event };
+        let end = trigger.length.map(|beats| self.sample + self.clock.samples_of(beats).max(1));
+        if let Some(instance) = self.instance(trigger.instance)
+            && !instance.trigger(event, end)
+        {
+            self.telemetry.refuse(1);
+        }
+    }
+
+    /// Ends the notes on cables that are about to go, while the old plan still says where they lead.
+    fn end_notes_of(&mut self, going: &[(u32, Option<Box<Cable>>)]) {
+        let Slabs { instances, cables } = &mut self.slabs;
+        for step in &self.plan.steps {
+            for route in step.events.iter().filter(|r| going.iter().any(|(slot, _)| slot == &r.cable)) {
+                end_notes_on(cables, instances, route.cable, step.instance, kind::NOTE_OFF);
+            }
+        }
+    }
+
+    /// Ends every note that is on.
+    fn end_notes(&mut self, with: u16) {
+        let Slabs { instances, cables } = &mut self.slabs;
+        for step in &self.plan.steps {
+            for route in &step.events {
+                end_notes_on(cables, instances, route.cable, step.instance, with);
+            }
+        }
+        for instance in instances.iter_mut().flatten() {
+            instance.end_all_triggered(with);
+        }
+    }
+
+    /// Runs the plan.
+    fn run(&mut self) {
+        let transport = self.clock.record();
+        let Plan { steps, arena, .. } = &mut *self.plan;
+        let Slabs { instances, cables } = &mut self.slabs;
+        for step in steps.iter() {
+            for mix in &step.mixes {
+                Plan::mix(arena, mix);
+            }
+            for route in &step.events {
+                let pair = instances.get_disjoint_mut([route.from as usize, step.instance as usize]);
+                let Ok([Some(from), Some(to)]) = pair else { continue };
+                let Some(cable) = cables.get_mut(route.cable as usize).and_then(Option::as_deref_mut) else { continue };
+                cable.settle(&mut to.events);
+                for event in from.emitted().iter().filter(|e| e.port == route.from_port) {
+                    if !cable.carry(event, route.to_port, &mut self.ids, &mut to.events) {
+                        self.telemetry.refuse(1);
+                    }
+                }
+            }
+            if let Some(instance) = instances.get_mut(step.instance as usize).and_then(Option::as_deref_mut) {
+                instance.end_triggered(self.sample);
+                let refused = instance.run(step, arena, self.sample, &transport);
+                if refused > 0 {
+                    self.telemetry.refuse(refused);
+                }
+            }
+        }
+        self.plan.mix_out();
+    }
+
+    /// Passes blame on; what finds no room is kept for the next quantum.
+    fn report(&mut self) {
+        for instance in self.slabs.instances.iter_mut().flatten() {
+            if let Some(fault) = instance.fault()
+                && self.outbox.push(FromAudio::Fault { module: instance.id(), fault }).is_ok()
+            {
+                instance.fault_reported();
+            }
+        }
+    }
+}
+
+fn end_notes_on(
+    cables: &mut [Option<Box<Cable>>],
+    instances: &mut [Option<Box<Instance>>],
+    cable: u32,
+    target: u32,
+    with: u16,
+) {
+    let cable = cables.get_mut(cable as usize).and_then(Option::as_deref_mut);
+    let target = instances.get_mut(target as usize).and_then(Option::as_deref_mut);
+    if let (Some(cable), Some(target)) = (cable, target) {
+        cable.end_all(with, &mut target.events);
+    }
+}
