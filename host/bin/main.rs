@@ -1,2 +1,62 @@
-//! cantus
-fn main() {}
+//! The program `cantus`: arguments in, exit code out. Results go to standard output, everything else to standard error.
+
+mod devices;
+mod play;
+mod plugins;
+mod render;
+mod report;
+mod run;
+mod setup;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A live-coding audio engine: plugin modules, scripted in Lua.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Arguments {
+    #[command(flatten)]
+    plugins: setup::PluginArguments,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Plays a script on a sound device and evaluates it again whenever it is saved.
+    Run(run::Run),
+    /// Renders a script to a WAV file, faster than real time.
+    Render(render::Render),
+    /// Shows what the plugins provide.
+    #[command(subcommand)]
+    Plugins(plugins::Plugins),
+    /// Lists the sound devices.
+    Devices(devices::Devices),
+}
+
+/// Something went wrong; the text says what was attempted, on what, why, and what to do.
+pub struct Failure(pub String);
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure(error.to_string())
+    }
+}
+
+fn main() -> ExitCode {
+    let Arguments { plugins, command } = Arguments::parse();
+    let result = match command {
+        Command::Run(run) => run.run(&plugins),
+        Command::Render(render) => render.run(&plugins),
+        Command::Plugins(command) => command.run(&plugins),
+        Command::Devices(devices) => devices.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(text)) => {
+            eprintln!("error: {text}");
+            ExitCode::FAILURE
+        }
+    }
+}

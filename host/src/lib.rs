@@ -13,12 +13,14 @@
 //! - [`control`]: the [`Engine`](control::Engine), which turns Models into Changes, and the workers that load.
 //! - [`assets`]: decoding and resampling of sound files, on workers.
 //! - [`device`]: sound card, null and offline, behind one trait.
+//! - [`lockstep`]: engine and offline device on one thread.
 //!
 //! What this crate must not know: Lua, the command line, and any module type by name.
 
 pub mod assets;
 pub mod control;
 pub mod device;
+pub mod lockstep;
 pub mod model;
 pub mod plugins;
 pub mod rt;

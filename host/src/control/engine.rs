@@ -132,8 +132,7 @@ impl Engine {
 
     /// Nothing is being made or loaded: what is not ready will not be.
     pub fn settled(&self) -> bool {
-        let loading = |s: &super::state::StatusOf| *s == super::state::StatusOf::Loading;
-        !self.status.modules.values().any(loading) && !self.status.data.values().any(loading)
+        !self.status.loading()
     }
 
     /// Waits until nothing is being made or loaded. For offline use: the audio thread need not run.

@@ -43,6 +43,7 @@ pub(super) struct Realiser {
 
 struct Live {
     id: ModuleId,
+    module_type: Name,
     slot: u32,
     state: State,
     /// Notes that came before the module and its data were ready.
@@ -132,7 +133,9 @@ impl Realiser {
     }
 
     fn add_module(&mut self, name: &Name, module: &Module) {
-        let live = Live { id: module.id, slot: self.instance_slots.take(), state: State::Making, waiting: Vec::new() };
+        let (id, module_type) = (module.id, module.module_type.clone());
+        let live =
+            Live { id, module_type, slot: self.instance_slots.take(), state: State::Making, waiting: Vec::new() };
         self.modules.insert(name.clone(), live);
         let Some(known) = self.catalog.get(&module.module_type).cloned() else { return };
         for (slot, index, kind, value) in data_values(module, &known) {

@@ -38,6 +38,13 @@ impl Status {
     }
 }
 
+impl Status {
+    /// Something is being made or loaded.
+    pub fn loading(&self) -> bool {
+        self.modules.values().chain(self.data.values()).any(|s| *s == StatusOf::Loading)
+    }
+}
+
 /// How something is that is not ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatusOf {

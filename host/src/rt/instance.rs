@@ -18,8 +18,9 @@ const OUT_EVENTS: u32 = 512;
 /// Notes played by triggers that can be on at once; when there are more, the oldest is ended.
 const TRIGGERED: usize = 256;
 
-/// How a module misbehaved.
+/// How a module misbehaved. By value: a box would be born on the audio thread.
 #[derive(Clone, Copy)]
+#[expect(clippy::large_enum_variant, reason = "the text must travel without allocation")]
 pub enum Fault {
     /// It panicked; its last words. It is silent from now on.
     Failed(Report),

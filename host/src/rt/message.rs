@@ -18,6 +18,7 @@ pub enum ToAudio {
 }
 
 /// Audio to control.
+#[expect(clippy::large_enum_variant, reason = "a fault's text must travel without allocation")]
 pub enum FromAudio {
     /// A Change took effect at `sample`. It comes home with everything it replaced, to be freed.
     Applied {

@@ -1,0 +1,168 @@
+//! From a script to something that can be rendered or played: what `render` and `run` share.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use cantus_host::control::{Batch, Commit, Origin};
+use cantus_host::lockstep::Lockstep;
+use cantus_host::model::{Num, StartTransportCommand};
+use cantus_host::plugins::ModuleRegistry;
+use cantus_lua::{Evaluation, Options, Script};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::Failure;
+use crate::report::{Meter, minutes};
+use crate::setup::{RATE, config};
+
+/// Frames between two looks at the progress.
+const BLOCK: usize = 1024;
+
+/// A script over an engine; what it prints goes to standard error.
+pub fn script(engine: Rc<dyn Commit>, file: &Path, wall: Option<std::time::Duration>) -> Result<Script, Failure> {
+    let root = config(file).root;
+    let options = Options { root: Some(root), wall, print: Box::new(|line| eprintln!("{line}")), ..Options::default() };
+    Ok(Script::new(engine, options)?)
+}
+
+/// Beats go on from here, unless the script asked for something else.
+pub fn start(engine: &dyn Commit, evaluation: &Evaluation) -> Result<(), Failure> {
+    if evaluation.transport.is_none() && !engine.clock().playing {
+        engine.commit(Batch { origin: Origin::Host, commands: vec![StartTransportCommand.into()] })?;
+    }
+    Ok(())
+}
+
+/// How long a render is.
+pub enum Length {
+    /// In bars of the script's tempo.
+    Bars(f64),
+    /// In seconds.
+    Seconds(f64),
+}
+
+/// A render to a WAV file.
+pub struct Rendering<'a> {
+    /// The script.
+    pub file: &'a Path,
+    /// The WAV file.
+    pub out: &'a Path,
+    /// How long.
+    pub length: Length,
+    /// Bits of a sample: 16, 24, or 32 for floats.
+    pub bits: u16,
+    /// Render although something is missing.
+    pub allow_missing: bool,
+}
+
+/// What came out.
+pub struct Rendered {
+    /// The figures.
+    pub meter: Meter,
+    /// How many times faster than real time it was made.
+    pub speed: f64,
+    /// What went wrong while it played, each as a sentence; the rest played on.
+    pub faults: Vec<String>,
+}
+
+impl Rendering<'_> {
+    /// Renders. On an error no file is left behind.
+    pub fn run(&self, registry: Arc<ModuleRegistry>) -> Result<Rendered, Failure> {
+        let mut studio = Lockstep::new(registry, config(self.file));
+        let engine: Rc<dyn Commit> = Rc::new(studio.engine().clone());
+        let mut script = script(engine.clone(), self.file, None)?;
+        let evaluation = script.eval_file(self.file)?;
+        studio.settle();
+        let problems = engine.state().status.problems();
+        if !problems.is_empty() && !self.allow_missing {
+            return Err(Failure(format!("could not render {}: {}", self.file.display(), problems.join("; "))));
+        }
+        start(&*engine, &evaluation)?;
+        let frames = self.frames(&*engine);
+        let began = std::time::Instant::now();
+        let partial = Partial::new(self.out);
+        let meter = self.write(&mut studio, &partial.path, frames)?;
+        partial.keep(self.out)?;
+        let speed = meter.seconds() / began.elapsed().as_secs_f64();
+        let faults = engine.state().status.problems().into_iter().filter(|p| !problems.contains(p)).collect();
+        Ok(Rendered { meter, speed, faults })
+    }
+
+    fn frames(&self, engine: &dyn Commit) -> u64 {
+        let model = &engine.state().model;
+        let seconds = match self.length {
+            Length::Seconds(seconds) => seconds,
+            Length::Bars(bars) => bars * f64::from(model.beats_per_bar) * 60.0 / Num::get(model.bpm),
+        };
+        (seconds * RATE).round() as u64
+    }
+
+    fn write(&self, studio: &mut Lockstep, path: &Path, frames: u64) -> Result<Meter, Failure> {
+        let refused =
+            |e: hound::Error| Failure(format!("could not write {}: {e}; check the folder", self.out.display()));
+        let float = self.bits == 32;
+        let sample_format = if float { hound::SampleFormat::Float } else { hound::SampleFormat::Int };
+        let spec = hound::WavSpec { channels: 2, sample_rate: RATE as u32, bits_per_sample: self.bits, sample_format };
+        let mut wav = hound::WavWriter::create(path, spec).map_err(refused)?;
+        let mut meter = Meter::new(RATE, frames)?;
+        let bar = progress(frames);
+        let mut block = vec![0.0f32; BLOCK * 2];
+        let mut left = frames;
+        while left > 0 {
+            let now = left.min(BLOCK as u64) as usize;
+            let block = &mut block[..now * 2];
+            studio.pull(block);
+            meter.add(block)?;
+            for x in block.iter() {
+                if float { wav.write_sample(*x) } else { wav.write_sample(quantise(*x, self.bits)) }
+                    .map_err(refused)?;
+            }
+            left -= now as u64;
+            bar.set_position(frames - left);
+        }
+        wav.finalize().map_err(refused)?;
+        bar.finish_and_clear();
+        Ok(meter)
+    }
+}
+
+/// A sample as a whole number of so many bits, clipped at full scale.
+fn quantise(x: f32, bits: u16) -> i32 {
+    let full = f64::from(1i32 << (bits - 1));
+    (f64::from(x) * full).round().clamp(-full, full - 1.0) as i32
+}
+
+/// A bar on a terminal; nothing elsewhere.
+fn progress(frames: u64) -> ProgressBar {
+    let bar = ProgressBar::new(frames);
+    let total = minutes(frames as f64 / RATE);
+    let template = format!("  {{bar:40}} {{percent:>3}} %  of {total}  {{elapsed}}");
+    if let Ok(style) = ProgressStyle::with_template(&template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// A file that is deleted unless it is kept.
+struct Partial {
+    path: PathBuf,
+}
+
+impl Partial {
+    fn new(out: &Path) -> Partial {
+        let mut name = out.file_name().unwrap_or_default().to_owned();
+        name.push(".partial");
+        Partial { path: out.with_file_name(name) }
+    }
+
+    fn keep(&self, out: &Path) -> Result<(), Failure> {
+        let failed = |e| Failure(format!("could not write {}: {e}; check the folder", out.display()));
+        std::fs::rename(&self.path, out).map_err(failed)
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}

@@ -1,0 +1,123 @@
+//! `cantus plugins list` and `cantus plugins info TYPE`
+
+use cantus_host::model::ModuleType;
+use cantus_host::plugins::ModuleRegistry;
+use cantus_manifest::{Direction, Param, ParamKind, PortKind};
+use clap::Subcommand;
+use serde_json::json;
+
+use crate::Failure;
+use crate::setup::PluginArguments;
+
+/// Shows what the plugins provide.
+#[derive(Subcommand)]
+pub enum Plugins {
+    /// Lists all module types with the plugin that provides them.
+    List {
+        /// For programs to read.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows all of a module type: ports, parameters, slots, actions, meters, examples.
+    Info {
+        /// A type such as `plugins list` names.
+        #[arg(value_name = "TYPE")]
+        module_type: String,
+    },
+}
+
+impl Plugins {
+    /// Runs one of them.
+    pub fn run(&self, arguments: &PluginArguments) -> Result<(), Failure> {
+        let registry = arguments.load();
+        match self {
+            Plugins::List { json } => list(&registry, *json),
+            Plugins::Info { module_type } => info(&registry, module_type),
+        }
+    }
+}
+
+fn list(registry: &ModuleRegistry, as_json: bool) -> Result<(), Failure> {
+    let types = registry.catalog().iter().filter_map(|(name, t)| Some((name, t, registry.provider(name)?)));
+    if as_json {
+        let rows = types.map(|(name, t, plugin)| {
+            json!({
+                "type": &**name, "constructor": &*t.constructor, "kind": format!("{:?}", t.manifest.kind).to_lowercase(),
+                "doc": t.manifest.doc, "plugin": plugin.manifest.plugin.id, "version": plugin.manifest.plugin.version,
+                "path": plugin.path, "bundled": plugin.bundled,
+            })
+        });
+        println!("{}", json!(rows.collect::<Vec<_>>()));
+        return Ok(());
+    }
+    for (name, t, plugin) in types {
+        let id = &plugin.manifest.plugin;
+        println!("{name:<20} {:<12} {} ({} {})", t.constructor, t.manifest.doc, id.id, id.version);
+    }
+    Ok(())
+}
+
+fn info(registry: &ModuleRegistry, module_type: &str) -> Result<(), Failure> {
+    let catalog = registry.catalog();
+    let Some(known) = catalog.get(module_type) else {
+        let near = catalog.nearest(module_type).map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
+        return Err(Failure(format!(
+            "there is no module type \"{module_type}\"{near}; `cantus plugins list` shows all"
+        )));
+    };
+    print!("{}", describe(known));
+    if let Some(plugin) = registry.provider(module_type) {
+        println!("\nfrom {} {} ({})", plugin.manifest.plugin.id, plugin.manifest.plugin.version, plugin.path.display());
+    }
+    Ok(())
+}
+
+fn describe(known: &ModuleType) -> String {
+    let manifest = &known.manifest;
+    let kind = format!("{:?}", manifest.kind).to_lowercase();
+    let mut out = format!("{} ({kind}): {}\n\n  x = {}(\"x\")\n", manifest.name, manifest.doc, known.constructor);
+    let mut section = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            out += &format!("\n{title}\n");
+            lines.iter().for_each(|line| out += &format!("  {line}\n"));
+        }
+    };
+    let ports = |dir| {
+        [PortKind::Audio, PortKind::Event].into_iter().flat_map(move |kind| manifest.ports(dir, kind)).map(
+            |(key, port)| {
+                let carries =
+                    if port.kind == PortKind::Audio { format!("{} channels", port.channels) } else { "events".into() };
+                format!("{key:<14} {carries:<12} {}", port.doc)
+            },
+        )
+    };
+    section("inputs", ports(Direction::In).collect());
+    section("outputs", ports(Direction::Out).collect());
+    section("parameters", manifest.params.iter().map(param).collect());
+    if let Some(slots) = &manifest.slots {
+        section(
+            &format!("slots[1] to slots[{}]: {}", slots.count, slots.doc),
+            slots.params.iter().map(param).collect(),
+        );
+    }
+    section("actions", manifest.actions.iter().map(|a| format!("{:<14} {}", format!("{}()", a.key), a.doc)).collect());
+    section("meters", manifest.meters.iter().map(|m| format!("{:<14} {}", m.key, m.doc)).collect());
+    section("examples", manifest.examples.iter().map(|e| format!("{}\n{}", e.doc, indent(&e.code))).collect());
+    out
+}
+
+fn indent(code: &str) -> String {
+    code.trim_end().lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}
+
+fn param(param: &Param) -> String {
+    let range = match &param.kind {
+        ParamKind::Float { min, max, default, unit } => format!("{min} to {max} {} ({default})", unit.sign()),
+        ParamKind::Int { min, max, default } => format!("{min} to {max} ({default})"),
+        ParamKind::Bool { default } => format!("true or false ({default})"),
+        ParamKind::Enum { labels, default } => format!("{} ({default})", labels.join(", ")),
+        ParamKind::Sample => "a sound file".into(),
+        ParamKind::Pattern => "a pattern's name".into(),
+    };
+    format!("{:<14} {range:<28} {}", param.key, param.doc)
+}

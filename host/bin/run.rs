@@ -1,0 +1,135 @@
+//! `cantus run FILE`
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use cantus_host::control::{Commit, Engine, EngineHandle};
+use cantus_host::device::{Cpal, Device, DeviceError, Null, Source};
+use cantus_host::plugins::ModuleRegistry;
+use cantus_lua::Script;
+use clap::Args;
+
+use crate::Failure;
+use crate::play::{Length, Rendering, script, start};
+use crate::render::{positive, print};
+use crate::setup::{PluginArguments, RATE, config};
+
+/// How often the script file is looked at.
+const WATCH: Duration = Duration::from_millis(50);
+/// Wall time that one evaluation may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Plays a script on a sound device and evaluates it again whenever it is saved. Ctrl-C ends it.
+#[derive(Args)]
+pub struct Run {
+    /// The script.
+    file: PathBuf,
+    /// Sound device, as `cantus devices` names it; "null" plays to nobody [default: the system's choice].
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+    /// End after so many bars.
+    #[arg(long, value_name = "N", value_parser = positive)]
+    bars: Option<f64>,
+    /// Where there is no sound device, render to this WAV file instead (--bars of it, or 16).
+    #[arg(long, value_name = "FILE")]
+    or_render: Option<PathBuf>,
+}
+
+impl Run {
+    /// Plays until Ctrl-C or the last bar.
+    pub fn run(&self, plugins: &PluginArguments) -> Result<(), Failure> {
+        let registry = plugins.load();
+        let (engine, processor) = Engine::new(registry.clone(), config(&self.file));
+        let mut device = match self.open(engine.handle()) {
+            Ok(device) => device,
+            Err(DeviceError::None) if self.or_render.is_some() => return self.render(registry),
+            Err(error) => return Err(error.into()),
+        };
+        let engine = engine.spawn();
+        if let Err(error) = device.start(Source::new(processor)) {
+            if self.or_render.is_none() {
+                return Err(error.into());
+            }
+            eprintln!("{error}");
+            return self.render(registry);
+        }
+        let handle = engine.handle().clone();
+        let (file, bars) = (self.file.clone(), self.bars);
+        // Deep recursion in a script needs room that the main thread may not have.
+        let work = move || perform(handle, &file, bars).map_err(|Failure(text)| text);
+        let thread = std::thread::Builder::new().name("script".into()).stack_size(Script::STACK).spawn(work)?;
+        let result = thread.join().unwrap_or_else(|_| Err("the script thread panicked".into()));
+        device.stop();
+        result.map_err(Failure)
+    }
+
+    fn open(&self, engine: &EngineHandle) -> Result<Box<dyn Device>, DeviceError> {
+        match self.device.as_deref() {
+            Some("null") => Ok(Box::new(Null::new(RATE, 512))),
+            name => {
+                let card = Cpal::open(name, RATE, engine.telemetry().clone())?;
+                eprintln!("playing on {}; Ctrl-C ends it", card.name());
+                Ok(Box::new(card))
+            }
+        }
+    }
+
+    fn render(&self, registry: Arc<ModuleRegistry>) -> Result<(), Failure> {
+        let out = self.or_render.as_deref().unwrap_or(Path::new("out.wav"));
+        eprintln!("there is no sound device here: rendering to {} instead", out.display());
+        let length = Length::Bars(self.bars.unwrap_or(16.0));
+        let rendering = Rendering { file: &self.file, out, length, bits: 24, allow_missing: false };
+        print(&rendering, &rendering.run(registry)?, false)
+    }
+}
+
+/// The script thread: evaluates, starts, evaluates again on every save.
+fn perform(engine: EngineHandle, file: &Path, bars: Option<f64>) -> Result<(), Failure> {
+    let shared: Rc<dyn Commit> = Rc::new(engine.clone());
+    let mut script = script(shared, file, Some(PATIENCE))?;
+    let mut seen = stamp(file);
+    let evaluation = script.eval_file(file)?;
+    let mut told = Vec::new();
+    wait_until_ready(&engine);
+    start(&engine, &evaluation)?;
+    loop {
+        tell_problems(&engine, &mut told);
+        let now = stamp(file);
+        if now != seen {
+            seen = now;
+            match script.eval_file(file) {
+                Ok(_) => eprintln!("{}: evaluated at beat {:.1}", file.display(), engine.clock().beat),
+                Err(error) => eprintln!("error: {error}; the music goes on as it was"),
+            }
+        }
+        let beats_per_bar = f64::from(engine.state().model.beats_per_bar);
+        if bars.is_some_and(|bars| engine.clock().beat >= bars * beats_per_bar) {
+            return Ok(());
+        }
+        std::thread::sleep(WATCH);
+    }
+}
+
+/// Waits until nothing loads, a few seconds at most: what comes later comes in.
+fn wait_until_ready(engine: &EngineHandle) {
+    let end = Instant::now() + PATIENCE;
+    let loading = || engine.state().status.loading();
+    while loading() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Says each problem once.
+fn tell_problems(engine: &EngineHandle, told: &mut Vec<String>) {
+    let problems = engine.state().status.problems();
+    problems.iter().filter(|p| !told.contains(p)).for_each(|p| eprintln!("warning: {p}"));
+    *told = problems;
+}
+
+/// When a file was last written, and how long it is.
+fn stamp(file: &Path) -> Option<(SystemTime, u64)> {
+    let metadata = file.metadata().ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}

@@ -1,0 +1,39 @@
+//! What several subcommands begin with: plugins, script, engine.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cantus_host::control::Config;
+use cantus_host::plugins::{Choice, ModuleRegistry, Search};
+use clap::Args;
+
+/// Sample rate of every engine, in Hz.
+pub const RATE: f64 = 48_000.0;
+
+/// Where plugins come from.
+#[derive(Args)]
+pub struct PluginArguments {
+    /// Folder (or library) to look for plugins in before all others; may be given several times.
+    #[arg(long = "plugins", value_name = "DIR", global = true)]
+    folders: Vec<PathBuf>,
+    /// Which plugin provides a type that several have.
+    #[arg(long = "use", value_name = "TYPE=PLUGIN", global = true)]
+    choices: Vec<Choice>,
+}
+
+impl PluginArguments {
+    /// Loads all plugins; says what could not be loaded on standard error, and goes on.
+    pub fn load(&self) -> Arc<ModuleRegistry> {
+        let registry = ModuleRegistry::load(&Search::of_program(&self.folders), &self.choices);
+        for failure in registry.failures() {
+            eprintln!("warning: {failure}");
+        }
+        Arc::new(registry)
+    }
+}
+
+/// An engine's settings for a script: sound files are looked for beside it.
+pub fn config(script: &Path) -> Config {
+    let folder = script.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Config { rate: RATE, root: folder.to_owned() }
+}
