@@ -38,6 +38,13 @@ impl Smooth {
         self.left == 0
     }
 
+    /// Passes over `frames` frames: as calling [`next`](Smooth::next) so often, without looking.
+    pub fn skip(&mut self, frames: usize) {
+        for _ in 0..frames.min(self.left as usize) {
+            self.next();
+        }
+    }
+
     /// The value of the next frame.
     #[inline]
     pub fn next(&mut self) -> f32 {
@@ -62,6 +69,18 @@ mod tests {
         s.set(0.0, true);
         assert_eq!(s.next(), 0.0);
         assert!(s.resting());
+    }
+
+    #[test]
+    fn skipping_is_not_looking() {
+        let (mut looked, mut skipped) = (Smooth::new(0.0, 0.5, 8.0), Smooth::new(0.0, 0.5, 8.0));
+        for frames in [0, 1, 2, 5] {
+            looked.set(1.0, false);
+            skipped.set(1.0, false);
+            (0..frames).for_each(|_| _ = looked.next());
+            skipped.skip(frames);
+            assert_eq!(looked, skipped, "{frames} frames");
+        }
     }
 
     #[test]

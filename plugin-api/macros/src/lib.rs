@@ -45,7 +45,8 @@ fn expand(input: TokenStream) -> Result<Code, String> {
     let mut described = Vec::new();
     for name in &structs {
         let module = manifest.modules.iter().find(|m| *name == m.name);
-        let module = module.ok_or_else(|| format!("{shown} declares no type \"{name}\"; add it or rename the struct"))?;
+        let module =
+            module.ok_or_else(|| format!("{shown} declares no type \"{name}\"; add it or rename the struct"))?;
         described.push(names::module(name, module));
     }
     let path = path.to_str().ok_or_else(|| format!("the path {shown} is not UTF-8"))?;
@@ -69,7 +70,8 @@ fn find_manifest() -> Result<PathBuf, String> {
 
 /// Everything around the modules: section, factory, root.
 fn library(path: &str, len: usize, structs: &[Ident], modules: &[Module], described: &[Code]) -> Code {
-    let types: Vec<&str> = structs.iter().filter_map(|s| modules.iter().find(|m| *s == m.name)).map(|m| &*m.name).collect();
+    let types: Vec<&str> =
+        structs.iter().filter_map(|s| modules.iter().find(|m| *s == m.name)).map(|m| &*m.name).collect();
     quote! {
         #(#described)*
 

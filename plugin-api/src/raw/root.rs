@@ -139,7 +139,9 @@ macro_rules! table {
             }
             unsafe fn from_raw(raw: *const c_void) -> Self {
                 // SAFETY: the caller checked the layout and keeps the library loaded.
-                $reference(unsafe { abi_stable::prefix_type::PrefixRef::from_raw(raw.cast::<WithMetadata_<$prefix, $prefix>>()) })
+                $reference(unsafe {
+                    abi_stable::prefix_type::PrefixRef::from_raw(raw.cast::<WithMetadata_<$prefix, $prefix>>())
+                })
             }
         }
     };
