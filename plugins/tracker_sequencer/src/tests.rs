@@ -78,7 +78,8 @@ fn a_change_of_tempo_neither_drops_nor_doubles_a_step() {
             let changed = |k: u64| {
                 let before = at as f64 * bpm / 960.0;
                 let beat = k as f64 / 2.0;
-                let exact = if beat <= before { beat * 960.0 / bpm } else { at as f64 + (beat - before) * 960.0 / then };
+                let exact =
+                    if beat <= before { beat * 960.0 / bpm } else { at as f64 + (beat - before) * 960.0 / then };
                 (exact + 0.5 + 1e-6).floor() as u64
             };
             for (k, (sample, _)) in run.ons().enumerate() {
