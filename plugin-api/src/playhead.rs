@@ -59,3 +59,75 @@ fn first_row(transport: Transport<'_>, steps_per_beat: f64, from: u64) -> u64 {
     }
     index
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raw::{self, Segment, flag};
+
+    /// The rows that begin in `from..to` at 8 Hz, of 2 per beat, as (index, sample).
+    fn rows(head: &mut Playhead, segment: Segment, epoch: u32, playing: bool, from: u64, to: u64) -> Vec<(u64, u64)> {
+        let record = raw::Transport {
+            size: size_of::<raw::Transport>() as u32,
+            flags: if playing { flag::PLAYING } else { 0 },
+            epoch,
+            beats_per_bar: 4.0,
+            rate: 8.0,
+            segments: &raw const segment,
+            segment_count: 1,
+        };
+        let next = || head.next(Transport::new(&record), 2.0, from, to).map(|row| (row.index, row.sample));
+        std::iter::from_fn(next).collect()
+    }
+
+    /// 8 samples a beat, so 4 a row.
+    const STEADY: Segment = Segment { sample: 0, beat: 0.0, bpm: 60.0 };
+
+    #[test]
+    fn each_row_comes_once_however_the_samples_are_split() {
+        for split in [1, 3, 4, 5, 100] {
+            let mut head = Playhead::default();
+            let parts = (0..20).step_by(split);
+            let all: Vec<_> =
+                parts.flat_map(|from| rows(&mut head, STEADY, 0, true, from, (from + split as u64).min(20))).collect();
+            assert_eq!(all, [(0, 0), (1, 4), (2, 8), (3, 12), (4, 16)], "in parts of {split}");
+        }
+    }
+
+    #[test]
+    fn joins_at_the_next_row() {
+        for (from, first) in [(0, (0, 0)), (1, (1, 4)), (4, (1, 4)), (5, (2, 8))] {
+            let got = rows(&mut Playhead::default(), STEADY, 0, true, from, from + 8);
+            assert_eq!(got.first(), Some(&first), "from {from}");
+        }
+    }
+
+    #[test]
+    fn a_faster_tempo_lets_a_late_row_begin_at_once() {
+        let mut head = Playhead::default();
+        assert_eq!(rows(&mut head, STEADY, 0, true, 0, 6), [(0, 0), (1, 4)]);
+        // From sample 6 on the anchor says that row 3 began at sample 5.
+        let faster = Segment { sample: 5, beat: 1.5, bpm: 120.0 };
+        assert_eq!(rows(&mut head, faster, 0, true, 6, 10), [(2, 6), (3, 6), (4, 7), (5, 9)]);
+    }
+
+    #[test]
+    fn a_slower_tempo_doubles_nothing() {
+        let mut head = Playhead::default();
+        rows(&mut head, STEADY, 0, true, 0, 6);
+        // From sample 6 on the anchor says that row 1 is still to come, at sample 7.
+        let slower = Segment { sample: 7, beat: 0.5, bpm: 30.0 };
+        assert_eq!(rows(&mut head, slower, 0, true, 6, 20), [(2, 15)]);
+    }
+
+    #[test]
+    fn a_new_epoch_or_a_pause_asks_the_position_afresh() {
+        let mut head = Playhead::default();
+        assert_eq!(rows(&mut head, STEADY, 0, true, 0, 6), [(0, 0), (1, 4)]);
+        let back = Segment { sample: 6, beat: 0.0, bpm: 60.0 };
+        assert_eq!(rows(&mut head, back, 1, true, 6, 11), [(0, 6), (1, 10)]);
+        assert_eq!(rows(&mut head, back, 1, false, 11, 30), []);
+        let on = Segment { sample: 30, beat: 7.0, bpm: 60.0 };
+        assert_eq!(rows(&mut head, on, 1, true, 30, 31), [(14, 30)]);
+    }
+}

@@ -38,16 +38,16 @@ impl Smooth {
         self.left == 0
     }
 
-    /// Passes over `frames` frames: as calling [`next`](Smooth::next) so often, without looking.
+    /// Passes over `frames` frames: as calling [`advance`](Smooth::advance) so often, without looking.
     pub fn skip(&mut self, frames: usize) {
         for _ in 0..frames.min(self.left as usize) {
-            self.next();
+            self.advance();
         }
     }
 
-    /// The value of the next frame.
+    /// Goes one frame on: its value there.
     #[inline]
-    pub fn next(&mut self) -> f32 {
+    pub fn advance(&mut self) -> f32 {
         if self.left > 0 {
             self.left -= 1;
             self.now = if self.left == 0 { self.target } else { self.now + self.step };
@@ -63,11 +63,11 @@ mod tests {
     #[test]
     fn glides_and_ends_exactly() {
         let mut s = Smooth::new(0.0, 0.5, 8.0); // 4 frames
-        assert_eq!(s.next(), 0.0);
+        assert_eq!(s.advance(), 0.0);
         s.set(1.0, false);
-        assert_eq!([s.next(), s.next(), s.next(), s.next(), s.next()], [0.25, 0.5, 0.75, 1.0, 1.0]);
+        assert_eq!([s.advance(), s.advance(), s.advance(), s.advance(), s.advance()], [0.25, 0.5, 0.75, 1.0, 1.0]);
         s.set(0.0, true);
-        assert_eq!(s.next(), 0.0);
+        assert_eq!(s.advance(), 0.0);
         assert!(s.resting());
     }
 
@@ -77,7 +77,7 @@ mod tests {
         for frames in [0, 1, 2, 5] {
             looked.set(1.0, false);
             skipped.set(1.0, false);
-            (0..frames).for_each(|_| _ = looked.next());
+            (0..frames).for_each(|_| _ = looked.advance());
             skipped.skip(frames);
             assert_eq!(looked, skipped, "{frames} frames");
         }
@@ -87,9 +87,9 @@ mod tests {
     fn turns_round_from_where_it_is() {
         let mut s = Smooth::new(0.0, 0.5, 8.0);
         s.set(1.0, false);
-        s.next();
-        s.next();
+        s.advance();
+        s.advance();
         s.set(0.0, false);
-        assert_eq!([s.next(), s.next(), s.next(), s.next()], [0.375, 0.25, 0.125, 0.0]);
+        assert_eq!([s.advance(), s.advance(), s.advance(), s.advance()], [0.375, 0.25, 0.125, 0.0]);
     }
 }

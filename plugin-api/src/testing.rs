@@ -15,6 +15,8 @@ mod bench;
 mod data;
 pub mod laws;
 mod music;
+mod run;
 
-pub use bench::{Bench, Emitted, Happening, Run, note};
+pub use bench::{Bench, note};
 pub use data::{TestPattern, TestSample, step};
+pub use run::{Emitted, Happening, Run};

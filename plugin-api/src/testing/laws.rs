@@ -2,7 +2,8 @@
 
 use std::fmt::Debug;
 
-use super::bench::{Bench, Emitted, Happening, Run};
+use super::bench::Bench;
+use super::run::{Emitted, Happening, Run};
 use crate::module::{Key, Module, Span};
 use crate::raw::QUANTUM;
 
@@ -74,8 +75,8 @@ pub fn finite_at_extremes<M: Module>(play: impl Fn(&mut Bench<M>)) {
         ("noise of a million", |n, c| 1e6 * noise(n, c)),
         ("denormal noise", |n, c| f32::MIN_POSITIVE * 0.5 * noise(n, c)),
     ];
-    let values: [(&str, fn(Span) -> f64); 3] =
-        [("default", |s| s.default), ("smallest", |s| s.min), ("largest", |s| s.max)];
+    type Value = fn(Span) -> f64;
+    let values: [(&str, Value); 3] = [("default", |s| s.default), ("smallest", |s| s.min), ("largest", |s| s.max)];
     for (input, signal) in inputs {
         for (others, other) in values {
             for turned in 0..=M::SHAPE.params.len() + M::SHAPE.slot_params.len() {

@@ -63,7 +63,7 @@ impl Strip {
 /// Adds `from` to `to`, as loud as `gain` says. Nothing at all when the gain rests at 0.
 fn add(to: &mut [f32], from: &[f32], gain: &mut Smooth) {
     if !gain.resting() {
-        to.iter_mut().zip(from).for_each(|(to, from)| *to += gain.next() * from);
+        to.iter_mut().zip(from).for_each(|(to, from)| *to += gain.advance() * from);
     } else if gain.target() != 0.0 {
         let gain = gain.target();
         to.iter_mut().zip(from).for_each(|(to, from)| *to += gain * from);
@@ -113,7 +113,7 @@ impl Module for AudioMixer {
             }
         }
         for (left, right) in left.iter_mut().zip(right.iter_mut()) {
-            let gain = self.gain.next();
+            let gain = self.gain.advance();
             *left *= gain;
             *right *= gain;
         }

@@ -28,7 +28,8 @@ fn strips_add_up() {
     use SlotParam::{Gain, Mute, Pan};
     let root2 = std::f32::consts::SQRT_2;
     // Input 1 is always 1 left and 2 right, input 2 always 10 and 20.
-    let table: [(&str, &[(usize, SlotParam, f64)], f64, (f32, f32)); 6] = [
+    type Strips = &'static [(usize, SlotParam, f64)];
+    let table: [(&str, Strips, f64, (f32, f32)); 6] = [
         ("defaults", &[], 1.0, (11.0, 22.0)),
         ("gain of one", &[(0, Gain, 3.0)], 1.0, (13.0, 26.0)),
         ("mute of one", &[(1, Mute, 1.0)], 1.0, (1.0, 2.0)),

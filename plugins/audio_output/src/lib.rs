@@ -56,7 +56,7 @@ impl Module for AudioOutput {
         let (left, right) = to.stereo(frames.clone());
         let heard = from.channel(0)[frames.clone()].iter().zip(&from.channel(1)[frames]);
         for ((left, right), (l, r)) in left.iter_mut().zip(right.iter_mut()).zip(heard) {
-            let volume = self.volume.next();
+            let volume = self.volume.advance();
             (*left, *right) = self.limiter.next(volume * l, volume * r);
         }
         self.peaks[0].hear(left);

@@ -41,7 +41,7 @@ impl Module for Gain {
         let dry = inputs.port(input::IN);
         let mut wet = outputs.port(output::OUT);
         for frame in frames {
-            let gain = self.gain.next();
+            let gain = self.gain.advance();
             for channel in 0..wet.channels() {
                 wet.channel(channel)[frame] = gain * dry.channel(channel)[frame];
             }

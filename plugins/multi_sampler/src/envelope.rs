@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn lines_have_their_exact_lengths() {
-        let table: [(&str, (u32, u32, f32), usize, u32, &[f32]); 6] = [
+        type Row = (&'static str, (u32, u32, f32), usize, u32, &'static [f32]);
+        let table: [Row; 6] = [
             ("held", (0, 0, 1.0), 12, 1, &[1.0; 12]),
             ("no attack", (0, 2, 0.5), 4, 2, &[1.0, 0.75, 0.5, 0.5, 0.5, 0.25]),
             ("all stages", (4, 2, 0.5), 8, 4, &[0.0, 0.25, 0.5, 0.75, 1.0, 0.75, 0.5, 0.5, 0.5, 0.375, 0.25, 0.125]),

@@ -187,8 +187,8 @@ impl Module for MultiSampler {
         let mut out = outputs.port(output::OUT);
         let (left, right) = out.stereo(frames);
         self.voices.render(left, right);
-        left.iter_mut().for_each(|x| *x *= self.left.next());
-        right.iter_mut().for_each(|x| *x *= self.right.next());
+        left.iter_mut().for_each(|x| *x *= self.left.advance());
+        right.iter_mut().for_each(|x| *x *= self.right.advance());
         self.peak.hear(left);
         self.peak.hear(right);
         block.meter(Meter::Voices, self.voices.count() as f32);

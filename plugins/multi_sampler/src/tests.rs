@@ -83,7 +83,8 @@ fn what_values_do() {
     let root2 = std::f32::consts::SQRT_2;
     let slot = |param, value| move |b: &mut Sampler| b.slot_param(0, param, value);
     let own = |param, value| move |b: &mut Sampler| b.param(param, value);
-    let table: [(&str, Box<dyn Fn(&mut Sampler)>, &[f32]); 10] = [
+    type Set = Box<dyn Fn(&mut Sampler)>;
+    let table: [(&str, Set, &[f32]); 10] = [
         ("volume", Box::new(own(Volume, 2.0)), &[2.0, 4.0, 6.0, 8.0]),
         ("pan left", Box::new(own(Pan, -1.0)), &[root2, 2.0 * root2, 3.0 * root2, 4.0 * root2]),
         ("pan right", Box::new(own(Pan, 1.0)), &[]),
@@ -121,7 +122,8 @@ fn a_crop_fades_out_and_a_loop_goes_round() {
 #[test]
 fn what_ends_a_note_and_how_fast() {
     let faded: &[f32] = &[1.0, 1.0, 1.0, 0.75, 0.5, 0.25];
-    let table: [(&str, fn(&mut Sampler), &[f32]); 4] = [
+    type End = fn(&mut Sampler);
+    let table: [(&str, End, &[f32]); 4] = [
         ("note-off", |b| b.note_off(2, 1), &[1.0, 1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125]),
         ("choke", |b| b.choke(2, 1), faded),
         ("stop", |b| b.action(2, Action::Stop), faded),

@@ -120,6 +120,6 @@ fn add(to: &mut [f32], heard: &[f32], gains: &[f32], glide: &mut Smooth) {
         let rest = glide.target();
         frames.for_each(|((to, heard), gain)| *to += heard * (gain * rest));
     } else {
-        frames.for_each(|((to, heard), gain)| *to += heard * (gain * glide.next()));
+        frames.for_each(|((to, heard), gain)| *to += heard * (gain * glide.advance()));
     }
 }
