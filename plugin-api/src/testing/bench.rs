@@ -50,11 +50,18 @@ impl<M: Module> Bench<M> {
     /// # Panics
     /// If the module refuses to be made.
     pub fn new(rate: f64) -> Bench<M> {
+        let mut bench = Bench::silent_host(rate);
+        bench.send_defaults();
+        bench
+    }
+
+    /// As `new`, but no value is sent: the module is what it made of itself.
+    pub(super) fn silent_host(rate: f64) -> Bench<M> {
         extern "C" fn log(_instance: u64, _level: u32, _text: RStr<'_>) {}
         let init = raw::Init { size: size_of::<raw::Init>() as u32, cpu: 0, rate, seed: 1, instance: 1, log };
         let instance = export::new::<M>(&Init::new(init)).unwrap_or_else(|text| panic!("{}: {text}", M::TYPE));
         let meters = (0..).take_while(|&i| M::Meter::from_index(i).is_some()).count();
-        let mut bench = Bench {
+        Bench {
             instance,
             rate,
             now: 0,
@@ -68,19 +75,22 @@ impl<M: Module> Bench<M> {
             room: ROOM,
             kept: Vec::new(),
             names: std::marker::PhantomData,
-        };
-        bench.send_defaults();
-        bench
+        }
     }
 
     /// Resets the module; the bench itself is as new too.
     pub fn reset(&mut self) {
+        self.silent_reset();
+        self.send_defaults();
+    }
+
+    /// As `reset`, but no value is sent.
+    pub(super) fn silent_reset(&mut self) {
         self.instance.reset();
         (self.now, self.music, self.room) = (0, Music::new(self.rate), ROOM);
         self.waiting.clear();
         self.signals.fill_with(|| None);
         self.meters.fill(0.0);
-        self.send_defaults();
     }
 
     fn send_defaults(&mut self) {
@@ -198,6 +208,11 @@ impl<M: Module> Bench<M> {
     /// Goes to a beat.
     pub fn seek(&mut self, beat: f64) {
         self.music.seek(self.now, beat);
+    }
+
+    /// Goes to a beat within the same epoch, as a loop does.
+    pub fn jump(&mut self, beat: f64) {
+        self.music.jump(self.now, beat);
     }
 
     /// Gives each quantum room for `capacity` events, at most 1024, `reserve` of them for note-offs only.

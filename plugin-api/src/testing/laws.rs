@@ -10,23 +10,32 @@ use crate::raw::QUANTUM;
 /// Quanta that a law listens to.
 const QUANTA: usize = 16;
 
-/// An instance that was used and reset does, to the bit, what a new one does. `play` makes it sound; its values are
-/// left at their extremes before the reset.
+/// An instance that was used and reset does, to the bit, what a new one does: at whatever moment it was reset, whatever
+/// values it had, and whether or not it is sent its defaults again. `play` makes it sound.
 ///
 /// # Panics
 /// With the first difference.
 pub fn reset_equals_new<M: Module>(play: impl Fn(&mut Bench<M>)) {
-    let mut fresh = Bench::new(8000.0);
-    play(&mut fresh);
-    let expected = fresh.run(QUANTA);
-    let mut used = Bench::new(8000.0);
-    play(&mut used);
-    used.run(QUANTA / 2);
-    set_all(&mut used, |span| span.max);
-    used.run(QUANTA / 2);
-    used.reset();
-    play(&mut used);
-    assert_same("after a reset", &used.run(QUANTA), &expected);
+    let outcome = |mut bench: Bench<M>| {
+        play(&mut bench);
+        bench.run(QUANTA)
+    };
+    let (expected, bare) = (outcome(Bench::new(8000.0)), outcome(Bench::silent_host(8000.0)));
+    for quanta in [0, 1, 2, 5, QUANTA] {
+        let used = || {
+            let mut bench = Bench::new(8000.0);
+            play(&mut bench);
+            bench.run(quanta);
+            set_all(&mut bench, |span| if span.default < span.max { span.max } else { span.min });
+            bench.quantum();
+            bench
+        };
+        let (mut told, mut untold) = (used(), used());
+        told.reset();
+        assert_same(&format!("reset after {quanta} quanta"), &outcome(told), &expected);
+        untold.silent_reset();
+        assert_same(&format!("reset after {quanta} quanta, no values sent"), &outcome(untold), &bare);
+    }
 }
 
 /// What happens k frames later has the same effect, to the bit, k frames later; before it nothing changes. `prepare`

@@ -44,8 +44,12 @@ impl Music {
     }
 
     pub(super) fn seek(&mut self, now: u64, beat: f64) {
-        self.go(now, beat);
+        self.jump(now, beat);
         self.epoch += 1;
+    }
+
+    pub(super) fn jump(&mut self, now: u64, beat: f64) {
+        self.go(now, beat);
         self.jumped = true;
     }
 

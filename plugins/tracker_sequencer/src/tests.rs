@@ -114,10 +114,11 @@ fn another_pace_carries_on_at_the_same_beat() {
 #[test]
 fn what_ends_all_notes_at_once() {
     type Change = fn(&mut Sequencer);
-    let changes: [(&str, Change); 5] = [
+    let changes: [(&str, Change); 6] = [
         ("pause", |b| b.pause()),
         ("stop", |b| b.stop()),
         ("seek", |b| b.seek(0.5)),
+        ("loop", |b| b.jump(0.5)),
         ("no pattern", |b| b.unbind_pattern(Param::Pattern)),
         ("the same pattern", |b| b.bind_pattern(Param::Pattern, &scale())),
     ];
