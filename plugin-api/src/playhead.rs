@@ -1,6 +1,8 @@
 //! Which rows of a pattern begin in a stretch of samples. A pure function of position, with a cursor so that a change
 //! of tempo neither drops nor doubles a row.
 
+use std::ops::Range;
+
 use crate::transport::Transport;
 
 /// A row that begins.
@@ -17,6 +19,8 @@ pub struct Row {
 pub struct Playhead {
     /// The next row to emit; `None` when the position must be asked afresh.
     cursor: Option<u64>,
+    /// The stretch last asked for.
+    stretch: Range<u64>,
     epoch: u32,
     steps_per_beat: f64,
 }
@@ -28,15 +32,18 @@ impl Playhead {
     }
 
     /// The next row that begins before sample `to`, if there is one; call until there is none. `from` is the first
-    /// sample of the stretch: a row that should have begun before it begins there.
+    /// sample of the stretch: a row that should have begun before it begins there, because the tempo changed. Rows that
+    /// passed while nobody asked (stretches that do not follow on from each other) are not made up for.
     pub fn next(&mut self, transport: Transport<'_>, steps_per_beat: f64, from: u64, to: u64) -> Option<Row> {
         if !transport.playing() {
             self.cursor = None;
             return None;
         }
-        if transport.epoch() != self.epoch || steps_per_beat != self.steps_per_beat {
-            *self = Playhead { cursor: None, epoch: transport.epoch(), steps_per_beat };
+        let follows = from == self.stretch.end || (from..to) == self.stretch;
+        if !follows || transport.epoch() != self.epoch || steps_per_beat != self.steps_per_beat {
+            self.cursor = None;
         }
+        (self.stretch, self.epoch, self.steps_per_beat) = (from..to, transport.epoch(), steps_per_beat);
         let index = *self.cursor.get_or_insert_with(|| first_row(transport, steps_per_beat, from));
         let sample = sample_of_row(transport, steps_per_beat, index).max(from as i64) as u64;
         if sample >= to {
@@ -100,6 +107,14 @@ mod tests {
             let got = rows(&mut Playhead::default(), STEADY, 0, true, from, from + 8);
             assert_eq!(got.first(), Some(&first), "from {from}");
         }
+    }
+
+    #[test]
+    fn what_passes_while_nobody_asks_is_not_made_up_for() {
+        let mut head = Playhead::default();
+        assert_eq!(rows(&mut head, STEADY, 0, true, 0, 6), [(0, 0), (1, 4)]);
+        assert_eq!(rows(&mut head, STEADY, 0, true, 30, 38), [(8, 32), (9, 36)]);
+        assert_eq!(rows(&mut head, STEADY, 0, true, 0, 2), [(0, 0)]);
     }
 
     #[test]

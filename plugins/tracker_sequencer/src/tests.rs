@@ -112,6 +112,16 @@ fn another_pace_carries_on_at_the_same_beat() {
 }
 
 #[test]
+fn rows_that_pass_while_there_is_no_pattern_are_not_made_up_for() {
+    let mut bench = playing(&scale(), 60.0);
+    bench.quantum();
+    bench.unbind_pattern(Param::Pattern);
+    bench.run(2);
+    bench.bind_pattern_at(195, Param::Pattern, &scale());
+    assert_eq!(shown(&bench.quantum())[..3], [(200, '+', 61.0), (208, '-', 61.0), (208, '+', 62.0)]);
+}
+
+#[test]
 fn what_ends_all_notes_at_once() {
     type Change = fn(&mut Sequencer);
     let changes: [(&str, Change); 6] = [
