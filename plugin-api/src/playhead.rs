@@ -39,7 +39,7 @@ impl Playhead {
             self.cursor = None;
             return None;
         }
-        let follows = from == self.stretch.end || (from..to) == self.stretch;
+        let follows = (from..to) == self.stretch || from == self.stretch.end && !transport.jumped();
         if !follows || transport.epoch() != self.epoch || steps_per_beat != self.steps_per_beat {
             self.cursor = None;
         }
@@ -74,9 +74,13 @@ mod tests {
 
     /// The rows that begin in `from..to` at 8 Hz, of 2 per beat, as (index, sample).
     fn rows(head: &mut Playhead, segment: Segment, epoch: u32, playing: bool, from: u64, to: u64) -> Vec<(u64, u64)> {
+        rows_of(head, segment, epoch, if playing { flag::PLAYING } else { 0 }, from, to)
+    }
+
+    fn rows_of(head: &mut Playhead, segment: Segment, epoch: u32, flags: u32, from: u64, to: u64) -> Vec<(u64, u64)> {
         let record = raw::Transport {
             size: size_of::<raw::Transport>() as u32,
-            flags: if playing { flag::PLAYING } else { 0 },
+            flags,
             epoch,
             beats_per_bar: 4.0,
             rate: 8.0,
@@ -115,6 +119,17 @@ mod tests {
         assert_eq!(rows(&mut head, STEADY, 0, true, 0, 6), [(0, 0), (1, 4)]);
         assert_eq!(rows(&mut head, STEADY, 0, true, 30, 38), [(8, 32), (9, 36)]);
         assert_eq!(rows(&mut head, STEADY, 0, true, 0, 2), [(0, 0)]);
+    }
+
+    #[test]
+    fn a_jump_within_an_epoch_is_followed() {
+        let mut head = Playhead::default();
+        assert_eq!(rows(&mut head, STEADY, 0, true, 0, 6), [(0, 0), (1, 4)]);
+        let round = Segment { sample: 6, beat: 0.0, bpm: 60.0 };
+        let jumped = flag::PLAYING | flag::JUMPED;
+        // Two stretches of the quantum that jumped: still each row once.
+        assert_eq!(rows_of(&mut head, round, 0, jumped, 6, 10), [(0, 6)]);
+        assert_eq!(rows_of(&mut head, round, 0, jumped, 10, 15), [(1, 10), (2, 14)]);
     }
 
     #[test]

@@ -144,7 +144,6 @@ impl Module for TrackerSequencer {
         let jumped = frames.start == 0 && transport.jumped();
         if jumped || !transport.playing() || transport.epoch() != self.epoch {
             self.epoch = transport.epoch();
-            self.playhead.reset();
             self.end_all(stretch, block);
         }
         if let Some(pattern) = self.pattern.take() {
