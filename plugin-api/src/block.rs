@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::event::NoteOn;
 use crate::module::Key;
-use crate::raw::{self, ABSENT_SLOT, flag, kind};
+use crate::raw::{self, flag, kind};
 use crate::transport::Transport;
 
 /// Who a note is: unique among the notes a module receives, and among those it sends.
@@ -76,14 +76,7 @@ impl<'a> Block<'a> {
     /// # Errors
     /// [`Full`]: room is kept for note-offs.
     pub fn note_on(&mut self, port: usize, frame: usize, on: NoteOn) -> Result<(), Full> {
-        let note = raw::Note {
-            pitch: on.pitch.unwrap_or(f32::NAN),
-            velocity: on.velocity.unwrap_or(f32::NAN),
-            slot: on.slot.map_or(ABSENT_SLOT, |s| s as u16),
-            column: on.column as u16,
-            reserved: 0,
-        };
-        self.emit(port, raw::Event::with_note(kind::NOTE_ON, frame as u16, on.note.0, note))
+        self.emit(port, raw::Event::with_note(kind::NOTE_ON, frame as u16, on.note.0, on.to_raw()))
     }
 
     /// Ends a note it has emitted.

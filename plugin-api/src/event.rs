@@ -79,22 +79,35 @@ pub enum Data {
     Pattern(Pattern),
 }
 
+impl NoteOn {
+    pub(crate) fn from_raw(note: NoteId, raw: raw::Note) -> NoteOn {
+        let given = |v: f32| if v.is_nan() { None } else { Some(v) };
+        NoteOn {
+            note,
+            pitch: given(raw.pitch),
+            velocity: given(raw.velocity),
+            slot: (raw.slot != ABSENT_SLOT).then_some(usize::from(raw.slot)),
+            column: usize::from(raw.column),
+        }
+    }
+
+    pub(crate) fn to_raw(self) -> raw::Note {
+        raw::Note {
+            pitch: self.pitch.unwrap_or(f32::NAN),
+            velocity: self.velocity.unwrap_or(f32::NAN),
+            slot: self.slot.map_or(ABSENT_SLOT, |s| s as u16),
+            column: self.column as u16,
+            reserved: 0,
+        }
+    }
+}
+
 impl<M: Described> Event<M> {
     /// `None` for kinds and indices this build does not know: they are skipped.
     pub(crate) fn decode(raw: &raw::Event) -> Option<Event<M>> {
         let note = NoteId(raw.note);
         match raw.kind {
-            kind::NOTE_ON => {
-                let n = raw.as_note();
-                let given = |v: f32| if v.is_nan() { None } else { Some(v) };
-                Some(Event::NoteOn(NoteOn {
-                    note,
-                    pitch: given(n.pitch),
-                    velocity: given(n.velocity),
-                    slot: (n.slot != ABSENT_SLOT).then_some(usize::from(n.slot)),
-                    column: usize::from(n.column),
-                }))
-            }
+            kind::NOTE_ON => Some(Event::NoteOn(NoteOn::from_raw(note, raw.as_note()))),
             kind::NOTE_OFF => Some(Event::NoteOff(note)),
             kind::CHOKE => Some(Event::Choke(note)),
             kind::PARAM => {

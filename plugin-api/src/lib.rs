@@ -25,7 +25,7 @@
 //! This crate knows nothing of the host, of Lua or of any module type, opens no file and starts no thread. A plugin has
 //! no state but its manifest's values: what is not declared there is transient.
 //!
-//! The smallest plugin is `plugins/gain`: copy it.
+//! The smallest plugin is `plugins/gain`: copy it. [`testing`] runs a module in a unit test, without a host.
 
 #![allow(non_local_definitions)] // abi_stable's derives need it since rustc 1.79.
 
@@ -35,16 +35,19 @@ pub mod export;
 mod handle;
 pub mod math;
 mod module;
+mod peak;
 mod playhead;
 pub mod raw;
 mod smooth;
+pub mod testing;
 mod transport;
 
 pub use block::{Audio, AudioMut, Block, Full, Inputs, NoteId, Outputs};
 pub use cantus_plugin_macros::export;
 pub use event::{Data, Event, NoteOn};
 pub use handle::{Pattern, Sample};
-pub use module::{Described, Init, Key, Module};
+pub use module::{Described, Init, Key, Module, Shape, Span};
+pub use peak::Peak;
 pub use playhead::{Playhead, Row};
 pub use raw::{GUARD_FRAMES, QUANTUM};
 pub use smooth::Smooth;

@@ -38,6 +38,36 @@ pub trait Described {
     type Meter: Key;
     /// Its type name.
     const TYPE: &'static str;
+    /// What it is made of.
+    const SHAPE: Shape;
+}
+
+/// What a module is made of, in the manifest's order: enough to run it without reading its manifest.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// Channels of each audio input.
+    pub inputs: &'static [usize],
+    /// Channels of each audio output.
+    pub outputs: &'static [usize],
+    /// The range of each parameter; `None` for data.
+    pub params: &'static [Option<Span>],
+    /// The range of each parameter of a slot; `None` for data.
+    pub slot_params: &'static [Option<Span>],
+    /// How many slots.
+    pub slots: usize,
+}
+
+/// The range of a number, both ends included. On and off are 1 and 0, a label is its index.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span {
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+    /// Value of a new module.
+    pub default: f64,
+    /// Only whole numbers.
+    pub whole: bool,
 }
 
 /// A generated list of names: an enum whose variants stand in the manifest's order.

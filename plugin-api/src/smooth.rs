@@ -38,9 +38,16 @@ impl Smooth {
         self.left == 0
     }
 
-    /// The value of the next frame.
+    /// Passes over `frames` frames: as calling [`advance`](Smooth::advance) so often, without looking.
+    pub fn skip(&mut self, frames: usize) {
+        for _ in 0..frames.min(self.left as usize) {
+            self.advance();
+        }
+    }
+
+    /// Goes one frame on: its value there.
     #[inline]
-    pub fn next(&mut self) -> f32 {
+    pub fn advance(&mut self) -> f32 {
         if self.left > 0 {
             self.left -= 1;
             self.now = if self.left == 0 { self.target } else { self.now + self.step };
@@ -56,21 +63,33 @@ mod tests {
     #[test]
     fn glides_and_ends_exactly() {
         let mut s = Smooth::new(0.0, 0.5, 8.0); // 4 frames
-        assert_eq!(s.next(), 0.0);
+        assert_eq!(s.advance(), 0.0);
         s.set(1.0, false);
-        assert_eq!([s.next(), s.next(), s.next(), s.next(), s.next()], [0.25, 0.5, 0.75, 1.0, 1.0]);
+        assert_eq!([s.advance(), s.advance(), s.advance(), s.advance(), s.advance()], [0.25, 0.5, 0.75, 1.0, 1.0]);
         s.set(0.0, true);
-        assert_eq!(s.next(), 0.0);
+        assert_eq!(s.advance(), 0.0);
         assert!(s.resting());
+    }
+
+    #[test]
+    fn skipping_is_not_looking() {
+        let (mut looked, mut skipped) = (Smooth::new(0.0, 0.5, 8.0), Smooth::new(0.0, 0.5, 8.0));
+        for frames in [0, 1, 2, 5] {
+            looked.set(1.0, false);
+            skipped.set(1.0, false);
+            (0..frames).for_each(|_| _ = looked.advance());
+            skipped.skip(frames);
+            assert_eq!(looked, skipped, "{frames} frames");
+        }
     }
 
     #[test]
     fn turns_round_from_where_it_is() {
         let mut s = Smooth::new(0.0, 0.5, 8.0);
         s.set(1.0, false);
-        s.next();
-        s.next();
+        s.advance();
+        s.advance();
         s.set(0.0, false);
-        assert_eq!([s.next(), s.next(), s.next(), s.next()], [0.375, 0.25, 0.125, 0.0]);
+        assert_eq!([s.advance(), s.advance(), s.advance(), s.advance()], [0.375, 0.25, 0.125, 0.0]);
     }
 }

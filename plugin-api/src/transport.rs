@@ -73,3 +73,62 @@ pub fn sample_of(segment: &Segment, beat: f64, rate: f64) -> i64 {
     let frames = (beat - segment.beat) * (60.0 * rate) / segment.bpm;
     segment.sample as i64 + (frames + NUDGE).floor() as i64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// At 8 Hz: 60 beats per minute (8 samples a beat) to sample 16, then 120 (4 samples a beat).
+    const SEGMENTS: [Segment; 2] =
+        [Segment { sample: 0, beat: 0.0, bpm: 60.0 }, Segment { sample: 16, beat: 2.0, bpm: 120.0 }];
+
+    fn record(flags: u32, segments: &[Segment]) -> raw::Transport {
+        raw::Transport {
+            size: size_of::<raw::Transport>() as u32,
+            flags,
+            epoch: 3,
+            beats_per_bar: 4.0,
+            rate: 8.0,
+            segments: segments.as_ptr(),
+            segment_count: segments.len(),
+        }
+    }
+
+    #[test]
+    fn beats_and_samples_across_a_change_of_tempo() {
+        let record = record(flag::PLAYING, &SEGMENTS);
+        let transport = Transport::new(&record);
+        for (sample, beat) in [(0, 0.0), (4, 0.5), (15, 1.875), (16, 2.0), (18, 2.5), (24, 4.0)] {
+            assert_eq!(transport.beat_at(sample), beat, "sample {sample}");
+            assert_eq!(transport.sample_of(beat), sample as i64, "beat {beat}");
+        }
+        assert_eq!(transport.sample_of(-1.0), -8);
+    }
+
+    #[test]
+    fn a_beat_between_samples_is_rounded_half_up() {
+        let segment = SEGMENTS[0];
+        for (beat, sample) in [(0.05, 0), (0.0625, 1), (0.0626, 1), (1.0 / 3.0, 3), (0.18, 1), (0.1875, 2)] {
+            assert_eq!(sample_of(&segment, beat, 8.0), sample, "beat {beat}");
+        }
+        // A whole sample that arithmetic puts a hair too low is not one early.
+        assert_eq!(sample_of(&segment, 0.0625 - 1e-12, 8.0), 1);
+    }
+
+    #[test]
+    fn every_beat_of_ten_hours_is_on_its_exact_sample() {
+        let segment = Segment { sample: 0, beat: 0.0, bpm: 137.3 };
+        for k in (0..10 * 60 * 138).step_by(7) {
+            let (numerator, denominator) = (k * 60 * 48_000 * 10, 1373);
+            let exact = (2 * numerator + denominator) / (2 * denominator);
+            assert_eq!(sample_of(&segment, k as f64, 48_000.0), exact, "beat {k}");
+        }
+    }
+
+    #[test]
+    fn beats_stand_still_while_stopped() {
+        let record = record(0, &[Segment { sample: 5, beat: 1.5, bpm: 60.0 }]);
+        let transport = Transport::new(&record);
+        assert_eq!([5, 6, 600].map(|sample| transport.beat_at(sample)), [1.5; 3]);
+    }
+}

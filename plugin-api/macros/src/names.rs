@@ -24,6 +24,7 @@ pub fn module(name: &Ident, module: &Module) -> Code {
         ("event_out", Direction::Out, PortKind::Event),
     ]
     .map(|(at, dir, kind)| port_constants(module, at, dir, kind));
+    let shape = shape(module, slot_params, slot_count);
     quote! {
         #[doc = #doc]
         #[allow(dead_code)]
@@ -44,8 +45,42 @@ pub fn module(name: &Ident, module: &Module) -> Code {
             type Action = #place::Action;
             type Meter = #place::Meter;
             const TYPE: &'static str = #type_name;
+            const SHAPE: ::cantus_plugin_api::Shape = #shape;
         }
     }
+}
+
+/// The `Shape` of a module.
+fn shape(module: &Module, slot_params: &[Param], slots: usize) -> Code {
+    let channels = |dir| -> Vec<usize> {
+        module.ports(dir, PortKind::Audio).iter().map(|(_, port)| usize::from(port.channels)).collect()
+    };
+    let (inputs, outputs) = (channels(Direction::In), channels(Direction::Out));
+    let (params, slot_params) = (module.params.iter().map(span), slot_params.iter().map(span));
+    quote! {
+        ::cantus_plugin_api::Shape {
+            inputs: &[#(#inputs),*],
+            outputs: &[#(#outputs),*],
+            params: &[#(#params),*],
+            slot_params: &[#(#slot_params),*],
+            slots: #slots,
+        }
+    }
+}
+
+/// The range of a parameter as an `Option<Span>`.
+fn span(param: &Param) -> Code {
+    let (min, max, default, whole) = match &param.kind {
+        ParamKind::Float { min, max, default, .. } => (*min, *max, *default, false),
+        ParamKind::Int { min, max, default } => (*min as f64, *max as f64, *default as f64, true),
+        ParamKind::Bool { default } => (0.0, 1.0, f64::from(u8::from(*default)), true),
+        ParamKind::Enum { labels, default } => {
+            let index = labels.iter().position(|l| l == default).unwrap_or(0);
+            (0.0, labels.len().saturating_sub(1) as f64, index as f64, true)
+        }
+        ParamKind::Sample | ParamKind::Pattern => return quote! { None },
+    };
+    quote! { Some(::cantus_plugin_api::Span { min: #min, max: #max, default: #default, whole: #whole }) }
 }
 
 /// An enum of keys with its `Key` impl.

@@ -26,6 +26,18 @@ pub const RESERVED_KEYS: &[&str] = &[
     "or", "repeat", "return", "then", "true", "until", "while",
 ];
 
+/// Of these, keys that mean nothing on a slot and may be used there.
+const SLOT_KEYS: &[&str] = &["enabled", "mute", "solo"];
+
+/// Where a key stands: what else it could be taken for depends on it.
+#[derive(Clone, Copy, PartialEq)]
+enum On {
+    Handle,
+    Slot,
+    /// A table of its own, such as `meters`.
+    Table,
+}
+
 /// Every broken rule of a manifest.
 pub(crate) fn check(manifest: &Manifest) -> Vec<Problem> {
     let mut out = Check::default();
@@ -68,7 +80,7 @@ fn check_module(out: &mut Check, module: &Module) {
         out.add(name, "a type is written like TapeDelay: [A-Z][A-Za-z0-9]*".into());
     }
     let constructor = module.constructor();
-    check_key(out, &format!("{name}.constructor"), &constructor, false);
+    check_key(out, &format!("{name}.constructor"), &constructor, On::Table);
     if module.doc.trim().is_empty() {
         out.add(name, "has no doc; say in a sentence what it does".into());
     }
@@ -81,14 +93,14 @@ fn check_module(out: &mut Check, module: &Module) {
         }
     }
     for param in &module.params {
-        check_param(out, name, param);
+        check_param(out, name, param, On::Handle);
     }
     for action in &module.actions {
-        check_key(out, &format!("{name}.{}", action.key), &action.key, true);
+        check_key(out, &format!("{name}.{}", action.key), &action.key, On::Handle);
     }
     let mut meters = HashSet::new();
     for meter in &module.meters {
-        check_key(out, &format!("{name}.meters.{}", meter.key), &meter.key, false);
+        check_key(out, &format!("{name}.meters.{}", meter.key), &meter.key, On::Table);
         if !meters.insert(&meter.key) {
             out.add(&format!("{name}.meters.{}", meter.key), "is declared twice".into());
         }
@@ -99,10 +111,12 @@ fn check_module(out: &mut Check, module: &Module) {
         }
         let mut keys = HashSet::new();
         for param in &slots.params {
-            if !keys.insert(&param.key) {
-                out.add(&format!("{name}.slots.{}", param.key), "is declared twice".into());
+            for key in std::iter::once(&param.key).chain(&param.aliases) {
+                if !keys.insert(key) {
+                    out.add(&format!("{name}.slots.{key}"), "is declared twice".into());
+                }
             }
-            check_param(out, &format!("{name}.slots"), param);
+            check_param(out, &format!("{name}.slots"), param, On::Slot);
         }
     }
     check_ports(out, module);
@@ -132,9 +146,11 @@ fn check_ports(out: &mut Check, module: &Module) {
     }
 }
 
-fn check_param(out: &mut Check, owner: &str, param: &Param) {
+fn check_param(out: &mut Check, owner: &str, param: &Param, on: On) {
     let place = format!("{owner}.{}", param.key);
-    check_key(out, &place, &param.key, true);
+    for key in std::iter::once(&param.key).chain(&param.aliases) {
+        check_key(out, &place, key, on);
+    }
     if param.doc.trim().is_empty() {
         out.add(&place, "has no doc; say in a sentence what it does".into());
     }
@@ -163,10 +179,10 @@ fn check_param(out: &mut Check, owner: &str, param: &Param) {
     }
 }
 
-fn check_key(out: &mut Check, place: &str, key: &str, on_handle: bool) {
+fn check_key(out: &mut Check, place: &str, key: &str, on: On) {
     if !is_key(key) {
         out.add(place, format!("\"{key}\" must be written like this_one: [a-z][a-z0-9_]*"));
-    } else if on_handle && RESERVED_KEYS.contains(&key) {
+    } else if RESERVED_KEYS.contains(&key) && (on == On::Handle || on == On::Slot && !SLOT_KEYS.contains(&key)) {
         out.add(place, format!("\"{key}\" means something else in Lua or on a handle; choose another key"));
     }
 }

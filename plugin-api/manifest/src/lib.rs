@@ -48,3 +48,6 @@ impl Manifest {
         if problems.is_empty() { Ok(manifest) } else { Err(Error::Check(problems)) }
     }
 }
+
+#[cfg(test)]
+mod tests;

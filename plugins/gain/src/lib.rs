@@ -41,10 +41,35 @@ impl Module for Gain {
         let dry = inputs.port(input::IN);
         let mut wet = outputs.port(output::OUT);
         for frame in frames {
-            let gain = self.gain.next();
+            let gain = self.gain.advance();
             for channel in 0..wet.channels() {
                 wet.channel(channel)[frame] = gain * dry.channel(channel)[frame];
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cantus_plugin_api::testing::{Bench, laws};
+
+    use super::*;
+
+    #[test]
+    fn glides_to_a_new_gain() {
+        let mut bench = Bench::<Gain>::new(800.0); // 5 ms are 4 frames
+        bench.feed(input::IN, |_, channel| [1.0, -2.0][channel]);
+        bench.param_at(2, Param::Gain, 0.5);
+        let out = bench.quantum().audio;
+        assert_eq!(out[0][..8], [1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.5, 0.5]);
+        assert_eq!(out[1][..8], [-2.0, -2.0, -1.75, -1.5, -1.25, -1.0, -1.0, -1.0]);
+    }
+
+    #[test]
+    fn keeps_the_laws() {
+        let feed = |bench: &mut Bench<Gain>| bench.feed(input::IN, |_, _| 1.0);
+        laws::reset_equals_new(feed);
+        laws::moving_events_moves_effect(feed, |bench, at| bench.param_at(at, Param::Gain, 0.5));
+        laws::finite_at_extremes::<Gain>(|_| ());
     }
 }

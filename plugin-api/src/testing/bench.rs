@@ -1,0 +1,368 @@
+//! The bench itself.
+
+use std::any::Any;
+use std::ffi::c_void;
+
+use abi_stable::std_types::RStr;
+
+use super::data::{TestPattern, TestSample};
+use super::music::Music;
+use super::run::{Run, emitted};
+use crate::block::{Block, NoteId};
+use crate::event::NoteOn;
+use crate::export::{self, Erased};
+use crate::module::{Init, Key, Module, Span};
+use crate::raw::{self, Event, QUANTUM, SLOT_OF_MODULE, flag, kind};
+
+/// Events a quantum has room for, unless a test says otherwise, and how many of them are kept for note-offs.
+const ROOM: (u32, u32) = (1024, 512);
+
+/// Runs one module. Times are absolute samples; what is not given a time happens at the next quantum's first frame.
+pub struct Bench<M: Module> {
+    instance: Box<dyn Erased>,
+    rate: f64,
+    now: u64,
+    music: Music,
+    /// Absolute sample and event, in the order in which they were asked for.
+    waiting: Vec<(u64, Event)>,
+    signals: Vec<Option<Signal>>,
+    inputs: Bus,
+    outputs: Bus,
+    meters: Vec<f32>,
+    written: Vec<Event>,
+    room: (u32, u32),
+    /// Data the module was given; dropped after the instance.
+    kept: Vec<Box<dyn Any>>,
+    names: std::marker::PhantomData<M>,
+}
+
+/// What an input hears: absolute sample and channel to amplitude.
+type Signal = Box<dyn Fn(u64, usize) -> f32>;
+
+/// A note of which the receiver chooses everything: slot, pitch and velocity.
+pub fn note(id: u32) -> NoteOn {
+    NoteOn { note: NoteId(id), pitch: None, velocity: None, slot: None, column: 0 }
+}
+
+impl<M: Module> Bench<M> {
+    /// A new instance at `rate` Hz, at sample 0, stopped at beat 0; its inputs are not connected.
+    ///
+    /// # Panics
+    /// If the module refuses to be made.
+    pub fn new(rate: f64) -> Bench<M> {
+        let mut bench = Bench::silent_host(rate);
+        bench.send_defaults();
+        bench
+    }
+
+    /// As `new`, but no value is sent: the module is what it made of itself.
+    pub(super) fn silent_host(rate: f64) -> Bench<M> {
+        extern "C" fn log(_instance: u64, _level: u32, _text: RStr<'_>) {}
+        let init = raw::Init { size: size_of::<raw::Init>() as u32, cpu: 0, rate, seed: 1, instance: 1, log };
+        let instance = export::new::<M>(&Init::new(init)).unwrap_or_else(|text| panic!("{}: {text}", M::TYPE));
+        let meters = (0..).take_while(|&i| M::Meter::from_index(i).is_some()).count();
+        Bench {
+            instance,
+            rate,
+            now: 0,
+            music: Music::new(rate),
+            waiting: Vec::new(),
+            signals: M::SHAPE.inputs.iter().map(|_| None).collect(),
+            inputs: Bus::new(M::SHAPE.inputs),
+            outputs: Bus::new(M::SHAPE.outputs),
+            meters: vec![0.0; meters],
+            written: vec![Event::bare(0, 0, 0); ROOM.0 as usize],
+            room: ROOM,
+            kept: Vec::new(),
+            names: std::marker::PhantomData,
+        }
+    }
+
+    /// Resets the module; the bench itself is as new too.
+    pub fn reset(&mut self) {
+        self.silent_reset();
+        self.send_defaults();
+    }
+
+    /// As `reset`, but no value is sent.
+    pub(super) fn silent_reset(&mut self) {
+        self.instance.reset();
+        (self.now, self.music, self.room) = (0, Music::new(self.rate), ROOM);
+        self.waiting.clear();
+        self.signals.fill_with(|| None);
+        self.meters.fill(0.0);
+    }
+
+    fn send_defaults(&mut self) {
+        let defaults = |spans: &'static [Option<Span>]| {
+            spans.iter().enumerate().filter_map(|(index, span)| span.map(|s| (index, s.default)))
+        };
+        for (index, value) in defaults(M::SHAPE.params) {
+            self.value(0, kind::PARAM, index, SLOT_OF_MODULE, value, true);
+        }
+        for slot in 0..M::SHAPE.slots as u16 {
+            for (index, value) in defaults(M::SHAPE.slot_params) {
+                self.value(0, kind::PARAM, index, slot, value, true);
+            }
+        }
+    }
+
+    /// Sets a parameter at once.
+    pub fn param(&mut self, param: M::Param, value: f64) {
+        self.value(self.now, kind::PARAM, param.index(), SLOT_OF_MODULE, value, true);
+    }
+
+    /// Turns a parameter, at a sample: modules smooth it.
+    pub fn param_at(&mut self, at: u64, param: M::Param, value: f64) {
+        self.value(at, kind::PARAM, param.index(), SLOT_OF_MODULE, value, false);
+    }
+
+    /// Sets a slot's parameter at once. Slots count from 0.
+    pub fn slot_param(&mut self, slot: usize, param: M::SlotParam, value: f64) {
+        self.value(self.now, kind::PARAM, param.index(), slot as u16, value, true);
+    }
+
+    /// Turns a slot's parameter, at a sample. Slots count from 0.
+    pub fn slot_param_at(&mut self, at: u64, slot: usize, param: M::SlotParam, value: f64) {
+        self.value(at, kind::PARAM, param.index(), slot as u16, value, false);
+    }
+
+    /// Gives a slot a sound. Slots count from 0.
+    pub fn bind_sample(&mut self, slot: usize, param: M::SlotParam, sample: &TestSample) {
+        self.bind_at(self.now, param.index(), slot as u16, 1, sample.handle());
+        self.kept.push(Box::new(sample.clone()));
+    }
+
+    /// Takes a slot's sound away. Slots count from 0.
+    pub fn unbind_sample(&mut self, slot: usize, param: M::SlotParam) {
+        self.bind_at(self.now, param.index(), slot as u16, 0, std::ptr::null());
+    }
+
+    /// Gives the module a pattern.
+    pub fn bind_pattern(&mut self, param: M::Param, pattern: &TestPattern) {
+        self.bind_pattern_at(self.now, param, pattern);
+    }
+
+    /// Gives the module a pattern, at a sample.
+    pub fn bind_pattern_at(&mut self, at: u64, param: M::Param, pattern: &TestPattern) {
+        self.bind_at(at, param.index(), SLOT_OF_MODULE, 2, pattern.handle());
+        self.kept.push(Box::new(pattern.clone()));
+    }
+
+    /// Takes the module's pattern away.
+    pub fn unbind_pattern(&mut self, param: M::Param) {
+        self.bind_at(self.now, param.index(), SLOT_OF_MODULE, 0, std::ptr::null());
+    }
+
+    /// Begins a note, at a sample.
+    pub fn note_on(&mut self, at: u64, on: NoteOn) {
+        let event = Event::with_note(kind::NOTE_ON, 0, on.note.0, on.to_raw());
+        self.waiting.push((at, event));
+    }
+
+    /// Ends a note, at a sample.
+    pub fn note_off(&mut self, at: u64, note: u32) {
+        self.waiting.push((at, Event::bare(kind::NOTE_OFF, 0, note)));
+    }
+
+    /// Ends a note without its release, at a sample.
+    pub fn choke(&mut self, at: u64, note: u32) {
+        self.waiting.push((at, Event::bare(kind::CHOKE, 0, note)));
+    }
+
+    /// Tells the module to do something, at a sample.
+    pub fn action(&mut self, at: u64, action: M::Action) {
+        self.value(at, kind::ACTION, action.index(), SLOT_OF_MODULE, 0.0, false);
+    }
+
+    /// Connects an input to a signal: absolute sample and channel to amplitude.
+    pub fn feed(&mut self, input: usize, signal: impl Fn(u64, usize) -> f32 + 'static) {
+        self.signals[input] = Some(Box::new(signal));
+    }
+
+    /// Disconnects an input.
+    pub fn unplug(&mut self, input: usize) {
+        self.signals[input] = None;
+    }
+
+    /// Starts the transport where it stands, or changes its tempo.
+    pub fn play(&mut self, bpm: f64) {
+        self.music.play(self.now, bpm);
+    }
+
+    /// Changes the tempo, at a sample.
+    pub fn tempo(&mut self, at: u64, bpm: f64) {
+        self.music.tempo(at, bpm);
+    }
+
+    /// Stops the transport where it stands.
+    pub fn pause(&mut self) {
+        self.music.pause(self.now);
+    }
+
+    /// Stops the transport and goes to beat 0.
+    pub fn stop(&mut self) {
+        self.music.stop(self.now);
+    }
+
+    /// Goes to a beat.
+    pub fn seek(&mut self, beat: f64) {
+        self.music.seek(self.now, beat);
+    }
+
+    /// Goes to a beat within the same epoch, as a loop does.
+    pub fn jump(&mut self, beat: f64) {
+        self.music.jump(self.now, beat);
+    }
+
+    /// Gives each quantum room for `capacity` events, at most 1024, `reserve` of them for note-offs only.
+    pub fn room(&mut self, capacity: u32, reserve: u32) {
+        assert!(reserve <= capacity && capacity <= ROOM.0, "at most {} events", ROOM.0);
+        self.room = (capacity, reserve);
+    }
+
+    /// Absolute sample of the next quantum's first frame.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// What a meter shows.
+    pub fn meter(&self, meter: M::Meter) -> f32 {
+        self.meters[meter.index()]
+    }
+
+    /// Runs 64 frames.
+    pub fn quantum(&mut self) -> Run {
+        self.run(1)
+    }
+
+    /// Runs `quanta` times 64 frames.
+    pub fn run(&mut self, quanta: usize) -> Run {
+        let mut run = Run { audio: vec![Vec::new(); self.outputs.planes.len()], ..Run::default() };
+        for _ in 0..quanta {
+            self.quantum_into(&mut run);
+        }
+        run
+    }
+
+    fn quantum_into(&mut self, run: &mut Run) {
+        let events = self.due();
+        self.fill_inputs();
+        self.outputs.clear();
+        let mut writer = raw::EventWriter {
+            events: self.written.as_mut_ptr(),
+            len: 0,
+            capacity: self.room.0,
+            reserve: self.room.1,
+            refused: 0,
+        };
+        let transport = self.music.record(self.now);
+        let mut report = raw::Report::EMPTY;
+        let mut block = raw::Block {
+            size: size_of::<raw::Block>() as u32,
+            frames: QUANTUM as u32,
+            sample: self.now,
+            inputs: self.inputs.lay_out(),
+            input_count: self.inputs.channels.len() as u32,
+            output_count: self.outputs.channels.len() as u32,
+            outputs: self.outputs.lay_out(),
+            events: events.as_ptr(),
+            event_count: events.len() as u32,
+            meter_count: self.meters.len() as u32,
+            meters: self.meters.as_mut_ptr(),
+            writer: &raw mut writer,
+            transport: &raw const transport,
+            report: &raw mut report,
+        };
+        // SAFETY: everything the record points to is a local of this function or owned by this bench, laid out just
+        // now with the counts given, and nothing else touches it before `process` returns. Handles inside events
+        // point into `self.kept`.
+        self.instance.process(&mut unsafe { Block::new(&raw mut block) });
+        for (channel, plane) in run.audio.iter_mut().zip(&self.outputs.planes) {
+            channel.extend_from_slice(&plane.0);
+        }
+        run.refused += writer.refused;
+        run.events.extend(self.written[..writer.len as usize].iter().map(|e| emitted(self.now, e)));
+        self.now += QUANTUM as u64;
+    }
+
+    /// The events of the next quantum, sorted by frame; those of one frame stay in order.
+    fn due(&mut self) -> Vec<Event> {
+        if self.waiting.is_empty() {
+            return Vec::new();
+        }
+        let (now, end) = (self.now, self.now + QUANTUM as u64);
+        let (mut due, later): (Vec<_>, Vec<_>) = self.waiting.drain(..).partition(|(at, _)| *at < end);
+        self.waiting = later;
+        due.sort_by_key(|(at, _)| *at);
+        due.into_iter().map(|(at, event)| Event { frame: at.saturating_sub(now) as u16, ..event }).collect()
+    }
+
+    fn fill_inputs(&mut self) {
+        let mut planes = self.inputs.planes.iter_mut();
+        for (port, signal) in self.signals.iter().enumerate() {
+            let mut silent = true;
+            for (channel, plane) in planes.by_ref().take(self.inputs.channels[port]).enumerate() {
+                for (frame, x) in plane.0.iter_mut().enumerate() {
+                    *x = signal.as_ref().map_or(0.0, |signal| signal(self.now + frame as u64, channel));
+                    silent &= *x == 0.0;
+                }
+            }
+            let connected = if signal.is_some() { flag::CONNECTED } else { 0 };
+            self.inputs.flags[port] = connected | if silent { flag::SILENT } else { 0 };
+        }
+    }
+
+    fn value(&mut self, at: u64, kind: u16, index: usize, slot: u16, value: f64, snap: bool) {
+        let payload = raw::Value { index: index as u16, slot, reserved: 0, value };
+        let mut event = Event::with_value(kind, 0, 0, payload);
+        event.flags = if snap { flag::SNAP } else { 0 };
+        self.waiting.push((at, event));
+    }
+
+    fn bind_at(&mut self, at: u64, index: usize, slot: u16, what: u32, handle: *const c_void) {
+        let payload = raw::Bind { index: index as u16, slot, what, handle };
+        self.waiting.push((at, Event::with_bind(kind::BIND, 0, 0, payload)));
+    }
+}
+
+/// One quantum of one channel.
+#[derive(Clone)]
+#[repr(align(64))]
+struct Plane([f32; QUANTUM]);
+
+/// The audio ports of one direction.
+struct Bus {
+    /// Of each port.
+    channels: &'static [usize],
+    /// Of each port.
+    flags: Vec<u32>,
+    planes: Vec<Plane>,
+    pointers: Vec<*mut f32>,
+    ports: Vec<raw::Port>,
+}
+
+impl Bus {
+    fn new(channels: &'static [usize]) -> Bus {
+        let planes = vec![Plane([0.0; QUANTUM]); channels.iter().sum()];
+        Bus { channels, flags: vec![flag::CONNECTED; channels.len()], planes, pointers: Vec::new(), ports: Vec::new() }
+    }
+
+    fn clear(&mut self) {
+        self.planes.iter_mut().for_each(|plane| plane.0.fill(0.0));
+    }
+
+    /// Takes fresh pointers to everything: valid until the planes are touched otherwise.
+    fn lay_out(&mut self) -> *const raw::Port {
+        self.pointers.clear();
+        self.pointers.extend(self.planes.iter_mut().map(|plane| plane.0.as_mut_ptr()));
+        self.ports.clear();
+        let mut first = 0;
+        for (&count, &flags) in self.channels.iter().zip(&self.flags) {
+            let channels = self.pointers.as_ptr().wrapping_add(first);
+            self.ports.push(raw::Port { channels, channel_count: count as u32, flags });
+            first += count;
+        }
+        self.ports.as_ptr()
+    }
+}

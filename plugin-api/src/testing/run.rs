@@ -1,0 +1,62 @@
+//! What comes out of the bench.
+
+use crate::block::NoteId;
+use crate::event::NoteOn;
+use crate::raw::{Event, kind};
+
+/// What came out of one or more quanta.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Run {
+    /// Samples of each output channel, the ports one after the other.
+    pub audio: Vec<Vec<f32>>,
+    /// Events in the order in which they were emitted.
+    pub events: Vec<Emitted>,
+    /// Events that found no room.
+    pub refused: u32,
+}
+
+/// One emitted event.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Emitted {
+    /// Absolute sample.
+    pub sample: u64,
+    /// Event output.
+    pub port: usize,
+    /// What.
+    pub what: Happening,
+}
+
+/// What an emitted event is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Happening {
+    /// A note begins.
+    On(NoteOn),
+    /// A note ends.
+    Off(NoteId),
+    /// A note ends now.
+    Choke(NoteId),
+}
+
+impl Run {
+    /// Sample and note of every note-on.
+    pub fn ons(&self) -> impl Iterator<Item = (u64, NoteOn)> {
+        self.events.iter().filter_map(|e| if let Happening::On(on) = e.what { Some((e.sample, on)) } else { None })
+    }
+
+    /// Sample and id of every note-off.
+    pub fn offs(&self) -> impl Iterator<Item = (u64, NoteId)> {
+        self.events.iter().filter_map(|e| if let Happening::Off(id) = e.what { Some((e.sample, id)) } else { None })
+    }
+}
+
+/// An event of the quantum that begins at `now`.
+pub(super) fn emitted(now: u64, event: &Event) -> Emitted {
+    let id = NoteId(event.note);
+    let what = match event.kind {
+        kind::NOTE_ON => Happening::On(NoteOn::from_raw(id, event.as_note())),
+        kind::NOTE_OFF => Happening::Off(id),
+        kind::CHOKE => Happening::Choke(id),
+        other => unreachable!("a block emits no events of kind {other}"),
+    };
+    Emitted { sample: now + u64::from(event.frame), port: usize::from(event.port), what }
+}

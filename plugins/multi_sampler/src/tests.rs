@@ -1,0 +1,261 @@
+use cantus_plugin_api::NoteId;
+use cantus_plugin_api::testing::{Bench, TestSample, laws, note};
+
+use super::*;
+
+type Sampler = Bench<MultiSampler>;
+
+/// 5 ms are 4 frames.
+const RATE: f64 = 800.0;
+
+/// Slot 0 holds 1, 2, 3, ...: frame n is n + 1.
+fn counting(frames: usize) -> TestSample {
+    let counted: Vec<f32> = (1..=frames).map(|n| n as f32).collect();
+    TestSample::mono(RATE, &counted)
+}
+
+/// Slot 0 holds an endless 1.
+fn ones() -> TestSample {
+    TestSample::mono(RATE, &[1.0; 5000])
+}
+
+fn with(sample: &TestSample) -> Sampler {
+    let mut bench = Sampler::new(RATE);
+    bench.bind_sample(0, SlotParam::File, sample);
+    bench
+}
+
+fn left(bench: &mut Sampler) -> Vec<f32> {
+    bench.quantum().audio.remove(0)
+}
+
+fn padded(silence: usize, sound: &[f32]) -> Vec<f32> {
+    let mut frames = vec![0.0; silence];
+    frames.extend_from_slice(sound);
+    frames.resize(64, 0.0);
+    frames
+}
+
+#[test]
+fn a_note_is_its_sample_from_its_exact_frame_on() {
+    for onset in [0, 1, 30, 60] {
+        let mut bench = with(&counting(4));
+        bench.note_on(onset, note(1));
+        assert_eq!(left(&mut bench), padded(onset as usize, &[1.0, 2.0, 3.0, 4.0]), "onset {onset}");
+    }
+}
+
+#[test]
+fn a_long_sample_comes_out_bit_for_bit_over_many_quanta() {
+    let sounds = [0, 1].map(|channel| (0..1000).map(|n| laws::noise(n, channel)).collect::<Vec<f32>>());
+    let mut bench = with(&TestSample::stereo(RATE, &sounds[0], &sounds[1]));
+    bench.note_on(13, note(1));
+    let audio = bench.run(17).audio;
+    for channel in 0..2 {
+        assert_eq!(audio[channel][13..1013], sounds[channel], "channel {channel}");
+        assert!(audio[channel][..13].iter().chain(&audio[channel][1013..]).all(|x| *x == 0.0), "channel {channel}");
+    }
+}
+
+#[test]
+fn what_a_note_says_is_heard() {
+    let on = NoteOn { note: NoteId(1), pitch: None, velocity: None, slot: None, column: 0 };
+    let table: [(&str, NoteOn, &[f32]); 6] = [
+        ("nothing", on, &[1.0, 2.0, 3.0, 4.0, 5.0]),
+        ("velocity", NoteOn { velocity: Some(0.5), ..on }, &[0.5, 1.0, 1.5, 2.0, 2.5]),
+        ("an octave up", NoteOn { pitch: Some(72.0), ..on }, &[1.0, 3.0, 5.0]),
+        ("an octave up of the other slot", NoteOn { pitch: Some(60.0), slot: Some(1), ..on }, &[10.0]),
+        ("an empty slot", NoteOn { slot: Some(2), ..on }, &[]),
+        ("no such slot", NoteOn { slot: Some(500), ..on }, &[]),
+    ];
+    for (name, on, expected) in table {
+        let mut bench = with(&counting(5));
+        bench.bind_sample(1, SlotParam::File, &TestSample::mono(RATE, &[10.0, 20.0]));
+        bench.slot_param(1, SlotParam::Root, 48.0);
+        bench.note_on(3, on);
+        assert_eq!(left(&mut bench), padded(3, expected), "{name}");
+    }
+}
+
+#[test]
+fn what_values_do() {
+    use Param::{Attack, Pan, Transpose, Volume};
+    let root2 = std::f32::consts::SQRT_2;
+    let slot = |param, value| move |b: &mut Sampler| b.slot_param(0, param, value);
+    let own = |param, value| move |b: &mut Sampler| b.param(param, value);
+    type Set = Box<dyn Fn(&mut Sampler)>;
+    let table: [(&str, Set, &[f32]); 10] = [
+        ("volume", Box::new(own(Volume, 2.0)), &[2.0, 4.0, 6.0, 8.0]),
+        ("pan left", Box::new(own(Pan, -1.0)), &[root2, 2.0 * root2, 3.0 * root2, 4.0 * root2]),
+        ("pan right", Box::new(own(Pan, 1.0)), &[]),
+        ("slot gain", Box::new(slot(SlotParam::Gain, 0.5)), &[0.5, 1.0, 1.5, 2.0]),
+        ("slot pan", Box::new(slot(SlotParam::Pan, 1.0)), &[]),
+        ("transpose", Box::new(own(Transpose, 12.0)), &[1.0, 3.0]),
+        ("tune", Box::new(slot(SlotParam::Tune, 1200.0)), &[1.0, 3.0]),
+        ("start", Box::new(slot(SlotParam::Start, 0.5)), &[3.0, 4.0]),
+        ("nothing between start and finish", Box::new(slot(SlotParam::Start, 1.0)), &[]),
+        ("attack of 4 frames", Box::new(own(Attack, 4.0 / RATE)), &[0.0, 0.5, 1.5, 3.0]),
+    ];
+    for (name, set, expected) in table {
+        let mut bench = with(&counting(4));
+        set(&mut bench);
+        bench.note_on(0, note(1));
+        assert_eq!(left(&mut bench), padded(0, expected), "{name}");
+    }
+}
+
+#[test]
+fn a_crop_fades_out_and_a_loop_goes_round() {
+    let mut bench = with(&TestSample::mono(RATE, &[5.0; 16]));
+    bench.slot_param(0, SlotParam::Finish, 0.5);
+    bench.note_on(0, note(1));
+    assert_eq!(left(&mut bench), padded(0, &[5.0, 5.0, 5.0, 5.0, 4.0, 3.0, 2.0, 1.0]));
+
+    let mut bench = with(&counting(8));
+    bench.slot_param(0, SlotParam::Start, 0.25);
+    bench.slot_param(0, SlotParam::Finish, 0.75);
+    bench.slot_param(0, SlotParam::Looping, 1.0);
+    bench.note_on(0, note(1));
+    assert_eq!(bench.run(100).audio[0], [3.0, 4.0, 5.0, 6.0].repeat(1600));
+}
+
+#[test]
+fn what_ends_a_note_and_how_fast() {
+    let faded: &[f32] = &[1.0, 1.0, 1.0, 0.75, 0.5, 0.25];
+    type End = fn(&mut Sampler);
+    let table: [(&str, End, &[f32]); 4] = [
+        ("note-off", |b| b.note_off(2, 1), &[1.0, 1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125]),
+        ("choke", |b| b.choke(2, 1), faded),
+        ("stop", |b| b.action(2, Action::Stop), faded),
+        (
+            "note-off, then stop",
+            |b| {
+                b.note_off(2, 1);
+                b.action(6, Action::Stop);
+            },
+            &[1.0, 1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125],
+        ),
+    ];
+    for (name, end, expected) in table {
+        let mut bench = with(&ones());
+        bench.note_on(0, note(1));
+        bench.note_on(0, NoteOn { slot: Some(9), ..note(2) });
+        end(&mut bench);
+        assert_eq!(left(&mut bench), padded(0, expected), "{name}");
+        assert_eq!(bench.meter(Meter::Voices), 0.0, "{name}");
+    }
+}
+
+#[test]
+fn a_choke_group_has_one_voice() {
+    let mut bench = with(&ones());
+    for (slot, group) in [(0, 1.0), (1, 1.0), (2, 2.0), (3, 0.0)] {
+        bench.bind_sample(slot, SlotParam::File, &ones());
+        bench.slot_param(slot, SlotParam::Choke, group);
+    }
+    let voices: Vec<f32> = [0, 2, 3, 3, 1, 1, 2, 0]
+        .into_iter()
+        .zip(1..)
+        .map(|(slot, id)| {
+            bench.note_on(bench.now(), NoteOn { slot: Some(slot), ..note(id) });
+            bench.quantum();
+            bench.meter(Meter::Voices)
+        })
+        .collect();
+    assert_eq!(voices, [1.0, 2.0, 3.0, 4.0, 4.0, 4.0, 4.0, 4.0]);
+}
+
+#[test]
+fn stealing_takes_the_released_then_the_oldest_and_loses_no_onset() {
+    // Slot n sounds as 10 to the power of n, so a sum shows who sounds.
+    let mut bench = Sampler::new(RATE);
+    for slot in 0..4 {
+        bench.bind_sample(slot, SlotParam::File, &TestSample::mono(RATE, &[10f32.powi(slot as i32); 5000]));
+    }
+    bench.param(Param::Polyphony, 2.0);
+    bench.param(Param::Release, 10.0);
+    let on = |bench: &mut Sampler, at, slot: usize| bench.note_on(at, NoteOn { slot: Some(slot), ..note(slot as u32) });
+    on(&mut bench, 0, 0);
+    on(&mut bench, 10, 1);
+    on(&mut bench, 20, 2); // the oldest, slot 0, goes
+    let out = left(&mut bench);
+    assert_eq!([9, 10, 19, 20, 21, 22, 23, 24].map(|n| out[n]), [1.0, 11.0, 11.0, 111.0, 110.75, 110.5, 110.25, 110.0]);
+    bench.note_off(64, 2);
+    on(&mut bench, 64, 3); // slot 2 is released and goes, though slot 1 is older
+    let out = left(&mut bench);
+    assert_eq!([0, 1, 4].map(|n| out[n]), [1110.0, 1085.0, 1010.0]);
+}
+
+#[test]
+fn a_flood_of_notes_stays_bounded_and_every_onset_is_heard() {
+    let mut bench = with(&TestSample::mono(RATE, &[0.0; 5000]));
+    bench.bind_sample(1, SlotParam::File, &TestSample::mono(RATE, &[1.0]));
+    bench.param(Param::Polyphony, 64.0);
+    for id in 1..=300 {
+        bench.note_on(3, note(id));
+    }
+    bench.note_on(3, NoteOn { slot: Some(1), ..note(301) });
+    assert_eq!(left(&mut bench), padded(3, &[1.0]));
+}
+
+#[test]
+fn slot_gain_glides_and_pitch_changes_at_once() {
+    let mut bench = with(&ones());
+    bench.note_on(0, note(1));
+    bench.slot_param_at(2, 0, SlotParam::Gain, 0.0);
+    assert_eq!(left(&mut bench), padded(0, &[1.0, 1.0, 0.75, 0.5, 0.25]));
+    let mut bench = with(&counting(9));
+    bench.note_on(0, note(1));
+    bench.param_at(3, Param::Transpose, 12.0);
+    assert_eq!(left(&mut bench), padded(0, &[1.0, 2.0, 3.0, 4.0, 6.0, 8.0]));
+}
+
+#[test]
+fn a_sample_of_another_rate_keeps_its_pitch() {
+    let mut bench = with(&TestSample::mono(2.0 * RATE, &[1.0, 2.0, 3.0, 4.0, 5.0]));
+    bench.note_on(0, note(1));
+    assert_eq!(left(&mut bench), padded(0, &[1.0, 3.0, 5.0]));
+}
+
+#[test]
+fn a_slot_lets_go_of_its_sample_once_its_notes_have() {
+    let sample = ones();
+    let mut bench = with(&sample);
+    bench.note_on(0, note(1));
+    bench.quantum();
+    assert_eq!(sample.holders(), 2);
+    bench.unbind_sample(0, SlotParam::File);
+    assert_eq!(left(&mut bench), [1.0; 64]);
+    assert_eq!(sample.holders(), 1);
+    bench.note_off(bench.now(), 1);
+    bench.quantum();
+    assert_eq!(sample.holders(), 0);
+}
+
+#[test]
+fn keeps_the_laws() {
+    let noise: Vec<f32> = (0..500).map(|n| laws::noise(n, 0)).collect();
+    let sample = TestSample::stereo(8000.0, &noise, &noise);
+    let bind = |bench: &mut Sampler| {
+        for slot in [0, 127] {
+            bench.bind_sample(slot, SlotParam::File, &sample);
+        }
+    };
+    let play = |bench: &mut Sampler, at: u64| {
+        bench.note_on(at, NoteOn { pitch: Some(67.3), ..note(1) });
+        bench.note_on(at + 9, NoteOn { slot: Some(127), velocity: Some(0.3), ..note(2) });
+        bench.note_off(at + 100, 1);
+    };
+    let both = |bench: &mut Sampler| {
+        bind(bench);
+        play(bench, 70);
+        play(bench, 500);
+    };
+    laws::reset_equals_new(both);
+    laws::moving_events_moves_effect(bind, |bench, at| {
+        play(bench, at);
+        bench.param_at(at + 20, Param::Pan, 0.5);
+        bench.slot_param_at(at + 50, 127, SlotParam::Gain, 2.0);
+    });
+    laws::finite_at_extremes(both);
+}
