@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cantus_manifest::{ParamKind, PortKind};
+use cantus_manifest::{Param, ParamKind, PortKind};
 use cantus_plugin_api::raw::{ABSENT_SLOT, Event, Note, SLOT_OF_MODULE, Value as Wire, flag, kind};
 
 use super::compile::Ready;
@@ -391,10 +391,13 @@ impl Realiser {
 
     /// `kick.slots[1].file`
     fn path(&self, (name, slot, index): &Place) -> String {
+        let known = self.modules.get(name).and_then(|live| self.catalog.get(&live.module_type));
+        let key = |params: &[Param]| params.get(usize::from(*index)).map_or_else(String::new, |p| p.key.clone());
         if *slot == SLOT_OF_MODULE {
-            format!("{name}: parameter {index}")
+            format!("{name}.{}", known.map_or_else(String::new, |k| key(&k.manifest.params)))
         } else {
-            format!("{name}.slots[{}]", slot + 1)
+            let slots = known.and_then(|k| k.manifest.slots.as_ref());
+            format!("{name}.slots[{}].{}", slot + 1, slots.map_or_else(String::new, |s| key(&s.params)))
         }
     }
 }
