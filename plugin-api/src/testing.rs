@@ -20,3 +20,6 @@ mod run;
 pub use bench::{Bench, note};
 pub use data::{TestPattern, TestSample, step};
 pub use run::{Emitted, Happening, Run};
+
+#[cfg(test)]
+mod tests;
