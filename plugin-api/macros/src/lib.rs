@@ -8,13 +8,14 @@ use cantus_manifest::{Manifest, Module, SECTION};
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Code;
 use quote::quote;
-use syn::parse::Parser;
+use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Ident, Token};
+use syn::{Ident, LitStr, Token};
 
 /// `export!(Gain);` or `export!(Reverb, Delay);`: exports the plugin of this crate.
 ///
-/// The manifest is `manifest.toml` beside Cargo.toml, or else `../../manifests/<package>.toml`. Each struct must carry
+/// The manifest is `manifest.toml` beside Cargo.toml, or else `../../manifests/<package>.toml`; a package of several
+/// libraries names each one's own: `export!("tape.toml", Tape)`, beside Cargo.toml. Each struct must carry
 /// the name of one of the manifest's types, and each type must have its struct. For a type `Gain` a module `gain` is
 /// generated with the enums `Param`, `SlotParam`, `Action` and `Meter`, an enum for every enum parameter, and the
 /// constants of its ports in `input`, `output`, `event_in` and `event_out`: code that names what the manifest lacks does
@@ -28,12 +29,9 @@ pub fn export(input: TokenStream) -> TokenStream {
 }
 
 fn expand(input: TokenStream) -> Result<Code, String> {
-    let structs: Vec<Ident> = Punctuated::<Ident, Token![,]>::parse_terminated
-        .parse(input)
-        .map_err(|e| format!("export! takes the names of structs, as in export!(Gain): {e}"))?
-        .into_iter()
-        .collect();
-    let path = find_manifest()?;
+    let Input { manifest, structs } =
+        syn::parse(input).map_err(|e| format!("export! takes the names of structs, as in export!(Gain): {e}"))?;
+    let path = find_manifest(manifest)?;
     let shown = path.display();
     let text = std::fs::read_to_string(&path).map_err(|e| format!("could not read the manifest {shown}: {e}"))?;
     let manifest = Manifest::parse(&text).map_err(|e| format!("{shown}: {e}"))?;
@@ -53,10 +51,33 @@ fn expand(input: TokenStream) -> Result<Code, String> {
     Ok(library(path, text.len(), &structs, &manifest.modules, &described))
 }
 
-/// `manifest.toml` beside Cargo.toml, or `../../manifests/<package>.toml`.
-fn find_manifest() -> Result<PathBuf, String> {
+/// What stands between the brackets.
+struct Input {
+    manifest: Option<String>,
+    structs: Vec<Ident>,
+}
+
+impl Parse for Input {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Input> {
+        let manifest = if input.peek(LitStr) {
+            let path = input.parse::<LitStr>()?.value();
+            input.parse::<Token![,]>()?;
+            Some(path)
+        } else {
+            None
+        };
+        let structs = Punctuated::<Ident, Token![,]>::parse_terminated(input)?.into_iter().collect();
+        Ok(Input { manifest, structs })
+    }
+}
+
+/// The named manifest or `manifest.toml` beside Cargo.toml, or `../../manifests/<package>.toml`.
+fn find_manifest(named: Option<String>) -> Result<PathBuf, String> {
     let dir = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").map_err(|_| "export! needs to be built by cargo")?);
     let package = std::env::var("CARGO_PKG_NAME").map_err(|_| "export! needs to be built by cargo")?;
+    if let Some(named) = named {
+        return Ok(dir.join(named));
+    }
     let own = dir.join("manifest.toml");
     let shared = dir.join("../../manifests").join(format!("{package}.toml"));
     if own.exists() {
