@@ -24,3 +24,6 @@ pub mod lockstep;
 pub mod model;
 pub mod plugins;
 pub mod rt;
+
+/// Version of the plugin contract this host speaks.
+pub const CONTRACT: &str = cantus_plugin_api::raw::CONTRACT;

@@ -1,0 +1,161 @@
+//! The audio thread neither allocates, frees nor makes a system call, plugins included.
+//!
+//! A program of its own, because it puts itself between every library and the C library. Linux only, where an
+//! executable's `malloc` is everybody's.
+
+#![cfg(target_os = "linux")]
+
+mod allocator;
+#[path = "../it/rig.rs"]
+mod rig;
+
+use std::sync::Arc;
+
+use cantus_host::control::{Batch, Commit, Config, Engine, LocalEngine, Origin};
+use cantus_host::device::Source;
+use cantus_host::model::{PanicCommand, SeekCommand, StartTransportCommand, StopTransportCommand};
+use cantus_lua::{Options, Script};
+
+use allocator::as_audio_thread;
+
+/// An engine whose source is pulled by hand, so that only the audio thread's part is watched.
+struct Watched {
+    engine: LocalEngine,
+    source: Source,
+    script: Script,
+}
+
+impl Watched {
+    fn new() -> Watched {
+        let root = rig::pieces();
+        let (engine, processor) = Engine::new(rig::registry(), Config { rate: rig::RATE, root: root.clone() });
+        let engine = LocalEngine(std::rc::Rc::new(std::cell::RefCell::new(engine)));
+        let options = Options { root: Some(root), ..Options::default() };
+        let script = Script::new(std::rc::Rc::new(engine.clone()), options).expect("a state can be made");
+        Watched { engine, source: Source::new(processor), script }
+    }
+
+    fn eval(&mut self, code: &str) {
+        self.script.eval(code, "guard.lua", Origin::File("guard.lua".into())).unwrap_or_else(|e| panic!("{e}"));
+        self.engine.0.borrow_mut().settle();
+    }
+
+    fn send(&self, command: impl Into<cantus_host::model::Command>) {
+        let batch = Batch { origin: Origin::Host, commands: vec![command.into()] };
+        self.engine.commit(batch).expect("it can be done");
+    }
+
+    /// Plays so many blocks of 512 frames; returns what the audio thread did that it must not.
+    fn play(&mut self, blocks: usize) -> (u32, &'static str) {
+        let mut buffer = vec![0.0f32; 1024];
+        let mut worst = (0, "");
+        for _ in 0..blocks {
+            let source = &mut self.source;
+            let ((), sins, first) = as_audio_thread(|| source.fill(&mut buffer, 2));
+            if sins > worst.0 {
+                worst = (sins, first);
+            }
+            self.engine.0.borrow_mut().tick();
+        }
+        worst
+    }
+}
+
+#[test]
+fn the_guard_sees_what_it_must() {
+    let ((), sins, first) = as_audio_thread(|| drop(std::hint::black_box(vec![0u8; 100])));
+    assert_eq!((sins, first), (2, "malloc"), "one malloc and one free");
+    let ((), sins, first) = as_audio_thread(|| drop(std::hint::black_box(vec![rt_buffer(); 1])));
+    assert!(sins >= 2, "aligned memory too: {sins} {first}");
+    let (_, sins, first) = as_audio_thread(|| std::io::Write::write(&mut std::io::sink(), b"x").is_ok());
+    assert_eq!((sins, first), (0, ""));
+    let (_, sins, first) = as_audio_thread(|| std::fs::write("/dev/null", "x").is_ok());
+    assert!(sins >= 1, "{sins} {first}");
+}
+
+fn rt_buffer() -> cantus_host::rt::Quantum {
+    cantus_host::rt::Quantum::SILENT
+}
+
+#[test]
+fn an_allocation_inside_a_plugin_is_seen() {
+    let mut watched = Watched::new();
+    watched.eval("allocates('bad')");
+    let (sins, first) = watched.play(2);
+    assert!(sins >= 2, "a plugin that allocates is caught: {sins} {first}");
+}
+
+#[test]
+fn pieces_play_cleanly() {
+    for piece in ["beat.lua", "chords.lua", "sixteen.lua"] {
+        let mut watched = Watched::new();
+        let code = std::fs::read_to_string(rig::pieces().join(piece)).expect("the piece is there");
+        watched.eval(&code);
+        watched.send(StartTransportCommand);
+        assert_eq!(watched.play(2_000), (0, ""), "{piece}");
+        watched.send(SeekCommand { beat: cantus_host::model::Num::new(3.0).expect("finite") });
+        assert_eq!(watched.play(50), (0, ""), "{piece}: seek");
+        watched.send(StopTransportCommand);
+        assert_eq!(watched.play(50), (0, ""), "{piece}: stop");
+    }
+}
+
+/// Every bundled module by itself, with every value moved to its bounds, notes flooding in, and modules coming and going.
+#[test]
+fn every_bundled_module_plays_cleanly() {
+    let registry = rig::registry();
+    let bundled = registry.plugins().iter().filter(|p| p.bundled);
+    let mut seen = 0;
+    for module in bundled.flat_map(|p| &p.manifest.modules) {
+        let mut watched = Watched::new();
+        let name = &module.name;
+        watched.eval(&format!("pattern('p', 'x x x x', {{steps_per_beat = 16}}) make('{name}', 'm')"));
+        watched.send(StartTransportCommand);
+        assert_eq!(watched.play(20), (0, ""), "{name}");
+        for (key, value) in extremes(module) {
+            watched.eval(&format!("setParam('m', '{key}', {value})"));
+            watched.eval(flood(module));
+            assert_eq!(watched.play(20), (0, ""), "{name}.{key} = {value}");
+        }
+        watched.eval("constant('c') connect('c', make('Gain', 'g')) remove('c') remove('m')");
+        assert_eq!(watched.play(20), (0, ""), "{name}: removed");
+        watched.send(PanicCommand);
+        assert_eq!(watched.play(20), (0, ""), "{name}: panic");
+        seen += 1;
+    }
+    assert_eq!(seen, 5);
+}
+
+/// Notes, if it takes any; files of a sampler.
+fn flood(module: &cantus_manifest::Module) -> &'static str {
+    let takes = |kind| !module.ports(cantus_manifest::Direction::In, kind).is_empty();
+    if takes(cantus_manifest::PortKind::Event) {
+        "m = engine:getModuleRegistry():getModule('m')
+         m.slots[1].file = 'bd_fat.flac'
+         m.slots[2].file = 'loop_breakbeat.flac'
+         for n = 1, 100 do m:trigger{note = 20 + n, slot = 1 + n % 2, length = n / 100} end"
+    } else {
+        "engine:getClock():setBPM(140)"
+    }
+}
+
+/// Every parameter at both ends of its range.
+fn extremes(module: &cantus_manifest::Module) -> Vec<(String, String)> {
+    use cantus_manifest::ParamKind as Kind;
+    let ends = |kind: &Kind| match kind {
+        Kind::Float { min, max, .. } => vec![min.to_string(), max.to_string()],
+        Kind::Int { min, max, .. } => vec![min.to_string(), max.to_string()],
+        Kind::Bool { .. } => vec!["true".into(), "false".into()],
+        Kind::Enum { labels, .. } => labels.iter().map(|l| format!("'{l}'")).collect(),
+        Kind::Pattern => vec!["'p'".into(), "''".into(), "'p'".into()],
+        Kind::Sample => vec!["''".into()],
+    };
+    module.params.iter().flat_map(|p| ends(&p.kind).into_iter().map(|v| (p.key.clone(), v))).collect()
+}
+
+/// The registry can be shared with the audio program's threads.
+#[test]
+fn the_registry_is_shared() {
+    fn shared<T: Send + Sync>(_: &Arc<T>) {}
+    shared(&rig::registry());
+}

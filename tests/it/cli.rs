@@ -1,0 +1,131 @@
+//! The program: exit codes, messages on standard error, and what is left behind.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::rig::{fixture, pieces, program};
+
+fn cantus(arguments: &[&str]) -> Output {
+    Command::new(program()).args(arguments).env_remove("CANTUS_PLUGIN_PATH").output().expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Renders a script of this text; returns the output, and whether a file was left in the folder.
+fn render(code: &str, more: &[&str]) -> (Output, Vec<String>) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let script = folder.path().join("song.lua");
+    std::fs::write(&script, code).expect("the folder can be written");
+    let out = folder.path().join("song.wav");
+    let mut arguments = vec!["render", path(&script), "-o", path(&out), "--seconds", "0.25"];
+    arguments.extend(more);
+    let output = cantus(&arguments);
+    let left = std::fs::read_dir(folder.path()).expect("it is there").filter_map(|e| Some(text(e.ok()?.file_name().as_encoded_bytes())));
+    (output, left.filter(|name| name != "song.lua").collect())
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("temporary folders are UTF-8")
+}
+
+#[test]
+fn a_render_says_what_came_out() {
+    let samples = pieces().join("samples");
+    let (output, left) = render(&format!("sampler('k', {{slots = {{ {{file = '{}/bd_haus.flac'}} }} }}):trigger{{}}", path(&samples)), &["--json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(left, ["song.wav"]);
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(said["seconds"], 0.25);
+    assert!(said["peak_dbfs"].as_f64().expect("not silent") > -6.0, "{said}");
+}
+
+#[test]
+fn what_fails_leaves_nothing_behind() {
+    for (code, expected) in [
+        ("kick = sampler(\"kick\"\n", "song.lua:"),
+        ("x = 1\nkick = samplr('kick')\n", "song.lua:2: "),
+        ("kick = sampler('kick')\nkick.volum = 1\n", "song.lua:2: "),
+        ("\n\nmake('Nonesuch', 'x')\n", "song.lua:3: there is no module type \"Nonesuch\""),
+        ("while true do end\n", "song.lua:1: "),
+        ("sampler('kick').slots[1].file = 'nowhere.flac'\n", "kick.slots[1].file: sound file \"nowhere.flac\": could not open it"),
+    ] {
+        let (output, left) = render(code, &[]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{code}{said}");
+        assert!(said.contains(expected), "{code}{said}");
+        assert_eq!(left, Vec::<String>::new(), "{code}");
+    }
+}
+
+#[test]
+fn what_is_missing_can_be_allowed() {
+    let (output, left) = render("sampler('kick').slots[1].file = 'nowhere.flac'\n", &["--allow-missing"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(left, ["song.wav"]);
+}
+
+#[test]
+fn a_missing_script_is_an_error() {
+    let output = cantus(&["render", "nowhere.lua", "-o", "nowhere.wav"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("nowhere.lua"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    for arguments in [&["render"][..], &["nonsense"], &["render", "a.lua", "-o", "b.wav", "--bars", "none"], &["plugins"]] {
+        assert_eq!(cantus(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn plugins_are_listed_and_described() {
+    let output = cantus(&["plugins", "list"]);
+    assert!(output.status.success());
+    let list = text(&output.stdout);
+    for module_type in ["AudioMixer", "AudioOutput", "Gain", "MultiSampler", "TrackerSequencer"] {
+        assert!(list.contains(module_type), "{list}");
+    }
+    assert_eq!(text(&output.stderr), "", "nothing to complain of");
+
+    let info = text(&cantus(&["plugins", "info", "MultiSampler"]).stdout);
+    for word in ["sampler(\"x\")", "volume", "slots[1] to slots[128]", "file", "root", "stop()"] {
+        assert!(info.contains(word), "{word}\n{info}");
+    }
+    let wrong = cantus(&["plugins", "info", "MultiSampel"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(text(&wrong.stderr).contains("did you mean \"MultiSampler\"?"), "{}", text(&wrong.stderr));
+}
+
+#[test]
+fn a_plugin_from_elsewhere_can_be_chosen() {
+    let second = fixture("second_gain");
+    let provider = |more: &[&str]| {
+        let mut arguments = vec!["plugins", "list", "--json", "--plugins", path(&second)];
+        arguments.extend(more);
+        let output = cantus(&arguments);
+        let rows: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let gain = rows.as_array().expect("a list").iter().find(|r| r["type"] == "Gain").expect("there is one").clone();
+        gain["plugin"].as_str().expect("text").to_owned()
+    };
+    assert_eq!(provider(&[]), "cantus.gain", "the default does not change because another one is there");
+    assert_eq!(provider(&["--use", "Gain=fixture.second-gain"]), "fixture.second-gain");
+}
+
+#[test]
+fn devices_are_listed() {
+    let output = cantus(&["devices", "--json"]);
+    assert!(output.status.success());
+    assert!(serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON").is_array());
+}
+
+#[test]
+fn run_plays_in_real_time_on_the_null_device() {
+    let piece = pieces().join("beat.lua");
+    let began = std::time::Instant::now();
+    let output = cantus(&["run", path(&piece), "--device", "null", "--bars", "0.25"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(began.elapsed().as_secs_f64() > 0.3, "a beat takes its time");
+}

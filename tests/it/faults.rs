@@ -1,0 +1,57 @@
+//! A module that misbehaves is named and silent; the rest plays on.
+
+use crate::rig::Studio;
+
+/// Renders with a constant 0.5 beside the misfit, and returns what is heard and what is said.
+fn beside_a_constant(misfit: &str) -> (Vec<f32>, Vec<String>) {
+    let mut studio = Studio::playing(&format!("constant(\"good\", {{value = 0.5}})\n{misfit}"));
+    let [left, _] = studio.render(256);
+    (left, studio.problems())
+}
+
+#[test]
+fn a_panic_while_playing_silences_the_module_alone() {
+    let mut studio = Studio::playing("constant('good', {value = 0.5})\nbad = panics('bad')");
+    let [before, _] = studio.render(128);
+    assert_eq!(before, [0.75; 128], "both play");
+    studio.eval("getModule = engine:getModuleRegistry():getModule('bad'):trigger{}");
+    let [after, _] = studio.render(256);
+    assert_eq!(after, [0.5; 256], "the other plays on");
+    let problems = studio.problems();
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].starts_with("bad: it panicked and is silent from now on: a note was too much ("), "{problems:?}");
+    let [later, _] = studio.render(128);
+    assert_eq!(later, [0.5; 128]);
+}
+
+#[test]
+fn a_panic_when_made_is_a_status() {
+    let (heard, said) = beside_a_constant("panics_when_made('bad')");
+    assert_eq!(heard, [0.5; 256]);
+    assert!(
+        said[0].starts_with("bad: plugin \"fixture.misfits\" could not make a PanicsWhenMade: it panicked: not today ("),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_refusal_when_made_is_a_status() {
+    let (heard, said) = beside_a_constant("cannot_be_made('bad')");
+    assert_eq!(heard, [0.5; 256]);
+    assert_eq!(said, ["bad: plugin \"fixture.misfits\" could not make a CannotBeMade: its tables are missing"]);
+}
+
+#[test]
+fn what_is_not_a_number_is_silenced() {
+    let (heard, said) = beside_a_constant("not_finite('bad')");
+    assert_eq!(heard, [0.5; 256]);
+    assert_eq!(said, ["bad: its output was not a number; such quanta are silent"]);
+}
+
+#[test]
+fn a_missing_sound_file_is_a_status() {
+    let (heard, said) = beside_a_constant("sampler('kick').slots[2].file = 'nowhere.flac'");
+    assert_eq!(heard, [0.5; 256]);
+    assert_eq!(said.len(), 1);
+    assert!(said[0].starts_with("kick.slots[2].file: sound file \"nowhere.flac\": could not open it"), "{said:?}");
+}

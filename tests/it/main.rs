@@ -1,0 +1,14 @@
+//! The whole system, as its users meet it: one binary, so that plugins are built and loaded once.
+//!
+//! A test here is three lines: a script, a render, a comparison. What can be tested inside a crate is tested there.
+
+mod cli; // the program: exit codes, messages, what is left behind
+mod contract; // plugin libraries: loading, choosing, refusing
+mod examples; // the pieces, and every example in every manifest
+mod faults; // modules that misbehave while the rest plays on
+mod graph; // cables, derived routes, notes that never hang
+mod model; // tables of commands and refusals
+mod onsets; // every onset on its exact sample
+mod renders; // the same bytes, whatever the device does
+mod rig; // how all of them begin
+mod tidy; // the house rules
