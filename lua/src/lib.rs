@@ -1,1 +1,48 @@
-//! lua
+//! The language of Cantus: Lua over the engine.
+//!
+//! One [`Script`] is one Lua state on one thread. Each evaluation is a transaction: it edits a private copy of the
+//! Model, so that every call is checked at once and an error carries the script's own line; only if it ends without an
+//! error is one [`Batch`](cantus_host::control::Batch) committed.
+//!
+//! ```text
+//! Script::eval -> environment -> chunk on a Lua thread -> natives -> Transaction { Model, commands }
+//!                                                                      '-> Commit::commit, once, at the end
+//! ```
+//!
+//! - `script`, `transaction`, `error`: the life of an evaluation.
+//! - `budget`: instructions, wall time, stack reading. The only file that touches the raw parts of Lua.
+//! - `sandbox`, `require`, `prelude/`: what scripts get in the place of Lua's own functions, and their environments.
+//! - `matcher`, `strings`, `random`: replacements for functions of C that could hang or differ from run to run.
+//! - `library`: the list of all native functions; every area (`graph`, `params`, `engine`, ...) is a table of rows.
+//! - `handle`, `slots`, `pattern`: what scripts hold.
+//!
+//! What this crate must not know: any module type by name, sound devices, plugins, files beyond scripts. Lua can do
+//! nothing here that a [`Command`](cantus_host::model::Command) cannot.
+
+mod budget;
+mod constructors;
+mod context;
+mod engine;
+mod error;
+mod facade;
+mod graph;
+mod handle;
+mod help;
+mod library;
+mod matcher;
+mod notation;
+mod params;
+mod pattern;
+mod random;
+mod require;
+mod sandbox;
+mod script;
+mod slots;
+mod strings;
+mod transaction;
+mod values;
+
+pub use error::{Place, ScriptError};
+pub use library::{Documented, documentation};
+pub use script::{Evaluation, Options, Script};
+pub use transaction::Transport;

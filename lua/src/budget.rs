@@ -1,0 +1,164 @@
+//! What a script may use, and the one place that talks to the raw parts of Lua.
+//!
+//! A count hook, installed once and never removed, covers every Lua thread. Its callback draws on the evaluation's
+//! budget; functions of ours that take long draw on it themselves by [`Budget::spend`]. Once it is used up, every firing
+//! fails again and asks to be called after the very next instruction, so that no `pcall` can swallow the end.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::{CStr, c_int};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use mlua::{Error, HookTriggers, Lua, Thread, VmState, ffi};
+
+use crate::error::{Place, ScriptError, is_prelude};
+
+/// Instructions between two firings of the hook. Cost is the same for 100 and 100,000; short reacts sooner.
+const STRIDE: u32 = 200;
+
+/// What a script hears that needs more memory than it may have.
+pub const OUT_OF_MEMORY: &str = "not enough memory; the script holds more than it may, keep less data";
+
+/// What an evaluation may use: VM instructions, and wall time when live.
+pub struct Budget {
+    instructions: u64,
+    wall: Option<Duration>,
+    left: Cell<u64>,
+    deadline: Cell<Option<Instant>>,
+    /// Set at the first failure, until the next evaluation begins.
+    expired: RefCell<Option<ScriptError>>,
+}
+
+impl Budget {
+    /// A budget that is not used up until [`Budget::begin`] was called.
+    pub fn new(instructions: u64, wall: Option<Duration>) -> Budget {
+        let (left, deadline, expired) = (Cell::new(u64::MAX), Cell::new(None), RefCell::new(None));
+        Budget { instructions, wall, left, deadline, expired }
+    }
+
+    /// Installs the hook. Call it once, before any Lua thread is made: older threads never get it.
+    ///
+    /// # Errors
+    /// When Lua has no memory.
+    pub fn install(self: &Rc<Self>, lua: &Lua) -> mlua::Result<()> {
+        let budget = self.clone();
+        lua.set_global_hook(HookTriggers::new().every_nth_instruction(STRIDE), move |lua, _| {
+            let verdict = budget.spend(lua, u64::from(STRIDE));
+            // An expired thread fires again after its next instruction, also after a pcall.
+            set_stride(lua, if verdict.is_err() { 1 } else { STRIDE });
+            verdict.map(|()| VmState::Continue)
+        })
+    }
+
+    /// A new evaluation begins.
+    pub fn begin(&self) {
+        self.left.set(self.instructions);
+        self.deadline.set(self.wall.map(|wall| Instant::now() + wall));
+        self.expired.replace(None);
+    }
+
+    /// How many instructions are left.
+    pub fn left(&self) -> u64 {
+        if self.is_expired() { 0 } else { self.left.get() }
+    }
+
+    /// The evaluation has used up its budget and must end, whatever it catches.
+    pub fn is_expired(&self) -> bool {
+        self.expired.borrow().is_some()
+    }
+
+    /// Why and where it was used up first.
+    pub fn expired(&self) -> Option<ScriptError> {
+        self.expired.borrow().clone()
+    }
+
+    /// Draws `steps` instructions.
+    ///
+    /// # Errors
+    /// When there are not so many left, or the time is over; then for every later call too.
+    pub fn spend(&self, lua: &Lua, steps: u64) -> mlua::Result<()> {
+        if let Some(error) = self.expired() {
+            return Err(Error::external(error));
+        }
+        let message = if let Some(left) = self.left.get().checked_sub(steps) {
+            self.left.set(left);
+            let late = self.deadline.get().is_some_and(|end| Instant::now() >= end);
+            if !late {
+                return Ok(());
+            }
+            let wall = self.wall.unwrap_or_default().as_secs_f64();
+            format!("stopped: the script ran for more than {wall} s; is there an endless loop?")
+        } else {
+            let allowed = self.instructions;
+            format!("stopped: the script used up its {allowed} instructions; is there an endless loop?")
+        };
+        let place = place(lua).unwrap_or_else(|| Place { file: "?".into(), line: 1 });
+        let mut error = ScriptError::at(place, message);
+        error.traceback = lua.traceback(None, 0).ok().map(|t| t.to_string_lossy());
+        self.expired.replace(Some(error.clone()));
+        set_stride(lua, 1);
+        Err(Error::external(error))
+    }
+}
+
+/// The line of the script that runs now: the innermost one that is neither C's nor the prelude's.
+pub fn place(lua: &Lua) -> Option<Place> {
+    for level in 0.. {
+        let found = lua.inspect_stack(level, |debug| {
+            let source = debug.source();
+            let file = file_of(source.source.as_deref()?, source.short_src.as_deref()?);
+            Some(Place { file, line: debug.current_line()? }).filter(|p| source.what != "C" && !is_prelude(&p.file))
+        });
+        if let Some(place) = found? {
+            return Some(place);
+        }
+    }
+    None
+}
+
+/// The line where a thread stands that does not run: it yielded, or an error ended it (Lua keeps its stack then).
+pub fn place_in(thread: &Thread) -> Option<Place> {
+    let state = thread.state();
+    for level in 0.. {
+        // SAFETY: all zero is a value of this plain C struct; Lua fills it in before we read it.
+        let mut debug: ffi::lua_Debug = unsafe { std::mem::zeroed() };
+        // SAFETY: mlua keeps `state` alive while `thread` is; Lua's manual allows looking at the stack of any thread
+        // that does not run, and both calls neither allocate nor raise with these arguments.
+        let found = unsafe {
+            ffi::lua_getstack(state, level, &mut debug) != 0 && ffi::lua_getinfo(state, c"Sl".as_ptr(), &mut debug) != 0
+        };
+        if !found {
+            return None;
+        }
+        // SAFETY: `lua_getinfo` with "S" has set both to texts that end with 0; `source` belongs to the function,
+        // which the thread's stack holds.
+        let (source, short) = unsafe { (CStr::from_ptr(debug.source), CStr::from_ptr(debug.short_src.as_ptr())) };
+        let file = file_of(&source.to_string_lossy(), &short.to_string_lossy());
+        if let Ok(line @ 1..) = usize::try_from(debug.currentline)
+            && !is_prelude(&file)
+        {
+            return Some(Place { file, line });
+        }
+    }
+    None
+}
+
+/// `@song.lua` is a file, `=name` a name; anything else is code, of which Lua shows the beginning.
+fn file_of(source: &str, short: &str) -> String {
+    source.strip_prefix(['@', '=']).unwrap_or(short).to_owned()
+}
+
+/// When the hook fires next on the thread that runs now.
+fn set_stride(lua: &Lua, stride: u32) {
+    let stride = c_int::try_from(stride).unwrap_or(c_int::MAX);
+    lua.exec_raw_lua(|raw| {
+        let state = raw.state();
+        // SAFETY: mlua holds its lock and says which thread runs now; both calls only read and write that thread's
+        // own hook fields, and the hook stays the function mlua put there.
+        unsafe {
+            if ffi::lua_gethookcount(state) != stride {
+                ffi::lua_sethook(state, ffi::lua_gethook(state), ffi::LUA_MASKCOUNT, stride);
+            }
+        }
+    });
+}

@@ -1,0 +1,83 @@
+//! Constructors, generated from the manifests: one global per module type.
+
+use std::collections::BTreeMap;
+
+use cantus_host::model::{AddModuleCommand, Catalog, Name};
+use mlua::{Lua, Result, Table, Value};
+
+use crate::context::{context, run, with};
+use crate::error::blame;
+use crate::handle::{Handle, apply_options};
+use crate::library::{Row, call, native};
+use crate::values::{self, a};
+
+/// The area's functions.
+pub const ROWS: &[Row] = &[Row {
+    name: "make",
+    doc: "A module of a type, by the type's name: what the type's own constructor does. If a module of that type has \
+          the name already, it is that one; options set its parameters.",
+    example: "local again = make(kick.type, \"kick\")  assert(again == kick)",
+    function: |lua, args| call(lua, args, make),
+}];
+
+fn make(lua: &Lua, (module_type, name, options): (Value, Value, Value)) -> Result<Handle> {
+    let module_type: Name = values::text(&module_type, "the first argument of make, a type,")?.into();
+    let default = with(lua, |work| Ok(work.catalog.get(&module_type).map(|t| t.constructor.clone())))?;
+    construct(lua, &module_type, &default.unwrap_or_else(|| module_type.clone()), name, options)
+}
+
+/// Makes a module or finds it, and sets what the options name.
+fn construct(lua: &Lua, module_type: &Name, default: &Name, name: Value, options: Value) -> Result<Handle> {
+    let (name, options): (Name, Value) = match name {
+        Value::Nil => (default.clone(), options),
+        Value::Table(_) if options.is_nil() => (default.clone(), name),
+        name => (values::text(&name, "the name of a module")?.into(), options),
+    };
+    // A module that is there needs no new id, and none is used up.
+    let there = with(lua, |work| Ok(work.model.modules.get(&name).map(|m| m.id)))?;
+    let id = there.unwrap_or_else(|| context(lua).engine.mint());
+    run(lua, AddModuleCommand { module_type: module_type.clone(), name: name.clone(), id })?;
+    match options {
+        Value::Nil => {}
+        Value::Table(options) => apply_options(lua, &name, &options)?,
+        other => return Err(blame(format!("the options of {name} must be a table, not {}", a(&other)))),
+    }
+    Ok(Handle { name })
+}
+
+/// Puts a constructor for each type into `shared`; answers their names, and what people should know of.
+///
+/// # Errors
+/// When Lua has no memory.
+pub fn generate(lua: &Lua, shared: &Table, catalog: &Catalog) -> Result<(Vec<Name>, Vec<String>)> {
+    let mut types: BTreeMap<&Name, Vec<&Name>> = BTreeMap::new();
+    for (name, module_type) in catalog.iter() {
+        types.entry(&module_type.constructor).or_default().push(name);
+    }
+    let (mut names, mut notes) = (Vec::new(), Vec::new());
+    for (constructor, types) in types {
+        if !shared.raw_get::<Value>(&**constructor)?.is_nil() {
+            notes.push(format!("{constructor} is a function of Cantus; {}", instead(&types)));
+            continue;
+        }
+        let default = constructor.clone();
+        let function = if let &[module_type] = &types[..] {
+            let module_type = module_type.clone();
+            native(lua, move |lua, (name, options): (Value, Value)| {
+                construct(lua, &module_type, &default, name, options)
+            })?
+        } else {
+            let note = format!("{constructor} could be several types; {}", instead(&types));
+            notes.push(note.clone());
+            native(lua, move |_, _: mlua::MultiValue| Err::<(), _>(blame(note.clone())))?
+        };
+        shared.raw_set(&**constructor, function)?;
+        names.push(constructor.clone());
+    }
+    Ok((names, notes))
+}
+
+fn instead(types: &[&Name]) -> String {
+    let calls: Vec<String> = types.iter().map(|t| format!("make(\"{t}\", \"name\")")).collect();
+    format!("use {}", calls.join(" or "))
+}

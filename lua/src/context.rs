@@ -1,0 +1,57 @@
+//! What native functions reach through the Lua state.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use cantus_host::control::Commit;
+use cantus_host::model::Command;
+use mlua::{Lua, Result};
+
+use crate::budget::{self, Budget};
+use crate::error::{blame, refused};
+use crate::random::Random;
+use crate::transaction::Transaction;
+
+/// One per Lua state. Holds no Lua value: a circle through the state could never be freed.
+pub struct Context {
+    /// The engine.
+    pub engine: Rc<dyn Commit>,
+    /// What the evaluation may still use.
+    pub budget: Rc<Budget>,
+    /// The evaluation's random numbers.
+    pub random: Random,
+    /// Where `print` goes.
+    pub print: RefCell<Box<dyn FnMut(&str)>>,
+    /// Folder whose `lib/` `require` looks in.
+    pub root: PathBuf,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Name of the script that is evaluated.
+    pub file: RefCell<String>,
+    /// The evaluation, while there is one.
+    pub work: RefCell<Option<Transaction>>,
+}
+
+/// The state's context.
+pub fn context(lua: &Lua) -> Rc<Context> {
+    lua.app_data_ref::<Rc<Context>>().expect("put in when the state was made").clone()
+}
+
+/// Looks at the evaluation, or changes it.
+///
+/// # Errors
+/// Those of `f`; and outside of an evaluation.
+pub fn with<R>(lua: &Lua, f: impl FnOnce(&mut Transaction) -> Result<R>) -> Result<R> {
+    let context = context(lua);
+    let mut work = context.work.borrow_mut();
+    f(work.as_mut().ok_or_else(|| blame("this works only while a script is evaluated"))?)
+}
+
+/// Does a command in the evaluation.
+///
+/// # Errors
+/// When it is refused.
+pub fn run(lua: &Lua, command: impl Into<Command>) -> Result<()> {
+    with(lua, |work| work.run(command.into(), || budget::place(lua)).map_err(|r| refused(&r)))
+}

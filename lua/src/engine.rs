@@ -1,0 +1,256 @@
+//! `engine` and what it gives out: clock, module registry, connection manager, parameter router, pattern runtime.
+
+use cantus_host::model::{
+    PauseTransportCommand, ResetTransportCommand, SeekCommand, StartTransportCommand, StopTransportCommand,
+};
+use mlua::{Lua, MultiValue, Result, Table, Value};
+
+use crate::context::{run, with};
+use crate::facade::{Facade, This};
+use crate::handle::Handle;
+use crate::library::{Row, call};
+use crate::pattern::PatternHandle;
+use crate::values::{number, text, to_lua};
+use crate::{graph, params};
+
+/// Methods of `engine`.
+pub const ENGINE: &[Row] = &[
+    Row {
+        name: "engine:getClock",
+        doc: "The clock: tempo and transport.",
+        example: "local clock = engine:getClock()  clock:setBPM(124)",
+        function: |lua, args| call(lua, args, |_, _: This| Ok(Facade("clock"))),
+    },
+    Row {
+        name: "engine:getModuleRegistry",
+        doc: "The registry of module types and modules.",
+        example: "assert(#engine:getModuleRegistry():getModuleNames() > 0)",
+        function: |lua, args| call(lua, args, |_, _: This| Ok(Facade("registry"))),
+    },
+    Row {
+        name: "engine:getConnectionManager",
+        doc: "The cables.",
+        example: "engine:getConnectionManager():connect(\"kick\", \"desk\")",
+        function: |lua, args| call(lua, args, |_, _: This| Ok(Facade("connections"))),
+    },
+    Row {
+        name: "engine:getParameterRouter",
+        doc: "The parameters, by path.",
+        example: "engine:getParameterRouter():set(\"kick.volume\", 0.5)",
+        function: |lua, args| call(lua, args, |_, _: This| Ok(Facade("parameters"))),
+    },
+    Row {
+        name: "engine:getPatternRuntime",
+        doc: "The patterns.",
+        example: "pattern(\"beat\", \"x .\")  assert(engine:getPatternRuntime():getPattern(\"beat\"))",
+        function: |lua, args| call(lua, args, |_, _: This| Ok(Facade("patterns"))),
+    },
+    Row {
+        name: "engine:getState",
+        doc: "A copy of the state: clock, modules, connections and patterns as plain tables.",
+        example: "local state = engine:getState()  assert(state.modules.kick.parameters.volume == kick.volume)",
+        function: |lua, args| call(lua, args, |lua, _: This| state(lua)),
+    },
+];
+
+/// Methods of the clock.
+pub const CLOCK: &[Row] = &[
+    Row {
+        name: "clock:setBPM",
+        doc: "Sets the tempo, 20 to 999 beats per minute.",
+        example: "engine:getClock():setBPM(120)",
+        function: |lua, args| call(lua, args, |lua, (_, bpm): (This, Value)| params::set_bpm(lua, &bpm)),
+    },
+    Row {
+        name: "clock:getBPM",
+        doc: "The tempo in beats per minute.",
+        example: "assert(engine:getClock():getBPM() >= 20)",
+        function: |lua, args| call(lua, args, |lua, _: This| with(lua, |work| Ok(work.model.bpm.get()))),
+    },
+    Row {
+        name: "clock:start",
+        doc: "Lets the music go on from where it stands.",
+        example: "engine:getClock():start()",
+        function: |lua, args| call(lua, args, |lua, _: This| run(lua, StartTransportCommand)),
+    },
+    Row {
+        name: "clock:play",
+        doc: "Another name of start.",
+        example: "engine:getClock():play()",
+        function: |lua, args| call(lua, args, |lua, _: This| run(lua, StartTransportCommand)),
+    },
+    Row {
+        name: "clock:stop",
+        doc: "Stops the music and goes to beat 0.",
+        example: "engine:getClock():stop()",
+        function: |lua, args| call(lua, args, |lua, _: This| run(lua, StopTransportCommand)),
+    },
+    Row {
+        name: "clock:pause",
+        doc: "Stops the music where it is.",
+        example: "engine:getClock():pause()",
+        function: |lua, args| call(lua, args, |lua, _: This| run(lua, PauseTransportCommand)),
+    },
+    Row {
+        name: "clock:reset",
+        doc: "Goes to beat 0 and carries on as it was.",
+        example: "engine:getClock():reset()",
+        function: |lua, args| call(lua, args, |lua, _: This| run(lua, ResetTransportCommand)),
+    },
+    Row {
+        name: "clock:seek",
+        doc: "Goes to a beat and carries on as it was.",
+        example: "engine:getClock():seek(16)",
+        function: |lua, args| {
+            call(lua, args, |lua, (_, beat): (This, Value)| run(lua, SeekCommand { beat: number(&beat, "the beat")? }))
+        },
+    },
+    Row {
+        name: "clock:isPlaying",
+        doc: "Whether beats go on.",
+        example: "engine:getClock():start()  assert(engine:getClock():isPlaying())",
+        function: |lua, args| call(lua, args, |lua, _: This| with(lua, |work| Ok(work.clock.playing))),
+    },
+    Row {
+        name: "clock:getBeat",
+        doc: "The beat at which the evaluation began, or to which the script went.",
+        example: "engine:getClock():seek(8)  assert(engine:getClock():getBeat() == 8)",
+        function: |lua, args| call(lua, args, |lua, _: This| with(lua, |work| Ok(work.clock.beat))),
+    },
+];
+
+/// Methods of the other objects.
+pub const PARTS: &[Row] = &[
+    Row {
+        name: "registry:getModule",
+        doc: "The module of a name, or nil.",
+        example: "assert(engine:getModuleRegistry():getModule(\"kick\") == kick)",
+        function: |lua, args| {
+            call(lua, args, |lua, (_, name): (This, Value)| module(lua, &text(&name, "the name of a module")?))
+        },
+    },
+    Row {
+        name: "registry:getModuleNames",
+        doc: "The names of all modules, in order.",
+        example: "for _, name in ipairs(engine:getModuleRegistry():getModuleNames()) do print(name) end",
+        function: |lua, args| {
+            call(lua, args, |lua, _: This| {
+                with(lua, |work| Ok(work.model.modules.keys().map(|n| n.to_string()).collect::<Vec<_>>()))
+            })
+        },
+    },
+    Row {
+        name: "registry:getTypes",
+        doc: "The names of all module types, in order.",
+        example: "print(table.concat(engine:getModuleRegistry():getTypes(), \", \"))",
+        function: |lua, args| {
+            call(lua, args, |lua, _: This| {
+                with(lua, |work| Ok(work.catalog.iter().map(|(n, _)| n.to_string()).collect::<Vec<_>>()))
+            })
+        },
+    },
+    Row {
+        name: "connections:connect",
+        doc: "As the function connect.",
+        example: "engine:getConnectionManager():connect(kick, desk)",
+        function: |lua, args| {
+            call(lua, args, |lua, (_, from, to, how): (This, Value, Value, Value)| graph::connect(lua, (from, to, how)))
+        },
+    },
+    Row {
+        name: "connections:disconnect",
+        doc: "As the function disconnect.",
+        example: "engine:getConnectionManager():disconnect(kick, desk)",
+        function: |lua, args| {
+            call(lua, args, |lua, (_, from, to, how): (This, Value, Value, Value)| {
+                graph::disconnect(lua, (from, to, how))
+            })
+        },
+    },
+    Row {
+        name: "connections:getConnections",
+        doc: "All cables, each a table with from and to such as \"kick.out\".",
+        example: "for _, cable in ipairs(engine:getConnectionManager():getConnections()) do print(cable.from, cable.to) end",
+        function: |lua, args| call(lua, args, |lua, _: This| connections(lua)),
+    },
+    Row {
+        name: "parameters:set",
+        doc: "As the function setParam.",
+        example: "engine:getParameterRouter():set(\"kick.volume\", 0.5)",
+        function: |lua, args| {
+            call(lua, args, |lua, mut args: MultiValue| {
+                lua.unpack::<This>(args.pop_front().unwrap_or(Value::Nil))?;
+                params::set_param(lua, args)
+            })
+        },
+    },
+    Row {
+        name: "parameters:get",
+        doc: "As the function getParam.",
+        example: "assert(engine:getParameterRouter():get(\"kick.volume\") == kick.volume)",
+        function: |lua, args| {
+            call(lua, args, |lua, mut args: MultiValue| {
+                lua.unpack::<This>(args.pop_front().unwrap_or(Value::Nil))?;
+                params::get_param(lua, args)
+            })
+        },
+    },
+    Row {
+        name: "patterns:getPattern",
+        doc: "The pattern of a name, or nil.",
+        example: "assert(engine:getPatternRuntime():getPattern(\"nothing\") == nil)",
+        function: |lua, args| {
+            call(lua, args, |lua, (_, name): (This, Value)| {
+                let name = text(&name, "the name of a pattern")?;
+                with(lua, |work| Ok(work.model.patterns.contains(&*name).then(|| PatternHandle { name: name.into() })))
+            })
+        },
+    },
+    Row {
+        name: "patterns:getPatternNames",
+        doc: "The names of all patterns, in order.",
+        example: "for _, name in ipairs(engine:getPatternRuntime():getPatternNames()) do print(name) end",
+        function: |lua, args| {
+            call(lua, args, |lua, _: This| {
+                with(lua, |work| Ok(work.model.patterns.keys().map(|n| n.to_string()).collect::<Vec<_>>()))
+            })
+        },
+    },
+];
+
+/// The module of a name, if there is one.
+///
+/// # Errors
+/// Outside of an evaluation.
+pub fn module(lua: &Lua, name: &str) -> Result<Option<Handle>> {
+    with(lua, |work| Ok(work.model.modules.contains(name).then(|| Handle { name: name.into() })))
+}
+
+fn connections(lua: &Lua) -> Result<Table> {
+    let cables = with(lua, |work| Ok(work.model.connections.keys().cloned().collect::<Vec<_>>()))?;
+    let tables = cables
+        .into_iter()
+        .map(|cable| lua.create_table_from([("from", cable.from.to_string()), ("to", cable.to.to_string())]));
+    lua.create_sequence_from(tables.collect::<Result<Vec<_>>>()?)
+}
+
+fn state(lua: &Lua) -> Result<Table> {
+    let (model, catalog, clock) = with(lua, |work| Ok((work.model.clone(), work.catalog.clone(), work.clock)))?;
+    let modules = lua.create_table()?;
+    for (name, module) in model.modules.iter() {
+        let parameters = lua.create_table()?;
+        if let Some(known) = catalog.get(&module.module_type) {
+            for (param, value) in known.manifest.params.iter().zip(module.params.iter()) {
+                parameters.raw_set(param.key.as_str(), to_lua(lua, value)?)?;
+            }
+        }
+        let table = lua.create_table_from([("name", &**name), ("type", &*module.module_type)])?;
+        table.raw_set("parameters", parameters)?;
+        modules.raw_set(&**name, table)?;
+    }
+    let time = lua.create_table_from([("bpm", model.bpm.get()), ("beat", clock.beat)])?;
+    time.raw_set("playing", clock.playing)?;
+    let state = lua.create_table_from([("clock", time), ("modules", modules), ("connections", connections(lua)?)])?;
+    state.raw_set("patterns", model.patterns.keys().map(|n| n.to_string()).collect::<Vec<_>>())?;
+    Ok(state)
+}

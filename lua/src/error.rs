@@ -1,0 +1,185 @@
+//! Errors for people: file, line, what is wrong, what to do.
+
+use cantus_host::model::Refusal;
+use mlua::{Error, Lua};
+
+use crate::budget;
+
+/// A line of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Name of the chunk, as it was given to the evaluation.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// Why an evaluation changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptError {
+    /// Name of the script.
+    pub file: String,
+    /// Line, from 1, if there is one.
+    pub line: Option<usize>,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Lua's call stack, innermost first, if there is one.
+    pub traceback: Option<String>,
+    /// The code ends too early: a prompt may ask for another line.
+    pub incomplete: bool,
+}
+
+impl std::fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.file, self.message),
+            None => write!(f, "{}: {}", self.file, self.message),
+        }
+    }
+}
+
+impl std::error::Error for ScriptError {}
+
+impl ScriptError {
+    /// An error at a place.
+    pub(crate) fn at(place: Place, message: impl Into<String>) -> ScriptError {
+        ScriptError { line: Some(place.line), ..ScriptError::of(&place.file, message) }
+    }
+
+    /// An error of a file as a whole.
+    pub(crate) fn of(file: &str, message: impl Into<String>) -> ScriptError {
+        let message = message.into();
+        ScriptError { file: file.to_owned(), line: None, message, traceback: None, incomplete: false }
+    }
+
+    /// What Lua reports, for people. `near` is where the script stood; it is used if the error itself has no place.
+    pub(crate) fn from_lua(error: &Error, file: &str, near: Option<Place>) -> ScriptError {
+        let mut found = if let Some(known) = error.downcast_ref::<ScriptError>() {
+            known.clone()
+        } else {
+            let (place, message) = split_place(&message_of(error));
+            match place.filter(|p| !is_prelude(&p.file)).or(near) {
+                Some(place) => ScriptError::at(place, message),
+                None => ScriptError::of(file, message),
+            }
+        };
+        found.traceback = found.traceback.or_else(|| traceback_of(error));
+        found.incomplete = matches!(error, Error::SyntaxError { incomplete_input: true, .. });
+        found
+    }
+}
+
+/// A sentence of ours on its way through Lua; [`located`] gives it the script's line.
+#[derive(Debug)]
+struct Blame(String);
+
+impl std::fmt::Display for Blame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Blame {}
+
+/// An error of a native function: what is wrong and what to do. The line is added where the function returns.
+pub fn blame(message: impl Into<String>) -> Error {
+    Error::external(Blame(message.into()))
+}
+
+/// A refused command as an error of a native function.
+pub fn refused(refusal: &Refusal) -> Error {
+    blame(refusal.to_string())
+}
+
+/// Gives an error of a native function the line of the script that called it. Errors that have a place stay.
+pub fn located(lua: &Lua, error: Error) -> Error {
+    let message = match &error {
+        Error::FromLuaConversionError { from, to, .. } => format!("expected {to}, got {from}"),
+        Error::BadArgument { pos, cause, .. } => format!("argument {pos}: {cause}"),
+        Error::ExternalError(cause) => match cause.downcast_ref::<Blame>() {
+            Some(Blame(message)) => message.clone(),
+            None => return error,
+        },
+        _ => return error,
+    };
+    Error::external(match budget::place(lua) {
+        Some(place) => ScriptError::at(place, message),
+        None => ScriptError::of("?", message),
+    })
+}
+
+/// The text of an error without traceback and without "runtime error:".
+pub fn message_of(error: &Error) -> String {
+    match error {
+        Error::RuntimeError(text) | Error::SyntaxError { message: text, .. } => {
+            let text = text.split("\nstack traceback:").next().unwrap_or_default();
+            if text.starts_with("table: 0x") { "the error is a table; throw text".to_owned() } else { text.to_owned() }
+        }
+        Error::MemoryError(_) => budget::OUT_OF_MEMORY.to_owned(),
+        Error::CallbackError { cause, .. } => message_of(cause),
+        Error::WithContext { cause, .. } => message_of(cause),
+        other => other.to_string(),
+    }
+}
+
+fn traceback_of(error: &Error) -> Option<String> {
+    match error {
+        Error::CallbackError { traceback, .. } => Some(traceback.clone()).filter(|t| !t.is_empty()),
+        Error::RuntimeError(text) => text.split_once("\nstack traceback:\n").map(|(_, t)| t.to_owned()),
+        _ => None,
+    }
+}
+
+/// Whether a chunk is ours, not the script's.
+pub fn is_prelude(file: &str) -> bool {
+    file.starts_with(crate::sandbox::PRELUDE)
+}
+
+/// Splits `song.lua:12: message`. A coroutine that is passed on has several places; the innermost is meant.
+pub fn split_place(text: &str) -> (Option<Place>, String) {
+    let (mut place, mut rest) = (None, text);
+    while let Some((found, after)) = one_place(rest) {
+        place = Some(found);
+        rest = after;
+    }
+    (place, rest.to_owned())
+}
+
+fn one_place(text: &str) -> Option<(Place, &str)> {
+    let line_end = text.match_indices(": ").find_map(|(end, _)| {
+        let start = text[..end].rfind(':')?;
+        let line: usize = text[start + 1..end].parse().ok()?;
+        Some((start, line, end + 2))
+    });
+    let (start, line, after) = line_end?;
+    let file = &text[..start];
+    let plausible = !file.is_empty() && (!file.contains([' ', '\n']) || file.ends_with(".lua") || file.ends_with(']'));
+    plausible.then(|| (Place { file: file.to_owned(), line }, &text[after..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places() {
+        for (text, file, line, message) in [
+            ("song.lua:12: no", "song.lua", 12, "no"),
+            ("my song.lua:3: a: b", "my song.lua", 3, "a: b"),
+            ("song.lua:5: lib/a.lua:3: no", "lib/a.lua", 3, "no"),
+            ("[string \"x = = 1\"]:1: no", "[string \"x = = 1\"]", 1, "no"),
+        ] {
+            let expected = Place { file: file.into(), line };
+            assert_eq!(split_place(text), (Some(expected), message.to_owned()), "{text}");
+        }
+        for text in ["no place", "the train at 10:30: late", "a: b", ":1: x"] {
+            assert_eq!(split_place(text), (None, text.to_owned()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! A module as scripts hold it: `kick.volume = 0.5`, `kick:trigger{note = 60}`, `kick.slots[1].file = "bd.flac"`.
+
+use std::sync::Arc;
+
+use cantus_host::control::StatusOf;
+use cantus_host::model::{
+    InvokeActionCommand, Module, ModuleType, Name, Refusal, SetParameterCommand, TriggerEventCommand,
+};
+use mlua::{Function, Lua, MetaMethod, MultiValue, Result, UserData, UserDataMethods, UserDataRef, Value};
+
+use crate::context::{context, run, with};
+use crate::error::{blame, located, refused};
+use crate::library::native;
+use crate::slots::{self, Slots};
+use crate::values::{self, Fields, Key, to_lua, to_model};
+
+/// What a handle answers to besides what its manifest declares.
+const OWN: [&str; 8] = ["name", "type", "id", "seed", "slots", "status", "trigger", "help"];
+
+/// A module, by its name.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    /// Its name.
+    pub name: Name,
+}
+
+/// The module of a name and its type, as the script sees them.
+///
+/// # Errors
+/// When there is none.
+pub fn lookup(lua: &Lua, name: &str) -> Result<(Module, Arc<ModuleType>)> {
+    with(lua, |work| {
+        let module = work.model.module(name).map_err(|r| refused(&r))?.clone();
+        let known = work.catalog.get(&module.module_type).cloned();
+        let known = known.ok_or_else(|| blame(format!("the plugin of {name} ({}) is missing", module.module_type)))?;
+        Ok((module, known))
+    })
+}
+
+/// Sets everything an options table names: parameters, `slots = {...}` and `[2] = {...}` as slots.
+///
+/// # Errors
+/// At the first that cannot be.
+pub fn apply_options(lua: &Lua, name: &Name, options: &mlua::Table) -> Result<()> {
+    for (key, value) in values::sorted(options)? {
+        match key {
+            Key::At(slot) => slots::apply(lua, name, values::slot(&Value::Integer(slot))?, &value)?,
+            Key::Text(key) => set(lua, name, &key, &value)?,
+        }
+    }
+    Ok(())
+}
+
+/// `kick.key = value`.
+///
+/// # Errors
+/// When there is no such parameter or it does not take the value.
+pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
+    if key == "slots" {
+        return slots::apply_all(lua, name, value);
+    }
+    if OWN.contains(&key) {
+        return Err(blame(format!("{name}.{key} cannot be set")));
+    }
+    let (module, known) = lookup(lua, name)?;
+    if known.manifest.param(key).is_none() {
+        return Err(unknown(name, &module, &known, key));
+    }
+    if value.is_nil() {
+        return Err(blame(format!("{name}.{key} cannot be nil; give it a value")));
+    }
+    let value = to_model(value).map_err(|e| blame(format!("{name}.{key}: {e}")))?;
+    run(lua, SetParameterCommand { module: name.clone(), param: key.into(), value })
+}
+
+/// `kick.key` for a parameter.
+///
+/// # Errors
+/// When there is no such parameter.
+pub fn get(lua: &Lua, name: &Name, key: &str) -> Result<Value> {
+    let (module, known) = lookup(lua, name)?;
+    match known.manifest.param(key) {
+        Some((index, _)) => to_lua(lua, &module.params[index]),
+        None => Err(unknown(name, &module, &known, key)),
+    }
+}
+
+fn unknown(name: &str, module: &Module, known: &ModuleType, key: &str) -> mlua::Error {
+    let params = known.manifest.params.iter().flat_map(|p| std::iter::once(&p.key).chain(&p.aliases));
+    let names = params.chain(known.manifest.actions.iter().map(|a| &a.key)).map(String::as_str).chain(OWN);
+    let nearest = cantus_manifest::nearest(key, names).map(str::to_owned);
+    let owner = format!("{name} ({})", module.module_type);
+    refused(&Refusal::UnknownKey { owner, what: "parameter or action", name: key.into(), nearest })
+}
+
+fn index(lua: &Lua, this: &Handle, key: &Value) -> Result<Value> {
+    let Value::String(key) = key else {
+        return Err(blame(format!("{}[...]: write {0}.slots[1] for a slot", this.name)));
+    };
+    let key = key.to_string_lossy();
+    let (module, known) = lookup(lua, &this.name)?;
+    let text = |t: &str| lua.create_string(t).map(Value::String);
+    Ok(match key.as_str() {
+        "name" => text(&this.name)?,
+        "type" => text(&module.module_type)?,
+        "id" => Value::Integer(module.id.0.cast_signed()),
+        "seed" => Value::Integer(module.seed.cast_signed()),
+        "status" => text(&status(lua, &this.name))?,
+        "slots" => Value::UserData(lua.create_userdata(Slots { module: this.name.clone() })?),
+        "trigger" => Value::Function(native(lua, trigger)?),
+        "help" => Value::Function(native(lua, |lua, args: MultiValue| crate::help::show(lua, args))?),
+        key => match known.manifest.param(key) {
+            Some((index, _)) => to_lua(lua, &module.params[index])?,
+            None if known.manifest.actions.iter().any(|a| a.key == key) => Value::Function(action(lua, key)?),
+            None => return Err(unknown(&this.name, &module, &known, key)),
+        },
+    })
+}
+
+/// How the module is: `ready`, `loading`, or what is wrong.
+fn status(lua: &Lua, name: &str) -> String {
+    match context(lua).engine.state().status.modules.get(name) {
+        None => "ready".into(),
+        Some(StatusOf::Loading) => "loading".into(),
+        Some(StatusOf::Missing(why) | StatusOf::Faulted(why)) => why.clone(),
+    }
+}
+
+/// The handle a method is called on.
+fn receiver(value: &Value, method: &str) -> Result<UserDataRef<Handle>> {
+    match value {
+        Value::UserData(data) if data.is::<Handle>() => data.borrow(),
+        _ => Err(blame(format!("call it with a colon: kick:{method}(...)"))),
+    }
+}
+
+fn trigger(lua: &Lua, (this, what): (Value, Value)) -> Result<()> {
+    let module = receiver(&this, "trigger")?.name.clone();
+    let fields = match &what {
+        Value::Nil => Fields::default(),
+        Value::Table(table) => {
+            values::only_keys(table, &Fields::KEYS, "trigger")?;
+            Fields::read(table)?
+        }
+        note => Fields { note: Some(values::note(note)?), ..Fields::default() },
+    };
+    let Fields { note, velocity, slot, length } = fields;
+    run(lua, TriggerEventCommand { module, note, velocity, slot, length })
+}
+
+fn action(lua: &Lua, key: &str) -> Result<Function> {
+    let action: Name = key.into();
+    native(lua, move |lua, this: Value| {
+        let module = receiver(&this, &action)?.name.clone();
+        run(lua, InvokeActionCommand { module, action: action.clone() })
+    })
+}
+
+/// All parameters with their values.
+fn list(lua: &Lua, this: &Handle) -> Result<(Function, mlua::Table)> {
+    let (module, known) = lookup(lua, &this.name)?;
+    let values = module.params.iter().map(|v| to_lua(lua, v)).collect::<Result<Vec<_>>>()?;
+    pairs_of(lua, known.manifest.params.iter().map(|p| p.key.clone()).zip(values).collect())
+}
+
+/// What `pairs` gives for keys and values, in their order.
+pub fn pairs_of(lua: &Lua, entries: Vec<(String, Value)>) -> Result<(Function, mlua::Table)> {
+    let at = std::cell::Cell::new(0);
+    let next = native(lua, move |lua, _: MultiValue| {
+        let Some((key, value)) = entries.get(at.get()) else { return Ok((Value::Nil, Value::Nil)) };
+        at.set(at.get() + 1);
+        Ok((Value::String(lua.create_string(key)?), value.clone()))
+    })?;
+    Ok((next, lua.create_table()?))
+}
+
+impl UserData for Handle {
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
+            index(lua, this, &key).map_err(|e| located(lua, e))
+        });
+        methods.add_meta_method(MetaMethod::NewIndex, |lua, this, (key, value): (Value, Value)| {
+            let key = values::text(&key, "the name of a parameter");
+            key.and_then(|key| set(lua, &this.name, &key, &value)).map_err(|e| located(lua, e))
+        });
+        methods.add_meta_method(MetaMethod::Pairs, |lua, this, ()| list(lua, this).map_err(|e| located(lua, e)));
+        methods.add_meta_method(MetaMethod::ToString, |lua, this, ()| {
+            let known = lookup(lua, &this.name);
+            Ok(known.map_or_else(
+                |_| format!("{} (removed)", this.name),
+                |(m, _)| format!("{} ({})", this.name, m.module_type),
+            ))
+        });
+        methods.add_meta_function(MetaMethod::Eq, |_, (a, b): (Value, Value)| {
+            let name = |v: &Value| v.as_userdata().and_then(|d| d.borrow::<Handle>().ok()).map(|h| h.name.clone());
+            Ok(name(&a).is_some() && name(&a) == name(&b))
+        });
+    }
+}

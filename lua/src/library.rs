@@ -1,0 +1,103 @@
+//! The list of all native functions. An area is a file with a table of rows; adding a function is adding a row.
+
+use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table};
+
+use crate::error::located;
+use crate::{constructors, engine, graph, help, params, pattern, random, strings};
+
+/// One native function.
+pub struct Row {
+    /// `connect` is a global, `math.random` a member of a library, `clock:setBPM` a method of one of the engine's objects.
+    pub name: &'static str,
+    /// What it does, in a sentence or two.
+    pub doc: &'static str,
+    /// Lua that shows it at work; run by a test that has made `kick`, `snare`, `seq` and `desk`.
+    pub example: &'static str,
+    /// The function, mostly through [`call`].
+    pub function: fn(&Lua, MultiValue) -> Result<MultiValue>,
+}
+
+const AREAS: &[&[Row]] = &[
+    constructors::ROWS,
+    graph::ROWS,
+    params::ROWS,
+    pattern::ROWS,
+    help::ROWS,
+    engine::ENGINE,
+    engine::CLOCK,
+    engine::PARTS,
+    random::ROWS,
+    strings::ROWS,
+];
+
+/// Name, sentence and example of a native function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Documented {
+    /// How a script calls it.
+    pub name: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// Lua that shows it at work.
+    pub example: &'static str,
+}
+
+/// What every native function does.
+pub fn documentation() -> impl Iterator<Item = Documented> {
+    rows().map(|row| Documented { name: row.name, doc: row.doc, example: row.example })
+}
+
+/// All rows.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    AREAS.iter().flat_map(|area| area.iter())
+}
+
+/// Puts all rows where they belong: globals into `own`, members into Lua's libraries in `raw`, methods into `methods`.
+///
+/// # Errors
+/// When Lua has no memory.
+pub fn install(lua: &Lua, raw: &Table, own: &Table, methods: &Table) -> Result<()> {
+    for row in rows() {
+        let function = lua.create_function(row.function)?;
+        if let Some((object, method)) = row.name.split_once(':') {
+            member(lua, methods, object)?.raw_set(method, function)?;
+        } else if let Some((library, name)) = row.name.split_once('.') {
+            member(lua, raw, library)?.raw_set(name, function)?;
+        } else {
+            own.raw_set(row.name, function)?;
+        }
+    }
+    Ok(())
+}
+
+fn member(lua: &Lua, table: &Table, name: &str) -> Result<Table> {
+    if let Some(found) = table.raw_get::<Option<Table>>(name)? {
+        return Ok(found);
+    }
+    let made = lua.create_table()?;
+    table.raw_set(name, &made)?;
+    Ok(made)
+}
+
+/// Calls a typed function with Lua's arguments; its errors get the script's line.
+///
+/// # Errors
+/// Those of the arguments and of the function.
+pub fn call<A: FromLuaMulti, R: IntoLuaMulti>(
+    lua: &Lua,
+    args: MultiValue,
+    function: impl FnOnce(&Lua, A) -> Result<R>,
+) -> Result<MultiValue> {
+    let result = A::from_lua_multi(args, lua).and_then(|args| function(lua, args));
+    result.and_then(|r| r.into_lua_multi(lua)).map_err(|error| located(lua, error))
+}
+
+/// A Lua function of a typed closure; its errors get the script's line.
+///
+/// # Errors
+/// When Lua has no memory.
+pub fn native<A: FromLuaMulti, R: IntoLuaMulti>(
+    lua: &Lua,
+    function: impl Fn(&Lua, A) -> Result<R> + 'static,
+) -> Result<Function> {
+    lua.create_function(move |lua, args: MultiValue| call(lua, args, &function))
+}

@@ -1,0 +1,191 @@
+//! From the signs people write to the rows of a [`Pattern`]. Knows nothing of Lua's tables.
+
+use cantus_host::model::{Num, Pattern, Step, note_number};
+
+use crate::values::Fields;
+
+/// What stands on one row of a lane.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Nothing.
+    Empty,
+    /// The note before lasts one row longer.
+    Hold,
+    /// Notes that begin together.
+    Notes(Vec<Fields>),
+}
+
+/// Rows that share their defaults; a drum of a kit, say. Each lane has columns of its own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lane {
+    /// What a note has that does not say otherwise.
+    pub defaults: Fields,
+    /// Row, from 0, and what stands there; ascending. Rows that are not here are empty.
+    pub cells: Vec<(u32, Cell)>,
+    /// Rows of the lane.
+    pub rows: u32,
+}
+
+/// A hit, at full velocity if accented.
+pub fn hit(accented: bool) -> Cell {
+    let velocity = accented.then(|| Num::new(1.0)).flatten();
+    Cell::Notes(vec![Fields { velocity, ..Fields::default() }])
+}
+
+/// A plain note.
+pub fn note(note: Num) -> Cell {
+    Cell::Notes(vec![Fields { note: Some(note), ..Fields::default() }])
+}
+
+/// Reads signs between white space; `|` is only for the eye, and signs of one letter may stand without spaces.
+///
+/// # Errors
+/// `row 3: "q" is not a step; ...`
+pub fn cells(text: &str) -> Result<Vec<Cell>, String> {
+    let mut out = Vec::new();
+    for token in text.split_whitespace().filter(|t| t.chars().any(|c| c != '|')) {
+        let token = token.trim_matches('|');
+        if let Some(cell) = whole(token) {
+            out.push(cell);
+            continue;
+        }
+        let letters = token.chars().filter(|c| *c != '|').map(letter).collect::<Option<Vec<_>>>();
+        let row = out.len() + 1;
+        out.extend(letters.ok_or_else(|| {
+            format!("row {row}: \"{token}\" is not a step; write x, X, ., =, a note such as C4 or a number 0 to 127")
+        })?);
+    }
+    Ok(out)
+}
+
+/// A token that is one step.
+pub fn whole(token: &str) -> Option<Cell> {
+    let mut letters = token.chars();
+    if let (Some(c), None) = (letters.next(), letters.next())
+        && let Some(cell) = letter(c)
+    {
+        return Some(cell);
+    }
+    let number = || token.parse::<f64>().ok().filter(|n| (0.0..=127.0).contains(n));
+    note_number(token).or_else(number).and_then(Num::new).map(note)
+}
+
+fn letter(c: char) -> Option<Cell> {
+    match c {
+        '.' | '-' | '~' => Some(Cell::Empty),
+        'x' => Some(hit(false)),
+        'X' => Some(hit(true)),
+        '=' | '_' => Some(Cell::Hold),
+        _ => None,
+    }
+}
+
+/// Compiles lanes side by side: as long as the longest, or `rows`.
+///
+/// # Errors
+/// `lane 2, row 3: ...`
+pub fn compile(lanes: &[Lane], rows: Option<u32>, steps_per_beat: Num) -> Result<Pattern, String> {
+    let longest = lanes.iter().map(|lane| lane.rows).max().unwrap_or(0);
+    if let Some(rows) = rows.filter(|rows| *rows < longest) {
+        return Err(format!("has {longest} steps but rows = {rows}"));
+    }
+    let mut steps = Vec::new();
+    let mut column = 0;
+    for (index, lane) in lanes.iter().enumerate() {
+        let place = |row: u32| match lanes.len() {
+            1 => format!("row {}", row + 1),
+            _ => format!("lane {}, row {}", index + 1, row + 1),
+        };
+        column += lay(lane, column, &mut steps).map_err(|(row, problem)| format!("{}: {problem}", place(row)))?;
+    }
+    steps.sort_by_key(|step| (step.row, step.column));
+    Ok(Pattern { rows: rows.unwrap_or(longest), steps_per_beat, steps: steps.into() })
+}
+
+/// Lays a lane's notes from a column on; answers how many columns it has.
+fn lay(lane: &Lane, column: u16, steps: &mut Vec<Step>) -> Result<u16, (u32, String)> {
+    let one = Num::new(1.0).expect("finite");
+    let mut columns = 1;
+    // The notes that a hold makes longer, and the row on which it must stand.
+    let (mut held, mut next) = (0..0, 0);
+    for (row, cell) in &lane.cells {
+        match cell {
+            Cell::Empty => held = 0..0,
+            Cell::Notes(notes) => {
+                let begin = steps.len();
+                for (i, fields) in notes.iter().enumerate() {
+                    let i = u16::try_from(i).ok().filter(|i| *i < 64).ok_or((*row, "has too many notes".to_owned()))?;
+                    let Fields { note, velocity, slot, length } = fields.clone().or(&lane.defaults);
+                    let length = length.unwrap_or(one);
+                    steps.push(Step { row: *row, column: column.saturating_add(i), note, slot, velocity, length });
+                    columns = columns.max(i + 1);
+                }
+                (held, next) = (begin..steps.len(), row + 1);
+            }
+            Cell::Hold if held.is_empty() || *row != next => {
+                return Err((*row, "= has no note before it to make longer".to_owned()));
+            }
+            Cell::Hold => {
+                for step in &mut steps[held.clone()] {
+                    step.length = Num::new(step.length.get().max(1.0) + 1.0).expect("finite");
+                }
+                next += 1;
+            }
+        }
+    }
+    Ok(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lane(text: &str) -> Lane {
+        let cells = cells(text).expect("readable");
+        let rows = u32::try_from(cells.len()).expect("few");
+        Lane { cells: (0..).zip(cells).collect(), rows, ..Lane::default() }
+    }
+
+    /// `row.column:note*length@velocity` of each step.
+    fn show(pattern: &Pattern) -> String {
+        let shown = pattern.steps.iter().map(|s| {
+            let note = s.note.map_or("x".to_owned(), |n| n.get().to_string());
+            let velocity = s.velocity.map(|v| format!("@{}", v.get())).unwrap_or_default();
+            format!("{}.{}:{note}*{}{velocity}", s.row, s.column, s.length.get())
+        });
+        shown.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn signs() {
+        for (lanes, rows, expected) in [
+            (vec!["x . x ."], 4, "0.0:x*1 2.0:x*1"),
+            (vec!["x - ~ X"], 4, "0.0:x*1 3.0:x*1@1"),
+            (vec!["x..X"], 4, "0.0:x*1 3.0:x*1@1"),
+            (vec!["x . | x ."], 4, "0.0:x*1 2.0:x*1"),
+            (vec!["|x...|x...|"], 8, "0.0:x*1 4.0:x*1"),
+            (vec!["C4 = _ 64"], 4, "0.0:60*3 3.0:64*1"),
+            (vec!["C-4 ."], 2, "0.0:60*1"),
+            (vec!["x . x .", ". x"], 4, "0.0:x*1 1.1:x*1 2.0:x*1"),
+            (vec![". ."], 2, ""),
+        ] {
+            let lanes: Vec<Lane> = lanes.into_iter().map(lane).collect();
+            let pattern = compile(&lanes, None, Num::new(4.0).expect("finite")).expect("compiles");
+            assert_eq!((pattern.rows, show(&pattern)), (rows, expected.to_owned()), "{lanes:?}");
+            assert_eq!(pattern.problem(), None);
+        }
+    }
+
+    #[test]
+    fn mistakes() {
+        let advice = "write x, X, ., =, a note such as C4 or a number 0 to 127";
+        assert_eq!(cells("x . q"), Err(format!("row 3: \"q\" is not a step; {advice}")));
+        assert_eq!(cells("x H4"), Err(format!("row 2: \"H4\" is not a step; {advice}")));
+        assert_eq!(cells("200"), Err(format!("row 1: \"200\" is not a step; {advice}")));
+        let four = Num::new(4.0).expect("finite");
+        let hold = "= has no note before it to make longer";
+        assert_eq!(compile(&[lane(". =")], None, four), Err(format!("row 2: {hold}")));
+        assert_eq!(compile(&[lane("x ."), lane("= x")], None, four), Err(format!("lane 2, row 1: {hold}")));
+        assert_eq!(compile(&[lane("x . .")], Some(2), four), Err("has 3 steps but rows = 2".to_owned()));
+    }
+}

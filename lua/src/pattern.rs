@@ -1,0 +1,208 @@
+//! `pattern(name, rows, options)`: what scripts write becomes lanes, and [`notation`](crate::notation) compiles them.
+
+use cantus_host::model::{Name, Num, Pattern, Refusal, SetPatternCommand};
+use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataMethods, Value};
+
+use crate::context::{context, run, with};
+use crate::error::{blame, located, refused};
+use crate::library::{Row, call};
+use crate::notation::{self, Cell, Lane};
+use crate::values::{self, Fields, Key, a, number};
+
+/// The area's functions.
+pub const ROWS: &[Row] = &[Row {
+    name: "pattern",
+    doc: "A pattern, by name. Rows are text (\"x . X . | C4 = . 62\": x hit, X accent, . nothing, = longer, notes), a \
+          list of the same and of tables {note=, slot=, velocity=, length=}, or lanes = {{\"x . x .\", slot = 1}, ...} \
+          side by side. Options: steps_per_beat (4), rows, and defaults for note, slot, velocity, length (1 row; 0 lets \
+          it ring). Without rows it is the pattern that is there.",
+    example: "pattern(\"line\", \"C4 = E4 . | G4 . X .\", {steps_per_beat = 2})  \
+              pattern(\"kit\", {lanes = {{\"x...x...\", slot = 1}, {\"..x...x.\", slot = 2, velocity = 0.5}}})  \
+              pattern(\"sparse\", {rows = 16, [1] = \"x\", [5] = {note = \"C4\", length = 2}, [9] = {60, 64}})",
+    function: |lua, args| call(lua, args, pattern),
+}];
+
+/// A pattern as scripts hold it. `tostring` gives its name.
+#[derive(Clone, Debug)]
+pub struct PatternHandle {
+    /// Its name.
+    pub name: Name,
+}
+
+const OPTIONS: [&str; 8] = ["steps_per_beat", "per_beat", "rows", "lanes", "note", "velocity", "slot", "length"];
+
+/// What a pattern's options say.
+#[derive(Default)]
+struct Options {
+    steps_per_beat: Option<Num>,
+    rows: Option<u32>,
+    defaults: Fields,
+}
+
+impl Options {
+    fn read(table: &Table) -> Result<Options> {
+        values::only_keys(table, &OPTIONS, "pattern")?;
+        let speed = match table.raw_get::<Value>("steps_per_beat")? {
+            Value::Nil => table.raw_get::<Value>("per_beat")?,
+            speed => speed,
+        };
+        let rows = table.raw_get::<Value>("rows")?;
+        let count = |v: &Value| {
+            let rows = number(v, "rows")?.get();
+            let whole = rows.fract() == 0.0 && (1.0..=65_536.0).contains(&rows);
+            whole.then_some(rows as u32).ok_or_else(|| blame("rows is a whole number from 1 to 65536"))
+        };
+        Ok(Options {
+            steps_per_beat: (!speed.is_nil()).then(|| number(&speed, "steps_per_beat")).transpose()?,
+            rows: (!rows.is_nil()).then(|| count(&rows)).transpose()?,
+            defaults: Fields::read(table)?,
+        })
+    }
+
+    fn or(self, other: Options) -> Options {
+        Options {
+            steps_per_beat: self.steps_per_beat.or(other.steps_per_beat),
+            rows: self.rows.or(other.rows),
+            defaults: self.defaults.or(&other.defaults),
+        }
+    }
+}
+
+fn pattern(lua: &Lua, (name, rows, options): (Value, Value, Value)) -> Result<PatternHandle> {
+    let name: Name = values::text(&name, "the name of a pattern")?.into();
+    if rows.is_nil() && options.is_nil() {
+        let there = with(lua, |work| Ok(work.model.patterns.contains(&*name)))?;
+        return there.then_some(PatternHandle { name: name.clone() }).ok_or_else(|| {
+            blame(format!("there is no pattern \"{name}\"; to make it, say its rows: pattern(\"{name}\", \"x . x .\")"))
+        });
+    }
+    let made = read(lua, &rows, &options).map_err(|problem| blame(format!("pattern \"{name}\" {problem}")))?;
+    if let Some(problem) = made.problem() {
+        return Err(refused(&Refusal::BadPattern { name, problem }));
+    }
+    run(lua, SetPatternCommand { name: name.clone(), pattern: made })?;
+    Ok(PatternHandle { name })
+}
+
+fn read(lua: &Lua, rows: &Value, options: &Value) -> Result<Pattern> {
+    let mut said = match options {
+        Value::Nil => Options::default(),
+        Value::Table(table) => Options::read(table)?,
+        other => return Err(blame(format!("takes its options as a table, not {}", a(other)))),
+    };
+    let lanes = match rows {
+        Value::Table(table) => {
+            said = said.or(Options::read(table)?);
+            match table.raw_get::<Value>("lanes")? {
+                Value::Nil => vec![lane(lua, rows, &said.defaults)?],
+                Value::Table(lanes) => {
+                    let lanes = lanes.sequence_values::<Value>().enumerate().map(|(i, value)| {
+                        lane(lua, &value?, &said.defaults).map_err(|e| blame(format!("lane {}, {e}", i + 1)))
+                    });
+                    lanes.collect::<Result<Vec<_>>>()?
+                }
+                other => return Err(blame(format!("takes lanes as a list, not {}", a(&other)))),
+            }
+        }
+        rows => vec![lane(lua, rows, &said.defaults)?],
+    };
+    let speed = said.steps_per_beat.unwrap_or(Num::new(4.0).expect("finite"));
+    notation::compile(&lanes, said.rows, speed).map_err(blame)
+}
+
+/// Text, a list, or a list of one text.
+fn lane(lua: &Lua, rows: &Value, defaults: &Fields) -> Result<Lane> {
+    let table = match rows {
+        Value::String(text) => return signs(lua, &text.to_string_lossy(), defaults.clone()),
+        Value::Table(table) => table,
+        other => return Err(blame(format!("rows are text or a list, not {}", a(other)))),
+    };
+    values::only_keys(table, &OPTIONS, "a lane")?;
+    let defaults = Fields::read(table)?.or(defaults);
+    let entries: Vec<(i64, Value)> = values::sorted(table)?
+        .into_iter()
+        .filter_map(|(key, value)| if let Key::At(n) = key { Some((n, value)) } else { None })
+        .collect();
+    if let [(1, Value::String(text))] = &entries[..] {
+        return signs(lua, &text.to_string_lossy(), defaults);
+    }
+    let mut cells = Vec::with_capacity(entries.len());
+    for (n, value) in entries {
+        let row = u32::try_from(n).ok().filter(|n| (1..=65_536).contains(n));
+        let row = row.ok_or_else(|| blame(format!("row {n}: rows are numbered from 1 to 65536")))?;
+        cells.push((row - 1, cell(&value).map_err(|e| blame(format!("row {n}: {e}")))?));
+    }
+    let rows = cells.last().map_or(0, |(row, _)| row + 1);
+    Ok(Lane { defaults, cells, rows })
+}
+
+fn signs(lua: &Lua, text: &str, defaults: Fields) -> Result<Lane> {
+    context(lua).budget.spend(lua, text.len() as u64)?;
+    let cells: Vec<(u32, Cell)> = (0..).zip(notation::cells(text).map_err(blame)?).collect();
+    let rows = cells.last().map_or(0, |(row, _)| row + 1);
+    Ok(Lane { defaults, cells, rows })
+}
+
+/// One entry of a list.
+fn cell(value: &Value) -> Result<Cell> {
+    match value {
+        Value::Boolean(false) => Ok(Cell::Empty),
+        Value::Boolean(true) => Ok(notation::hit(false)),
+        Value::Integer(_) | Value::Number(_) => values::note(value).map(notation::note),
+        Value::String(text) => {
+            let text = text.to_string_lossy();
+            if text.split_whitespace().nth(1).is_some() {
+                return Err(blame(format!(
+                    "\"{text}\" is several steps; side by side they are lanes = {{{{\"{text}\"}}, ...}}"
+                )));
+            }
+            let wrong = || blame(format!("\"{text}\" is not a step; write x, X, ., = or a note such as C4"));
+            notation::whole(text.trim()).ok_or_else(wrong)
+        }
+        Value::Table(table) if table.raw_len() == 0 => Ok(Cell::Notes(vec![step(table)?])),
+        Value::Table(chord) => {
+            let notes = chord.sequence_values::<Value>().map(|value| match value? {
+                Value::Table(table) => step(&table),
+                note => Ok(Fields { note: Some(values::note(&note)?), ..Fields::default() }),
+            });
+            let common = step(chord)?;
+            Ok(Cell::Notes(notes.map(|n| n.map(|n| n.or(&common))).collect::<Result<Vec<_>>>()?))
+        }
+        other => Err(blame(format!("{} is not a step; write \"x\", \"C4\", a table or false", a(other)))),
+    }
+}
+
+fn step(table: &Table) -> Result<Fields> {
+    values::only_keys(table, &Fields::KEYS, "a step")?;
+    Fields::read(table)
+}
+
+impl UserData for PatternHandle {
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(this.name.to_string()));
+        methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
+            field(lua, &this.name, &key).map_err(|e| located(lua, e))
+        });
+        methods.add_meta_method(MetaMethod::NewIndex, |lua, this, _: mlua::MultiValue| {
+            let advice = format!("a pattern cannot be changed; write pattern(\"{}\", ...) again", this.name);
+            Err::<(), _>(located(lua, blame(advice)))
+        });
+        methods.add_meta_function(MetaMethod::Eq, |_, (a, b): (Value, Value)| {
+            let name =
+                |v: &Value| v.as_userdata().and_then(|d| d.borrow::<PatternHandle>().ok()).map(|h| h.name.clone());
+            Ok(name(&a).is_some() && name(&a) == name(&b))
+        });
+    }
+}
+
+fn field(lua: &Lua, name: &Name, key: &Value) -> Result<Value> {
+    let key = values::text(key, "what a pattern is asked for")?;
+    let there = with(lua, |work| Ok(work.model.patterns.get(name).map(|p| (p.rows, p.steps_per_beat.get()))))?;
+    let (rows, speed) = there.ok_or_else(|| blame(format!("there is no pattern \"{name}\" any more")))?;
+    match key.as_str() {
+        "name" => lua.create_string(name.as_bytes()).map(Value::String),
+        "rows" => Ok(Value::Integer(i64::from(rows))),
+        "steps_per_beat" => Ok(Value::Number(speed)),
+        _ => Err(blame(values::unknown(&format!("pattern {name}"), "field", &key, ["name", "rows", "steps_per_beat"]))),
+    }
+}

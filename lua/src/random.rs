@@ -1,0 +1,104 @@
+//! `math.random` with a stream of its own for every evaluation, the same on every machine.
+//!
+//! xoshiro256** by Blackman and Vigna, seeded through their splitmix64 (public domain).
+
+use std::cell::Cell;
+
+use mlua::{Lua, MultiValue, Result, Value};
+
+use crate::context::context;
+use crate::error::blame;
+use crate::library::{Row, call};
+
+/// A stream of random numbers.
+#[derive(Default)]
+pub struct Random(Cell<[u64; 4]>);
+
+impl Random {
+    /// Starts the stream of a seed and a name.
+    pub fn seed(&self, seed: u64, name: &str) {
+        // FNV-1a of the name, from the seed.
+        let mut state =
+            name.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+        self.0.set(std::array::from_fn(|_| {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        }));
+    }
+
+    fn next(&self) -> u64 {
+        let mut s = self.0.get();
+        let result = s[1].wrapping_mul(5).rotate_left(7).wrapping_mul(9);
+        let t = s[1] << 17;
+        s[2] ^= s[0];
+        s[3] ^= s[1];
+        s[1] ^= s[2];
+        s[0] ^= s[3];
+        s[2] ^= t;
+        s[3] = s[3].rotate_left(45);
+        self.0.set(s);
+        result
+    }
+
+    /// A number from 0 to less than 1.
+    fn float(&self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// A whole number from 0 to `most`, all equally likely.
+    fn up_to(&self, most: u64) -> u64 {
+        let mask = u64::MAX.checked_shr(most.leading_zeros()).unwrap_or(0);
+        loop {
+            let drawn = self.next() & mask;
+            if drawn <= most {
+                return drawn;
+            }
+        }
+    }
+}
+
+/// The area's functions.
+pub const ROWS: &[Row] = &[
+    Row {
+        name: "math.random",
+        doc: "A random number from 0 to 1, a whole number from 1 to m, or from m to n. A script draws the same numbers \
+              each time it runs.",
+        example: "local die = math.random(6)  assert(die >= 1 and die <= 6)",
+        function: |lua, args| call(lua, args, random),
+    },
+    Row {
+        name: "math.randomseed",
+        doc: "Starts another stream of random numbers; without a number, the script's own from its beginning.",
+        example: "math.randomseed(7)  local a = math.random()  math.randomseed(7)  assert(a == math.random())",
+        function: |lua, args| call(lua, args, randomseed),
+    },
+];
+
+fn random(lua: &Lua, (low, high): (Option<i64>, Option<i64>)) -> Result<Value> {
+    let context = context(lua);
+    let (low, high) = match (low, high) {
+        (None, _) => return Ok(Value::Number(context.random.float())),
+        (Some(0), None) => return Ok(Value::Integer(context.random.next().cast_signed())),
+        (Some(high), None) => (1, high),
+        (Some(low), Some(high)) => (low, high),
+    };
+    if low > high {
+        return Err(blame(format!("math.random({low}, {high}): the interval is empty")));
+    }
+    let drawn = context.random.up_to(high.abs_diff(low));
+    Ok(Value::Integer(low.wrapping_add(drawn.cast_signed())))
+}
+
+fn randomseed(lua: &Lua, args: MultiValue) -> Result<()> {
+    let context = context(lua);
+    match args.front() {
+        None | Some(Value::Nil) => context.random.seed(context.seed, &context.file.borrow()),
+        Some(Value::Integer(n)) => context.random.seed(n.cast_unsigned(), ""),
+        Some(Value::Number(n)) => context.random.seed(n.to_bits(), ""),
+        Some(other) => return Err(blame(format!("math.randomseed takes a number, not {}", other.type_name()))),
+    }
+    Ok(())
+}

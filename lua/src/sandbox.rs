@@ -1,0 +1,117 @@
+//! The state scripts live in: allowed libraries, guards, environments. The guards themselves are `prelude/*.lua`.
+
+use std::rc::Rc;
+
+use mlua::chunk::ChunkMode;
+use mlua::{Function, Lua, LuaOptions, MultiValue, Result, StdLib, Table, Value};
+
+use crate::context::{Context, context};
+use crate::error::{ScriptError, blame, message_of};
+use crate::facade::{Facade, METHODS};
+use crate::library::{self, native};
+use crate::{engine, require};
+
+/// How the chunk names of our own Lua begin; errors name the script's lines, never these.
+pub const PRELUDE: &str = "[cantus ";
+
+/// Where the table of everything that scripts share is kept.
+pub const SHARED: &str = "cantus.shared";
+
+const FILES: [(&str, &str); 3] = [
+    ("sandbox", include_str!("../prelude/sandbox.lua")),
+    ("order", include_str!("../prelude/order.lua")),
+    ("environment", include_str!("../prelude/environment.lua")),
+];
+
+/// A Lua state, ready for scripts.
+pub struct Sandbox {
+    /// The state.
+    pub lua: Lua,
+    /// What all environments show, read-only.
+    pub shared: Table,
+    /// Makes an environment; an argument of `true` makes one that finds modules by their names.
+    environment: Function,
+}
+
+impl Sandbox {
+    /// Makes a state. Its hook is installed before anything runs.
+    ///
+    /// # Errors
+    /// When Lua has no memory.
+    pub fn new(context: Rc<Context>) -> Result<Sandbox> {
+        let libraries = StdLib::COROUTINE | StdLib::TABLE | StdLib::STRING | StdLib::UTF8 | StdLib::MATH;
+        let lua = Lua::new_with(libraries, LuaOptions::default())?;
+        context.budget.install(&lua)?;
+        lua.set_app_data(context);
+        let (raw, own, methods, shared) =
+            (lua.globals(), lua.create_table()?, lua.create_table()?, lua.create_table()?);
+        library::install(&lua, &raw, &own, &methods)?;
+        lua.set_named_registry_value(METHODS, methods)?;
+        lua.set_named_registry_value(SHARED, &shared)?;
+        own.raw_set("engine", Facade("engine"))?;
+        own.raw_set("out", cantus_host::model::OUT)?;
+        let natives = natives(&lua)?;
+        let mut last = Value::Nil;
+        for (name, code) in FILES {
+            let chunk = lua.load(code).set_name(format!("={PRELUDE}{name}]")).set_mode(ChunkMode::Text);
+            last = chunk.call((&raw, &shared, &natives, &own))?;
+        }
+        let environment = lua.unpack(last)?;
+        Ok(Sandbox { lua, shared, environment })
+    }
+
+    /// A fresh environment over the shared one. `by_name`: what is unknown may be a module's name, as at a prompt.
+    ///
+    /// # Errors
+    /// When Lua has no memory.
+    pub fn environment(&self, by_name: bool) -> Result<Table> {
+        self.environment.call(by_name)
+    }
+}
+
+/// What the prelude needs from Rust.
+fn natives(lua: &Lua) -> Result<Table> {
+    let table = lua.create_table()?;
+    table.raw_set("spend", native(lua, |lua, steps: u64| context(lua).budget.spend(lua, steps))?)?;
+    table.raw_set("expired", native(lua, |lua, ()| Ok(context(lua).budget.is_expired()))?)?;
+    table.raw_set("text", native(lua, caught)?)?;
+    table.raw_set(
+        "emit",
+        native(lua, |lua, text: mlua::LuaString| {
+            (context(lua).print.borrow_mut())(&text.to_string_lossy());
+            Ok(())
+        })?,
+    )?;
+    table.raw_set("source", native(lua, require::source)?)?;
+    table.raw_set(
+        "module",
+        native(lua, |lua, name: Value| match name {
+            Value::String(name) => engine::module(lua, &name.to_string_lossy()),
+            _ => Ok(None),
+        })?,
+    )?;
+    table.raw_set("length", native(lua, |_, args: MultiValue| length(&args))?)?;
+    Ok(table)
+}
+
+/// An error that a script has caught, as text; any other value as it is.
+fn caught(lua: &Lua, value: Value) -> Result<Value> {
+    let Value::Error(error) = &value else { return Ok(value) };
+    let text = match error.downcast_ref::<ScriptError>() {
+        Some(known) => known.to_string(),
+        None => message_of(error),
+    };
+    lua.create_string(text).map(Value::String)
+}
+
+/// Length of a table for functions that would trust its `__len`.
+fn length(args: &MultiValue) -> Result<usize> {
+    let Some(Value::Table(table)) = args.front() else {
+        let got = args.front().map_or("nothing".to_owned(), crate::values::a);
+        return Err(blame(format!("takes a table, not {got}")));
+    };
+    match table.metatable() {
+        Some(meta) if !meta.raw_get::<Value>("__len")?.is_nil() => Err(blame("takes no table with a __len of its own")),
+        _ => Ok(table.raw_len()),
+    }
+}

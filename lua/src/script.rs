@@ -1,0 +1,240 @@
+//! A Lua state over an engine, and the life of an evaluation.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cantus_host::control::{Batch, Commit, Origin};
+use cantus_host::model::{Catalog, Model, Name};
+use mlua::chunk::ChunkMode;
+use mlua::thread::ThreadStatus;
+use mlua::{Function, MultiValue, Table, Thread, Value};
+
+use crate::budget::{self, Budget};
+use crate::constructors;
+use crate::context::Context;
+use crate::error::{Place, ScriptError};
+use crate::random::Random;
+use crate::sandbox::Sandbox;
+use crate::transaction::{Transaction, Transport};
+
+/// What scripts may use, and where their words go.
+pub struct Options {
+    /// VM instructions of one evaluation.
+    pub instructions: u64,
+    /// Bytes of Lua memory while a script runs.
+    pub memory: usize,
+    /// Wall time of one evaluation, when people wait for it; `None` offline, where results must not depend on it.
+    pub wall: Option<Duration>,
+    /// Seed of everything random in scripts; with it goes the script's name.
+    pub seed: u64,
+    /// Folder whose `lib/` `require` looks in.
+    pub root: PathBuf,
+    /// Where `print` and `help` go, a text without line end at a time.
+    pub print: Box<dyn FnMut(&str)>,
+}
+
+impl Default for Options {
+    /// 100 million instructions, 64 MB, no wall limit, seed 1, the working directory, standard output.
+    fn default() -> Options {
+        Options {
+            instructions: 100_000_000,
+            memory: 64 << 20,
+            wall: None,
+            seed: 1,
+            root: PathBuf::from("."),
+            print: Box::new(|text| println!("{text}")),
+        }
+    }
+}
+
+/// What an evaluation that ended well has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evaluation {
+    /// Number of the batch that was committed; `None` if there was nothing to change.
+    pub batch: Option<u64>,
+    /// Commands in that batch.
+    pub commands: usize,
+    /// What the script asked of the transport last.
+    pub transport: Option<Transport>,
+    /// What the chunk returned, as text; at a prompt, the values of an expression.
+    pub values: Vec<String>,
+}
+
+/// One Lua state. Not `Send`: make and use it on one thread, whose stack has [`Script::STACK`] bytes.
+pub struct Script {
+    context: Rc<Context>,
+    sandbox: Sandbox,
+    memory: usize,
+    /// The prompt's environment, which lives on from line to line.
+    prompt: Table,
+    catalog: Arc<Catalog>,
+    constructors: Vec<Name>,
+    notes: Vec<String>,
+    /// The Model after our last batch, and the version that was published then.
+    last: Option<(u64, Arc<Model>)>,
+}
+
+impl Script {
+    /// Bytes of stack that the script's thread needs: C recurses on it, and running out of it would end the process.
+    pub const STACK: usize = 16 << 20;
+
+    /// A Lua state over an engine, with bindings for every type in its catalog.
+    ///
+    /// # Errors
+    /// When Lua has no memory.
+    pub fn new(engine: Rc<dyn Commit>, options: Options) -> Result<Script, ScriptError> {
+        let Options { instructions, memory, wall, seed, root, print } = options;
+        let catalog = engine.catalog();
+        let context = Rc::new(Context {
+            engine,
+            budget: Rc::new(Budget::new(instructions, wall)),
+            random: Random::default(),
+            print: RefCell::new(print),
+            root,
+            seed,
+            file: RefCell::default(),
+            work: RefCell::default(),
+        });
+        let failed = |e: mlua::Error| ScriptError::from_lua(&e, "cantus", None);
+        let sandbox = Sandbox::new(context.clone()).map_err(failed)?;
+        let prompt = sandbox.environment(true).map_err(failed)?;
+        let (constructors, notes) = constructors::generate(&sandbox.lua, &sandbox.shared, &catalog).map_err(failed)?;
+        Ok(Script { context, sandbox, memory, prompt, catalog, constructors, notes, last: None })
+    }
+
+    /// What people should know of the bindings: constructors that could not be defined, and what to use instead.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Evaluates a file. Its name in messages, and as the batch's origin, is its path below the root, else the path.
+    ///
+    /// # Errors
+    /// When it cannot be read, and as [`Script::eval`].
+    pub fn eval_file(&mut self, path: &Path) -> Result<Evaluation, ScriptError> {
+        let name = path.strip_prefix(&self.context.root).unwrap_or(path).display().to_string();
+        let code = std::fs::read_to_string(path)
+            .map_err(|e| ScriptError::of(&name, format!("could not read the script: {e}")))?;
+        self.eval(&code, &name, Origin::File(name.as_str().into()))
+    }
+
+    /// Evaluates code under a name. From [`Origin::Repl`] globals live on, an expression gives its values, and a
+    /// module's name stands for the module; any other origin gets a fresh environment.
+    ///
+    /// # Errors
+    /// [`ScriptError`]: nothing was changed, and nothing was committed.
+    pub fn eval(&mut self, code: &str, name: &str, origin: Origin) -> Result<Evaluation, ScriptError> {
+        self.refresh(name)?;
+        self.begin(name);
+        let lua = &self.sandbox.lua;
+        let limit = |bytes| lua.set_memory_limit(bytes).map_err(|e| ScriptError::from_lua(&e, name, None));
+        limit(self.memory)?;
+        let outcome = self.run(code, name, origin == Origin::Repl);
+        limit(0)?;
+        let work = self.context.work.take().expect("put in at the beginning");
+        if outcome.is_err() {
+            // What a script that ran out of memory left behind must not be the next one's burden.
+            let _collected = lua.gc_collect();
+        }
+        self.commit(work, name, origin, outcome?)
+    }
+
+    /// Constructors for the types there are now.
+    fn refresh(&mut self, name: &str) -> Result<(), ScriptError> {
+        let catalog = self.context.engine.catalog();
+        if Arc::ptr_eq(&catalog, &self.catalog) {
+            return Ok(());
+        }
+        let (lua, shared) = (&self.sandbox.lua, &self.sandbox.shared);
+        let old = std::mem::take(&mut self.constructors);
+        let removed = old.iter().try_for_each(|constructor| shared.raw_set(&**constructor, Value::Nil));
+        let made = removed.and_then(|()| constructors::generate(lua, shared, &catalog));
+        (self.constructors, self.notes) = made.map_err(|e| ScriptError::from_lua(&e, name, None))?;
+        self.catalog = catalog;
+        Ok(())
+    }
+
+    /// Starts the transaction over the newest Model that is known.
+    fn begin(&self, name: &str) {
+        let context = &self.context;
+        let state = context.engine.state();
+        let base = match &self.last {
+            // Nothing was published since our batch was accepted: its Model is the newer one.
+            Some((version, model)) if *version == state.version => model.clone(),
+            _ => state.model.clone(),
+        };
+        let clock = context.engine.clock();
+        context.work.replace(Some(Transaction::new(base, self.catalog.clone(), clock)));
+        context.file.replace(name.to_owned());
+        context.random.seed(context.seed, name);
+        context.budget.begin();
+    }
+
+    /// Runs the code to its end on a Lua thread of its own: after an error its stack is still there to be read.
+    fn run(&self, code: &str, name: &str, prompt: bool) -> Result<Vec<String>, ScriptError> {
+        let lua = &self.sandbox.lua;
+        let function = self.load(code, name, prompt).map_err(|e| ScriptError::from_lua(&e, name, None))?;
+        let thread = lua.create_thread(function).map_err(|e| ScriptError::from_lua(&e, name, None))?;
+        let result = thread.resume::<MultiValue>(());
+        if let Some(error) = self.context.budget.expired() {
+            return Err(error);
+        }
+        let values = result.map_err(|e| self.explain(&e, name, &thread))?;
+        if thread.status() == ThreadStatus::Resumable {
+            let place = budget::place_in(&thread).unwrap_or_else(|| Place { file: name.to_owned(), line: 1 });
+            return Err(ScriptError::at(place, "coroutine.yield outside of a coroutine"));
+        }
+        Ok(values.iter().map(|v| v.to_string().unwrap_or_else(|_| "?".to_owned())).collect())
+    }
+
+    fn load(&self, code: &str, name: &str, prompt: bool) -> mlua::Result<Function> {
+        let environment = if prompt { self.prompt.clone() } else { self.sandbox.environment(false)? };
+        let chunk = |code: &str| {
+            let chunk = self.sandbox.lua.load(code).set_name(format!("@{name}")).set_mode(ChunkMode::Text);
+            chunk.set_environment(environment.clone()).into_function()
+        };
+        if prompt && let Ok(expression) = chunk(&format!("return {code}")) {
+            return Ok(expression);
+        }
+        // A first line for the shell is not Lua; the lines keep their numbers.
+        if code.starts_with('#') { chunk(&format!("--{code}")) } else { chunk(code) }
+    }
+
+    fn explain(&self, error: &mlua::Error, name: &str, thread: &Thread) -> ScriptError {
+        let mut error = ScriptError::from_lua(error, name, budget::place_in(thread));
+        // `attempt to call a nil value (global 'smapler')`
+        let global = error.message.split_once("a nil value (global '").and_then(|(_, rest)| rest.split_once('\''));
+        if let Some((word, _)) = global {
+            let pairs = self.sandbox.shared.pairs::<String, Value>();
+            let names: Vec<String> = pairs.filter_map(|pair| pair.ok().map(|(name, _)| name)).collect();
+            let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+            names.sort_unstable();
+            if let Some(near) = cantus_manifest::nearest(word, names) {
+                error.message.push_str(&format!("; did you mean \"{near}\"?"));
+            }
+        }
+        error
+    }
+
+    fn commit(
+        &mut self,
+        work: Transaction,
+        name: &str,
+        origin: Origin,
+        values: Vec<String>,
+    ) -> Result<Evaluation, ScriptError> {
+        let commands = work.finish(name)?;
+        let mut done = Evaluation { batch: None, commands: commands.len(), transport: work.transport, values };
+        if commands.is_empty() {
+            return Ok(done);
+        }
+        let engine = &self.context.engine;
+        let accepted = engine.commit(Batch { origin, commands }).map_err(|e| work.refused(name, &e))?;
+        self.last = Some((engine.state().version, accepted.model));
+        done.batch = Some(accepted.batch);
+        Ok(done)
+    }
+}

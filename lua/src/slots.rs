@@ -1,0 +1,143 @@
+//! The slots of a module: `kick.slots[1].file = "bd.flac"`, `#kick.slots`. Scripts count from 1.
+
+use std::sync::Arc;
+
+use cantus_host::model::{Module, ModuleType, Name, Refusal, SetSlotCommand};
+use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataMethods, Value};
+
+use crate::context::run;
+use crate::error::{blame, located, refused};
+use crate::handle::{lookup, pairs_of};
+use crate::values::{self, Key, a, to_lua, to_model};
+
+/// All slots of a module.
+pub struct Slots {
+    /// The module's name.
+    pub module: Name,
+}
+
+/// One slot.
+pub struct Slot {
+    module: Name,
+    /// From 0.
+    slot: u16,
+}
+
+/// `slots = { {...}, [5] = {...} }`.
+///
+/// # Errors
+/// At the first that cannot be.
+pub fn apply_all(lua: &Lua, module: &Name, value: &Value) -> Result<()> {
+    let Value::Table(slots) = value else {
+        return Err(blame(format!("{module}.slots takes a list of tables, not {}", a(value))));
+    };
+    for (key, value) in values::sorted(slots)? {
+        match key {
+            Key::At(slot) => apply(lua, module, values::slot(&Value::Integer(slot))?, &value)?,
+            Key::Text(key) => return Err(blame(format!("{module}.slots.{key}: slots are numbered from 1"))),
+        }
+    }
+    Ok(())
+}
+
+/// Sets everything a table names in one slot.
+///
+/// # Errors
+/// At the first that cannot be.
+pub fn apply(lua: &Lua, module: &Name, slot: u16, value: &Value) -> Result<()> {
+    let Value::Table(fields) = value else {
+        let slot = u32::from(slot) + 1;
+        return Err(blame(format!("{module}.slots[{slot}] takes a table such as {{key = value}}, not {}", a(value))));
+    };
+    find(lua, module, slot)?;
+    for (key, value) in values::sorted(fields)? {
+        match key {
+            Key::Text(key) => set(lua, module, slot, &key, &value)?,
+            Key::At(n) => {
+                return Err(blame(format!("{module}.slots[{}][{n}]: name the parameter", u32::from(slot) + 1)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The module, if it has the slot.
+fn find(lua: &Lua, name: &Name, slot: u16) -> Result<(Module, Arc<ModuleType>)> {
+    let (module, known) = lookup(lua, name)?;
+    let count = module.slots.len();
+    if usize::from(slot) >= count {
+        let slot = u32::from(slot) + 1;
+        return Err(refused(&Refusal::UnknownSlot { module: name.clone(), slot, count }));
+    }
+    Ok((module, known))
+}
+
+/// `kick.slots[n].key = value`.
+///
+/// # Errors
+/// When there is no such slot or parameter, or it does not take the value.
+pub fn set(lua: &Lua, module: &Name, slot: u16, key: &str, value: &Value) -> Result<()> {
+    let at = || format!("{module}.slots[{}].{key}", u32::from(slot) + 1);
+    if value.is_nil() {
+        return Err(blame(format!("{} cannot be nil; give it a value", at())));
+    }
+    let value = to_model(value).map_err(|e| blame(format!("{}: {e}", at())))?;
+    run(lua, SetSlotCommand { module: module.clone(), slot, param: key.into(), value })
+}
+
+/// `kick.slots[n].key`.
+///
+/// # Errors
+/// When there is no such slot or parameter.
+pub fn get(lua: &Lua, name: &Name, slot: u16, key: &str) -> Result<Value> {
+    let (module, known) = find(lua, name, slot)?;
+    let slots = known.manifest.slots.as_ref().expect("a module with slots has them in its manifest");
+    if let Some((index, _)) = slots.param(key) {
+        return to_lua(lua, &module.slots[usize::from(slot)][index]);
+    }
+    let owner = format!("{name}.slots[{}]", u32::from(slot) + 1);
+    let keys = slots.params.iter().flat_map(|p| std::iter::once(&p.key).chain(&p.aliases)).map(String::as_str);
+    Err(blame(values::unknown(&owner, "parameter", key, keys)))
+}
+
+/// All parameters of a slot with their values.
+fn list(lua: &Lua, this: &Slot) -> Result<(mlua::Function, Table)> {
+    let (module, known) = find(lua, &this.module, this.slot)?;
+    let slots = known.manifest.slots.as_ref().expect("a module with slots has them in its manifest");
+    let values = module.slots[usize::from(this.slot)].iter().map(|v| to_lua(lua, v)).collect::<Result<Vec<_>>>()?;
+    pairs_of(lua, slots.params.iter().map(|p| p.key.clone()).zip(values).collect())
+}
+
+impl UserData for Slots {
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
+            let found = values::slot(&key).and_then(|slot| find(lua, &this.module, slot).map(|_| slot));
+            found.map(|slot| Slot { module: this.module.clone(), slot }).map_err(|e| located(lua, e))
+        });
+        methods.add_meta_method(MetaMethod::NewIndex, |lua, this, (key, value): (Value, Value)| {
+            let slot = values::slot(&key);
+            slot.and_then(|slot| apply(lua, &this.module, slot, &value)).map_err(|e| located(lua, e))
+        });
+        methods.add_meta_method(MetaMethod::Len, |lua, this, ()| {
+            lookup(lua, &this.module).map(|(module, _)| module.slots.len()).map_err(|e| located(lua, e))
+        });
+        methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(format!("{}.slots", this.module)));
+    }
+}
+
+impl UserData for Slot {
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
+            let key = values::text(&key, "the name of a parameter");
+            key.and_then(|key| get(lua, &this.module, this.slot, &key)).map_err(|e| located(lua, e))
+        });
+        methods.add_meta_method(MetaMethod::NewIndex, |lua, this, (key, value): (Value, Value)| {
+            let key = values::text(&key, "the name of a parameter");
+            key.and_then(|key| set(lua, &this.module, this.slot, &key, &value)).map_err(|e| located(lua, e))
+        });
+        methods.add_meta_method(MetaMethod::Pairs, |lua, this, ()| list(lua, this).map_err(|e| located(lua, e)));
+        methods.add_meta_method(MetaMethod::ToString, |_, this, ()| {
+            Ok(format!("{}.slots[{}]", this.module, u32::from(this.slot) + 1))
+        });
+    }
+}

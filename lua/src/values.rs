@@ -1,0 +1,211 @@
+//! Values on their way between scripts and the Model.
+
+use cantus_host::model::{Name, Num, Value as ModelValue, note_number};
+use mlua::{Lua, Result, Table, Value};
+
+use crate::error::blame;
+use crate::handle::Handle;
+use crate::pattern::PatternHandle;
+
+/// What a script writes into a parameter.
+///
+/// # Errors
+/// For what no parameter holds.
+pub fn to_model(value: &Value) -> Result<ModelValue> {
+    Ok(match value {
+        Value::Boolean(v) => ModelValue::Flag(*v),
+        Value::Integer(v) => ModelValue::Int(*v),
+        Value::Number(v) => {
+            ModelValue::Num(Num::new(*v).ok_or_else(|| blame(format!("{v} cannot be a value; it must be finite")))?)
+        }
+        Value::String(v) => ModelValue::Text(v.to_string_lossy().into()),
+        Value::UserData(data) if data.is::<PatternHandle>() => {
+            ModelValue::Text(data.borrow::<PatternHandle>()?.name.clone())
+        }
+        other => return Err(blame(format!("a {} cannot be the value of a parameter", other.type_name()))),
+    })
+}
+
+/// What a script reads from a parameter.
+///
+/// # Errors
+/// When Lua has no memory.
+pub fn to_lua(lua: &Lua, value: &ModelValue) -> Result<Value> {
+    Ok(match value {
+        ModelValue::Flag(v) => Value::Boolean(*v),
+        ModelValue::Int(v) => Value::Integer(*v),
+        ModelValue::Num(v) => Value::Number(v.get()),
+        ModelValue::Text(v) => Value::String(lua.create_string(v.as_bytes())?),
+    })
+}
+
+/// The text of a value that must be text; `what` begins the sentence if it is none.
+///
+/// # Errors
+/// `{what} must be text, not nil`.
+pub fn text(value: &Value, what: &str) -> Result<String> {
+    match value {
+        Value::String(text) => Ok(text.to_string_lossy()),
+        other => Err(blame(format!("{what} must be text, not {}", a(other)))),
+    }
+}
+
+/// The name of a module, given as a handle or as text.
+///
+/// # Errors
+/// For anything else.
+pub fn module_name(value: &Value, what: &str) -> Result<Name> {
+    match value {
+        Value::UserData(data) if data.is::<Handle>() => Ok(data.borrow::<Handle>()?.name.clone()),
+        Value::String(text) => Ok(text.to_string_lossy().into()),
+        other => Err(blame(format!("{what} must be a module or its name, not {}", a(other)))),
+    }
+}
+
+/// A finite number.
+///
+/// # Errors
+/// For anything else.
+pub fn number(value: &Value, what: &str) -> Result<Num> {
+    let number = match value {
+        Value::Integer(v) => Num::new(*v as f64),
+        Value::Number(v) => Num::new(*v),
+        _ => None,
+    };
+    number.ok_or_else(|| blame(format!("{what} must be a number, not {}", a(value))))
+}
+
+/// What is wrong, in words: `nil`, `a table`.
+pub fn a(value: &Value) -> String {
+    match value {
+        Value::Nil => "nil".into(),
+        Value::Number(v) if !v.is_finite() => v.to_string(),
+        Value::Boolean(v) => v.to_string(),
+        Value::String(text) => format!("\"{}\"", text.to_string_lossy()),
+        Value::UserData(data) if data.is::<Handle>() => "a module".into(),
+        Value::UserData(data) if data.is::<PatternHandle>() => "a pattern".into(),
+        other => format!("a {}", other.type_name()),
+    }
+}
+
+/// What a note says of itself, in `kick:trigger{...}` and on a pattern's row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields {
+    /// MIDI note number.
+    pub note: Option<Num>,
+    /// 0 to 1.
+    pub velocity: Option<Num>,
+    /// Slot, from 0.
+    pub slot: Option<u16>,
+    /// Beats of a trigger, rows of a step.
+    pub length: Option<Num>,
+}
+
+impl Fields {
+    /// Keys of the fields.
+    pub const KEYS: [&'static str; 4] = ["note", "velocity", "slot", "length"];
+
+    /// Reads those fields a table has.
+    ///
+    /// # Errors
+    /// For a field of the wrong type.
+    pub fn read(table: &Table) -> Result<Fields> {
+        let optional = |key: &str| table.raw_get::<Value>(key).map(|v| Some(v).filter(|v| !v.is_nil()));
+        Ok(Fields {
+            note: optional("note")?.map(|v| note(&v)).transpose()?,
+            velocity: optional("velocity")?.map(|v| number(&v, "velocity")).transpose()?,
+            slot: optional("slot")?.map(|v| slot(&v)).transpose()?,
+            length: optional("length")?.map(|v| number(&v, "length")).transpose()?,
+        })
+    }
+
+    /// These, and where they are silent, those.
+    pub fn or(self, other: &Fields) -> Fields {
+        Fields {
+            note: self.note.or(other.note),
+            velocity: self.velocity.or(other.velocity),
+            slot: self.slot.or(other.slot),
+            length: self.length.or(other.length),
+        }
+    }
+}
+
+/// A note, as a number or like `C4`.
+///
+/// # Errors
+/// For anything else.
+pub fn note(value: &Value) -> Result<Num> {
+    if let Value::String(text) = value {
+        let text = text.to_string_lossy();
+        let number = note_number(&text).and_then(Num::new);
+        return number.ok_or_else(|| blame(format!("\"{text}\" is not a note; write C4, F#3 or a number 0 to 127")));
+    }
+    number(value, "note")
+}
+
+/// A slot as people count, from 1; the result counts from 0.
+///
+/// # Errors
+/// For what is not a whole number of at least 1.
+pub fn slot(value: &Value) -> Result<u16> {
+    let number = match value {
+        Value::Integer(v) => Some(*v),
+        Value::Number(v) if v.fract() == 0.0 => Some(*v as i64),
+        _ => None,
+    };
+    let slot = number.and_then(|n| u16::try_from(n.checked_sub(1)?).ok());
+    slot.ok_or_else(|| {
+        let given = number.map_or_else(|| a(value), |n| n.to_string());
+        blame(format!("a slot is a whole number from 1, not {given}"))
+    })
+}
+
+/// Refuses keys of a table that mean nothing.
+///
+/// # Errors
+/// Naming the nearest known key.
+pub fn only_keys(table: &Table, known: &[&str], what: &str) -> Result<()> {
+    for (key, _) in sorted(table)? {
+        if let Key::Text(key) = key
+            && !known.contains(&key.as_str())
+        {
+            return Err(blame(unknown(what, "option", &key, known.iter().copied())));
+        }
+    }
+    Ok(())
+}
+
+/// `{what} has no {kind} "{key}"; did you mean ...?`
+pub fn unknown<'a>(what: &str, kind: &str, key: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let near = cantus_manifest::nearest(key, known);
+    let hint = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
+    format!("{what} has no {kind} \"{key}\"{hint}")
+}
+
+/// A key of an options table.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// A place in a list, from 1.
+    At(i64),
+    /// A name.
+    Text(String),
+}
+
+/// A table's entries in an order that does not depend on the run: numbers ascending, then names.
+///
+/// # Errors
+/// For keys that are neither whole numbers nor text.
+pub fn sorted(table: &Table) -> Result<Vec<(Key, Value)>> {
+    let mut entries = Vec::new();
+    for pair in table.pairs::<Value, Value>() {
+        let (key, value) = pair?;
+        let key = match key {
+            Value::Integer(n) => Key::At(n),
+            Value::String(text) => Key::Text(text.to_string_lossy()),
+            other => return Err(blame(format!("{} cannot be a key here; use names and whole numbers", a(&other)))),
+        };
+        entries.push((key, value));
+    }
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(entries)
+}

@@ -1,0 +1,213 @@
+//! Constructors, handles, cables, the engine's objects, help, and the examples of all functions.
+
+use crate::rig::{Rig, on_script_thread, table};
+
+#[test]
+fn handles() {
+    table(&[
+        ("k = tone('kick', {volume = '0dB'}) print(k.volume, k.name, k.type, k)", "1.0\tkick\tTone\tkick (Tone)"),
+        ("k = tone() print(k.name)", "tone"),
+        ("k = tone{voices = 2} print(k.name, k.voices)", "tone\t2"),
+        ("k = tone('kick') k.amp = 0.5 print(k.volume)", "0.5"),
+        ("k = tone('kick', {amp = '50%'}) print(k.volume)", "0.5"),
+        ("k = tone('kick') k.glide = true k.wave = 'saw' print(k.glide, k.wave)", "true\tsaw"),
+        ("print(tone('kick') == tone('kick'), tone('a') == tone('b'))", "true\tfalse"),
+        (
+            "k = tone('kick') for name, value in pairs(k) do print(name, value) end",
+            "volume\t1.0\nvoices\t4\nglide\tfalse\nwave\tsine",
+        ),
+        ("k = make('Tone', 'kick', {voices = 3}) print(k.voices)", "3"),
+        ("k = tone('kick') k.slots[2].gain = 0.5 print(#k.slots, k.slots[2].gain, k.slots[1].gain)", "4\t0.5\t1.0"),
+        (
+            "k = tone('kick', {slots = {{file = 'bd.flac'}, {gain = 2}}}) print(k.slots[1].file, k.slots[2].gain)",
+            "bd.flac\t2.0",
+        ),
+        ("k = tone('kick', {[2] = {file = 'sn.flac'}}) print(k.slots[2].file, k.slots[2])", "sn.flac\tkick.slots[2]"),
+        ("k = tone('kick') k.slots[1] = {file = 'a', gain = 3} print(k.slots[1].file, k.slots[1].gain)", "a\t3.0"),
+        ("k = tone('kick') print(k.status, type(k), type(engine))", "ready\tuserdata\tuserdata"),
+        (
+            "k = tone('kick') remove(k) print(k) print(engine:getModuleRegistry():getModule('kick'))",
+            "kick (removed)\nnil",
+        ),
+        ("tone('kick') setParam('kick.slots[1].gain', 2) print(getParam('kick.slots[1].gain'))", "2.0"),
+        (
+            "k = tone('kick') setParam(k, 'volume', 0.25) print(getParam('kick', 'volume'), getParam('kick.volume'))",
+            "0.25\t0.25",
+        ),
+        ("print(bpm(), bpm(99), tempo())", "120.0\t99.0\t99.0"),
+    ]);
+}
+
+#[test]
+fn wrong_words() {
+    table(&[
+        (
+            "tone('kick', {volum = 1})",
+            "song.lua:1: kick (Tone) has no parameter or action \"volum\"; did you mean \"volume\"?",
+        ),
+        (
+            "k = tone('kick')\nk.volme = 1",
+            "song.lua:2: kick (Tone) has no parameter or action \"volme\"; did you mean \"volume\"?",
+        ),
+        ("k = tone('kick')\n\nprint(k.pan)", "song.lua:3: kick (Tone) has no parameter or action \"pan\""),
+        ("k = tone('kick') k.volume = 3", "song.lua:1: kick.volume = 3: it takes a number from 0 to 2"),
+        ("k = tone('kick') k.volume = 0/0", "song.lua:1: kick.volume: -nan cannot be a value; it must be finite"),
+        ("k = tone('kick') k.volume = nil", "song.lua:1: kick.volume cannot be nil; give it a value"),
+        (
+            "k = tone('kick') k.wave = 'sew'",
+            "song.lua:1: kick.wave = \"sew\": it takes one of \"sine\", \"saw\"; did you mean \"saw\"?",
+        ),
+        ("k = tone('kick') k.name = 'snare'", "song.lua:1: kick.name cannot be set"),
+        ("k = tone('kick') k.slots[5].gain = 1", "song.lua:1: kick has no slot 5; slots 1 to 4 are possible"),
+        ("k = tone('kick') k.slots[0].gain = 1", "song.lua:1: a slot is a whole number from 1, not 0"),
+        (
+            "k = tone('kick') k.slots[1].gian = 1",
+            "song.lua:1: kick.slots[1] has no parameter \"gian\"; did you mean \"gain\"?",
+        ),
+        (
+            "k = tone('kick') print(k.slots[1].fil)",
+            "song.lua:1: kick.slots[1] has no parameter \"fil\"; did you mean \"file\"?",
+        ),
+        ("k = tone('kick') k:trigger{nte = 60}", "song.lua:1: trigger has no option \"nte\"; did you mean \"note\"?"),
+        (
+            "k = tone('kick') k:trigger{note = 'H4'}",
+            "song.lua:1: \"H4\" is not a note; write C4, F#3 or a number 0 to 127",
+        ),
+        ("k = tone('kick') k:trigger{velocity = 2}", "song.lua:1: velocity 2 is out of range; 0 to 1 is possible"),
+        ("k = tone('kick') k.trigger{note = 60}", "song.lua:1: call it with a colon: kick:trigger(...)"),
+        (
+            "k = tone('kick') k:stopp()",
+            "song.lua:1: kick (Tone) has no parameter or action \"stopp\"; did you mean \"stop\"?",
+        ),
+        ("s = steps('seq') s:trigger()", "song.lua:1: seq is a Steps and takes no notes; trigger an instrument"),
+        (
+            "tone('kick') steps('kick')",
+            "song.lua:1: \"kick\" is already the name of a Tone; choose another name or remove it first",
+        ),
+        (
+            "tone('out')",
+            "song.lua:1: \"out\" cannot be a name; use letters, digits, _ and -, beginning with a letter, and not \"out\"",
+        ),
+        (
+            "make('Ton', 'x')",
+            "song.lua:1: there is no module type \"Ton\"; did you mean \"Tone\"?; `cantus plugins list` shows all",
+        ),
+        ("tone(12)", "song.lua:1: the name of a module must be text, not a integer"),
+        ("tone('a', 3)", "song.lua:1: the options of a must be a table, not a integer"),
+        (
+            "space('x')",
+            "song.lua:1: space could be several types; use make(\"Echo\", \"name\") or make(\"Hall\", \"name\")",
+        ),
+        ("setParam('kik.volume', 1)", "song.lua:1: there is no module \"kik\""),
+        (
+            "setParam('volume', 1)",
+            "song.lua:1: \"volume\" is not a path; write \"kick.volume\" or \"kick.slots[1].gain\"",
+        ),
+        ("remove('kick')", "song.lua:1: there is no module \"kick\""),
+        ("bpm(5)", "song.lua:1: tempo 5 is out of range; 20 to 999 is possible"),
+        ("engine.getClock()", "song.lua:1: call it with a colon, as in engine:getClock(); this has nil before it"),
+        ("engine:getClok()", "song.lua:1: engine has no method \"getClok\"; did you mean \"getClock\"?"),
+        ("help('conect')", "song.lua:1: there is no help for \"conect\"; did you mean \"connect\"?"),
+    ]);
+}
+
+const ALL: &str = " for _, c in ipairs(engine:getConnectionManager():getConnections()) do print(c.from, c.to) end";
+
+#[test]
+fn cables() {
+    on_script_thread(|| {
+        for (code, expected) in [
+            ("connect(s, k)", "seq.notes>kick.notes"),
+            ("connect('seq', 'kick') connect(s, k)", "seq.notes>kick.notes"),
+            ("connect(s, k, 'event')", "seq.notes>kick.notes"),
+            ("connect(k, d) connect(b, d) connect(k, d)", "bass.out>desk.in_2 kick.out>desk.in_1"),
+            ("connect(k, 'desk.in_3') connect(b, d)", "bass.out>desk.in_1 kick.out>desk.in_3"),
+            ("connect('kick.out', d)", "kick.out>desk.in_1"),
+            ("connect(k, d, {to = 'in_2'}) connect(k, d)", "kick.out>desk.in_2"),
+            ("connect(k, d) connect(k, d, {to = 'in_2'})", "kick.out>desk.in_1 kick.out>desk.in_2"),
+            ("connect(k, out)", "kick.out>out.in"),
+            ("connect(k, out) connect(k, 'out', 'audio')", "kick.out>out.in"),
+            ("connect(k, d) connect(s, k) disconnect(k, d)", "seq.notes>kick.notes"),
+            ("connect(k, d) connect(k, d, {to = 'in_2'}) disconnect(k, 'desk.in_1')", "kick.out>desk.in_2"),
+            ("connect(k, d) remove(d)", ""),
+            (
+                "connect(k, s)",
+                "!song.lua:1: could not connect kick to seq: no ports fit; outputs of kick: out; inputs of seq: none",
+            ),
+            (
+                "connect(s, out)",
+                "!song.lua:1: could not connect seq to out: no ports fit; outputs of seq: notes; inputs of out: in (audio)",
+            ),
+            (
+                "connect(k, d, {to = 'in_9'})",
+                "!song.lua:1: desk has no input \"in_9\"; it has \"in_1\", \"in_2\", \"in_3\"",
+            ),
+            ("connect(k, d, 'midi')", "!song.lua:1: \"midi\" is not a kind of cable; \"event\" and \"audio\" are"),
+            ("connect(k, nil)", "!song.lua:1: the target must be a module or its name, not nil"),
+            ("connect(k, 'dek')", "!song.lua:1: there is no module \"dek\"; did you mean \"desk\"?"),
+        ] {
+            let mut rig = Rig::new();
+            let all = format!("s, k, b, d = steps('seq'), tone('kick'), tone('bass'), desk('desk') {code}{ALL}");
+            let answer = match rig.run(&all) {
+                Ok(_) => rig.printed.borrow().trim_end().replace('\t', ">").replace('\n', " "),
+                Err(error) => format!("!{error}"),
+            };
+            assert_eq!(answer, expected, "{code}");
+        }
+    });
+}
+
+#[test]
+fn a_constructor_that_is_taken_is_reported() {
+    on_script_thread(|| {
+        let rig = Rig::new();
+        assert_eq!(
+            rig.script.notes(),
+            [
+                "connect is a function of Cantus; use make(\"Patch\", \"name\")",
+                "space could be several types; use make(\"Echo\", \"name\") or make(\"Hall\", \"name\")",
+            ]
+        );
+    });
+}
+
+#[test]
+fn every_example_runs() {
+    on_script_thread(|| {
+        for row in cantus_lua::documentation() {
+            let mut rig = Rig::new();
+            let made = "kick, snare, seq, desk = tone('kick'), tone('snare'), steps('seq'), desk('desk')";
+            rig.say(&made.replace("desk = ", "mix = ").replace(", desk('desk')", ", desk('desk')")).expect("made");
+            rig.say("desk_ = mix").expect("made");
+            let code = format!(
+                "local kick, snare, seq, desk = tone('kick'), tone('snare'), steps('seq'), make('Desk', 'desk')\n{}",
+                row.example
+            );
+            if let Err(error) = rig.run(&code) {
+                panic!("{}: {error}\n{}", row.name, row.example);
+            }
+            assert!(row.doc.ends_with('.'), "{}: {}", row.name, row.doc);
+        }
+    });
+}
+
+#[test]
+fn help_tells() {
+    on_script_thread(|| {
+        let mut rig = Rig::new();
+        rig.run("tone('kick', {volume = 0.5}) help('kick') help(tone) help('Steps') help(print == nil and 1 or 'setBPM') help()")
+            .expect("helps");
+        let text = rig.printed.borrow().clone();
+        for part in [
+            "kick is a Tone: Sings.",
+            "volume = 0.5: How loud. 0 to 2",
+            ":stop(): Falls silent.",
+            "slots[1] to slots[4]",
+            "Steps: Plays a pattern.",
+            "clock:setBPM: Sets the tempo",
+            "functions: ",
+        ] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+    });
+}

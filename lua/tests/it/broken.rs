@@ -1,0 +1,202 @@
+//! Scripts that are broken, each in its own way: every one ends within its budget, with file and line, changes nothing,
+//! and leaves a state on which the next script runs.
+
+use std::time::{Duration, Instant};
+
+use crate::rig::{Rig, on_script_thread};
+
+const ENDLESS: &str = "stopped: the script used up its 2000000 instructions; is there an endless loop?";
+const MEMORY: &str = "not enough memory; the script holds more than it may, keep less data";
+
+/// `[code, beginning of the error]`; ENDLESS and MEMORY may come on any line of the script that `?` allows.
+const BROKEN: &[(&str, &str)] = &[
+    // Slips.
+    ("x = = 1", "song.lua:1: unexpected symbol near '='"),
+    ("bpm(90)\nfor i = 1, 3 do", "song.lua:2: 'end' expected"),
+    ("\nx = 'no end", "song.lua:2: unfinished string near ''no end'"),
+    ("smapler('kick')", "song.lua:1: attempt to call a nil value (global 'smapler')"),
+    ("\ntonee('kick')", "song.lua:2: attempt to call a nil value (global 'tonee'); did you mean \"tone\"?"),
+    ("kick.volume = 1", "song.lua:1: attempt to index a nil value (global 'kick')"),
+    ("local t = {}\nt.a.b = 1", "song.lua:2: attempt to index a nil value (field 'a')"),
+    ("return 1 + {}", "song.lua:1: attempt to perform arithmetic on a table value"),
+    ("error('mine')", "song.lua:1: mine"),
+    ("\nerror({code = 1})", "song.lua:2: the error is a table; throw text"),
+    ("\nerror()", "song.lua:2: nil"),
+    ("\nerror('no place', 0)", "song.lua:2: no place"),
+    ("assert(false)", "song.lua:1: assertion failed!"),
+    ("assert(nil, 'because')", "song.lua:1: because"),
+    ("function f()\n  tone(1)\nend\nf()", "song.lua:2: the name of a module must be text"),
+    ("\npcall(1, 2)\nlocal ok, e = pcall(tone, 1) error(e, 0)", "song.lua:3: the name of a module must be text"),
+    ("coroutine.wrap(function()\n  tone(1)\nend)()", "song.lua:2: the name of a module must be text"),
+    ("coroutine.wrap(function()\n  error('inside')\nend)()", "song.lua:2: inside"),
+    ("\ncoroutine.yield()", "song.lua:2: coroutine.yield outside of a coroutine"),
+    ("goto nowhere", "song.lua:1: no visible label 'nowhere'"),
+    ("table.concat({{}})", "song.lua:1: invalid value (at index 1) in table for 'concat'"),
+    ("('x'):rep(1, 2, 3)\n('x'):bad()", "song.lua:2: attempt to call a nil value (method 'bad')"),
+    ("table.sort({3, 2, 1, 4, 5}, function() return true end)\nerror('sorted')", "song.lua:"),
+    // What does not end.
+    ("while true do end", "song.lua:1: stopped"),
+    ("\nrepeat until false", "song.lua:2: stopped"),
+    ("while true do pcall(function() while true do end end) end", "song.lua:1: stopped"),
+    ("while true do pcall(error) end", "song.lua:1: stopped"),
+    ("local function f() return pcall(f) or f() end f()", "song.lua:1: stopped"),
+    ("\ncoroutine.wrap(function() while true do end end)()", "song.lua:2: stopped"),
+    ("while true do coroutine.resume(coroutine.create(function() while true do end end)) end", "song.lua:1: stopped"),
+    ("while true do local c = coroutine.wrap(function() coroutine.yield() end) c() c() end", "song.lua:1: stopped"),
+    ("xpcall(function() while true do end end, function() while true do end end)", "song.lua:1: stopped"),
+    ("xpcall(error, function() while true do end end)", "song.lua:1: stopped"),
+    ("local t = setmetatable({}, {__index = function() while true do end end}) print(t.x)", "song.lua:1: stopped"),
+    ("local t = setmetatable({}, {__tostring = function() while true do end end}) print(t)", "song.lua:1: stopped"),
+    ("do local x <close> = setmetatable({}, {__close = function() while true do end end}) end", "song.lua:1: stopped"),
+    ("table.sort({2, 1}, function() while true do end end)", "song.lua:1: stopped"),
+    ("('x'):gsub('x', function() while true do end end)", "song.lua:1: stopped"),
+    ("load(function() while true do end end) error('went on')", "song.lua:1: stopped"),
+    ("load('while true do end', '@part.lua')()", "part.lua:1: stopped"),
+    ("while true do tone('kick') end", "song.lua:1: stopped"),
+    // What takes C or the matcher too long.
+    ("\n(('a'):rep(10000)):find('.-.-.-b')", "song.lua:2: stopped"),
+    ("pcall(string.match, ('a'):rep(10000), '.-.-b') error('went on')", "song.lua:1: stopped"),
+    ("for _ in (('a'):rep(10000)):gmatch('.-.-b') do end", "song.lua:1: stopped"),
+    ("(('a'):rep(20000)):gsub('.-.-b', '')", "song.lua:1: stopped"),
+    ("while true do (('a'):rep(1000000)):find('b', 1, true) end", "song.lua:1: stopped"),
+    ("local s = ('a'):rep(1000000) while true do s:upper() end", "song.lua:1: stopped"),
+    ("local t = {} for i = 1, 20000 do t[i] = i end while true do table.insert(t, 1, 0) end", "song.lua:1: stopped"),
+    ("local t = {} for i = 1, 90000 do t[i] = -i end while true do table.sort(t) end", "song.lua:1: stopped"),
+    ("string.rep('', 1e9) string.rep('x', 1e11)", "song.lua:1: the resulting text is too long; 16 MB are possible"),
+    ("(('x'):rep(1e6)):gsub('x', ('y'):rep(1e4))", "song.lua:1: "),
+    ("table.move({}, 1, 1e8, 2)", "song.lua:1: table.move moves at most 1000000 values"),
+    (
+        "table.insert(setmetatable({}, {__len = function() return 1e8 end}), 1, 1)",
+        "song.lua:1: takes no table with a __len of its own",
+    ),
+    (
+        "local t = {} for i = 1, 100001 do t[i] = i end table.sort(t)",
+        "song.lua:1: table.sort sorts at most 100000 values",
+    ),
+    // What takes too much memory or stack.
+    ("local t = {}\nwhile true do t[#t + 1] = ('x'):rep(10000) .. #t end", "song.lua:2: not enough memory"),
+    ("local s = 'x'\nwhile true do s = s .. s end", "song.lua:2: not enough memory"),
+    ("local t = {}\nfor i = 1, 1e9 do t[i] = i end", "song.lua:2: "),
+    ("local function f() return 1 + f() end f()", "song.lua:1: stack overflow"),
+    ("local function f() pcall(f) error('deep') end f()", "song.lua:1: "),
+    (
+        "local t = setmetatable({}, {}) getmetatable(t).__index = t print(t.x)",
+        "song.lua:1: '__index' chain too long; possibly a loop",
+    ),
+    ("local function f(s) return (s:gsub('x', f)) end f('x')", "song.lua:1: "),
+    ("(('('):rep(40) .. (')'):rep(40)):find(('('):rep(40) .. (')'):rep(40))", "song.lua:1: too many captures"),
+    ("('x'):find('%')", "song.lua:1: malformed pattern (ends with '%')"),
+    ("('x'):find('[a')", "song.lua:1: malformed pattern (missing ']')"),
+    // What is not allowed.
+    ("setmetatable({}, {__gc = function() end})", "song.lua:1: __gc is not possible here"),
+    ("local f, e = load('\\27Lua') error(e, 0)", "song.lua:1: attempt to load a binary chunk"),
+    ("string.dump(print)", "song.lua:1: attempt to call a nil value (field 'dump')"),
+    (
+        "require('../secret')",
+        "song.lua:1: require \"../secret\": names are letters, digits and _, with dots for folders",
+    ),
+    ("require('nothing')", "song.lua:1: could not require \"nothing\""),
+    ("dofile('x')", "song.lua:1: attempt to call a nil value (global 'dofile')"),
+    ("os.exit()", "song.lua:1: attempt to index a nil value (global 'os')"),
+    ("io.open('x')", "song.lua:1: attempt to index a nil value (global 'io')"),
+    ("debug.sethook()", "song.lua:1: attempt to index a nil value (global 'debug')"),
+    ("collectgarbage('stop')", "song.lua:1: attempt to call a nil value (global 'collectgarbage')"),
+    ("math.sin = nil", "song.lua:1: math belongs to Cantus and cannot be changed"),
+    ("rawset(math, 'sin', 1)", "song.lua:1: math belongs to Cantus and cannot be changed"),
+    ("bpm = 120", "song.lua:1: 'bpm' belongs to Cantus; choose another name, or make it local"),
+    ("tone = tone('kick')", "song.lua:1: 'tone' belongs to Cantus; choose another name, or make it local"),
+    ("getmetatable('').__index = nil", "song.lua:1: attempt to index a boolean value"),
+    ("setmetatable(_G, {})", "song.lua:1: cannot change a protected metatable"),
+    ("engine.x = 1", "song.lua:1: engine belongs to Cantus and cannot be changed"),
+];
+
+#[test]
+fn every_one_ends_with_file_and_line() {
+    on_script_thread(|| {
+        let mut rig = Rig::new();
+        rig.run("bpm(100) tone('there')").expect("runs");
+        let before = rig.engine.model();
+        for (code, expected) in BROKEN {
+            let begin = Instant::now();
+            let error = match rig.run(code) {
+                Err(error) => error,
+                Ok(_) => panic!("ended well:\n{code}"),
+            };
+            let took = begin.elapsed();
+            let text = error.to_string();
+            assert!(text.starts_with(expected), "\n{code}\n got {text}\nnot {expected}");
+            assert!(error.line.is_some(), "{code}: {text}");
+            assert!(!text.contains(": stopped") || text.ends_with(ENDLESS), "{text}");
+            assert!(!text.contains("not enough") || text.ends_with(MEMORY), "{text}");
+            assert!(!text.contains("[cantus") && !text.contains("runtime error"), "{text}");
+            assert!(took < Duration::from_secs(4), "{took:?}: {code}");
+            assert!(*rig.engine.model() == *before, "{code}");
+        }
+        rig.run("local n = 0 for i = 1, 1e5 do n = n + i end bpm(101) return ('ab'):upper()")
+            .expect("the state is well");
+    });
+}
+
+#[test]
+fn wall_time() {
+    on_script_thread(|| {
+        let mut rig = Rig::with(|o| (o.instructions, o.wall) = (u64::MAX, Some(Duration::from_millis(50))));
+        let begin = Instant::now();
+        let error = rig.run("\nwhile true do pcall(function() while true do end end) end").expect_err("stops");
+        assert_eq!(
+            error.to_string(),
+            "song.lua:2: stopped: the script ran for more than 0.05 s; is there an endless loop?"
+        );
+        assert!(begin.elapsed() < Duration::from_secs(2));
+    });
+}
+
+#[test]
+fn tracebacks_name_the_calls() {
+    on_script_thread(|| {
+        let error = Rig::new().run("local function f()\n  error('deep')\nend\nf()\n").expect_err("fails");
+        let trace = error.traceback.expect("a traceback");
+        assert!(trace.contains("song.lua:2: in") && trace.contains("song.lua:4: in"), "{trace}");
+    });
+}
+
+#[test]
+fn files() {
+    on_script_thread(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().to_owned();
+        let put = |name: &str, code: &str| {
+            std::fs::create_dir_all(root.join("lib/deep")).expect("made");
+            std::fs::write(root.join(name), code).expect("written");
+        };
+        put("lib/scale.lua", "local M = {} M.root = ... return M");
+        put("lib/deep/er.lua", "global_of_er = 7 return require('scale')");
+        put("lib/bad.lua", "\nx = = 1");
+        put("lib/wrong.lua", "\n\nreturn nothing.at_all");
+        put("lib/a.lua", "return require('b')");
+        put("lib/b.lua", "return require('a')");
+        put("secret.lua", "return 1");
+        std::os::unix::fs::symlink(root.join("secret.lua"), root.join("lib/link.lua")).expect("linked");
+        let set_root = root.clone();
+        let mut rig = Rig::with(|o| o.root = set_root);
+        for (code, expected) in [
+            ("return require('scale').root, require('scale') == require('deep.er'), global_of_er", "scale true 7"),
+            ("require('bad')", "lib/bad.lua:2: unexpected symbol near '='"),
+            ("require('wrong')", "lib/wrong.lua:3: attempt to index a nil value (global 'nothing')"),
+            ("require('a')", "lib/b.lua:1: require \"a\" goes round in a circle: a -> b -> a"),
+            (
+                "require('link')",
+                "main.lua:1: could not require \"link\": lib/link.lua lies outside of lib/; copy it there",
+            ),
+        ] {
+            put("main.lua", code);
+            let answer = match rig.script.eval_file(&root.join("main.lua")) {
+                Ok(done) => done.values.join(" "),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(answer, expected, "{code}");
+        }
+        let error = rig.script.eval_file(&root.join("none.lua")).expect_err("no file").to_string();
+        assert!(error.starts_with("none.lua: could not read the script"), "{error}");
+    });
+}

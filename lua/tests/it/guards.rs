@@ -1,0 +1,110 @@
+//! What replaces Lua's own functions behaves like them where they behave.
+
+use proptest::prelude::*;
+
+use crate::rig::{Rig, on_script_thread, table};
+
+#[test]
+fn order() {
+    table(&[
+        (
+            "for k in pairs{b = 1, a = 2, [3] = 0, [1] = 0, [true] = 0, [1.5] = 0} do print(k) end",
+            "1\n1.5\n3\na\nb\ntrue",
+        ),
+        ("for k, v in pairs{'x', 'y'} do print(k, v) end", "1\tx\n2\ty"),
+        ("local t = {c = 1, a = 2, b = 3} for k in pairs(t) do t[k] = nil print(k) end print(next(t))", "a\nb\nc\nnil"),
+        ("local t = {c = 1, a = 2} print(next(t), next(t, 'a'), next(t, 'c'))", "a\tc\tnil"),
+        (
+            "for k in pairs(setmetatable({}, {__pairs = function() return function(_, k) return not k and 'own' or nil end end})) do print(k) end",
+            "own",
+        ),
+        ("local n = 0 for k in pairs(math) do n = n + 1 end print(n > 20)", "true"),
+        ("print(next({}), #{1, 2})", "nil\t2"),
+    ]);
+}
+
+#[test]
+fn caught_errors_are_text() {
+    table(&[
+        (
+            "local ok, e = pcall(tone, 1)\nprint('caught ' .. e)",
+            "caught song.lua:1: the name of a module must be text, not a integer",
+        ),
+        ("print(select(2, pcall(error, {1})) ~= nil, type(select(2, pcall(error, {1}))))", "true\ttable"),
+        (
+            "print(xpcall(tone, function(e) return 'seen ' .. e end, 1))",
+            "false\tseen song.lua:1: the name of a module must be text, not a integer",
+        ),
+        (
+            "print(coroutine.resume(coroutine.create(function() tone(1) end)))",
+            "false\tsong.lua:1: the name of a module must be text, not a integer",
+        ),
+        (
+            "local co = coroutine.wrap(function() pcall(function() coroutine.yield('over pcall') end) end) print(co())",
+            "over pcall",
+        ),
+        ("print(load('return x', 'c', 't', {x = 5})(), load('y = 2')() , y)", "5\tnil\t2"),
+        ("local parts = {'return ', '4'} local i = 0 print(load(function() i = i + 1 return parts[i] end)())", "4"),
+        ("print(('abc'):upper(), #('é'), utf8.len('é'), ('x'):rep(3, '-'))", "ABC\t2\t1\tx-x-x"),
+        (
+            "local t = {1, 3} table.insert(t, 2, 2) table.remove(t, 1) print(table.concat(t, ','), table.unpack(t))",
+            "2,3\t2\t3",
+        ),
+    ]);
+}
+
+/// Texts and patterns in which everything happens soon.
+fn case() -> impl Strategy<Value = (String, String)> {
+    let piece = prop::sample::select(vec![
+        "a", "b", ".", "%a", "%d", "%S", "[ab]", "[^a]", "[a-c%d]", "[]]", "*", "+", "-", "?", "(", ")", "()", "%1",
+        "^", "$", "%f[%w]", "%b()", "%", "[", "x",
+    ]);
+    let text = prop::sample::select(vec!["a", "b", "c", "1", " ", "(", ")", "]", "x", "ab"]);
+    (prop::collection::vec(text, 0..12), prop::collection::vec(piece, 0..7)).prop_map(|(t, p)| (t.concat(), p.concat()))
+}
+
+const CALLS: &str = "
+local out = {}
+local function note(...)
+  for i = 1, select('#', ...) do out[#out + 1] = tostring((select(i, ...))) end
+  out[#out + 1] = ';'
+end
+local function try(f, ...)
+  local r = {pcall(f, ...)}
+  -- Messages differ in wording; that there is one must agree.
+  if r[1] then note(table.unpack(r)) else note('error') end
+end
+try(string.find, text, pat)
+try(string.find, text, pat, 2)
+try(string.find, text, pat, -2, true)
+try(string.match, text, pat)
+try(string.match, text, pat, -3)
+try(string.gsub, text, pat, '<%0>')
+try(string.gsub, text, pat, {a = 1, b = 'B'}, 2)
+try(string.gsub, text, pat, function(x) return x end)
+try(function() for a, b in string.gmatch(text, pat) do note(a, b) end end)
+return table.concat(out, ' ')
+";
+
+#[test]
+fn patterns_of_text_agree_with_lua() {
+    on_script_thread(|| {
+        let rig = std::cell::RefCell::new(Rig::new());
+        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+            cases: 3000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        });
+        let lua = mlua::Lua::new();
+        let result = runner.run(&case(), |(text, pattern)| {
+            let code = format!("local text, pat = {text:?}, {pattern:?}\n{CALLS}");
+            let theirs: String = lua.load(&code).eval().expect("plain Lua");
+            let ours = rig.borrow_mut().run(&code).map_err(|e| TestCaseError::fail(e.to_string()))?.values.join("");
+            prop_assert_eq!(ours, theirs, "{} in {}", pattern, text);
+            Ok(())
+        });
+        if let Err(error) = result {
+            panic!("{error}");
+        }
+    });
+}

@@ -1,0 +1,8 @@
+//! The language over a fake engine: no plugin, no sound, types that exist only here.
+
+mod bindings;
+mod broken;
+mod guards;
+mod patterns;
+mod rig;
+mod transactions;
