@@ -21,8 +21,17 @@ const BLOCK: usize = 1024;
 /// A script over an engine; what it prints goes to standard error.
 pub fn script(engine: Rc<dyn Commit>, file: &Path, wall: Option<std::time::Duration>) -> Result<Script, Failure> {
     let root = config(file).root;
-    let options = Options { root: Some(root), wall, print: Box::new(|line| eprintln!("{line}")), ..Options::default() };
+    let options = Options { root, wall, print: Box::new(|line| eprintln!("{line}")), ..Options::default() };
     Ok(Script::new(engine, options)?)
+}
+
+/// Runs `work` on a thread with the stack that scripts need: they may recurse deeply.
+pub fn on_script_thread<T: Send>(work: impl FnOnce() -> Result<T, Failure> + Send) -> Result<T, Failure> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("script".into()).stack_size(Script::STACK);
+        let running = thread.spawn_scoped(scope, work)?;
+        running.join().unwrap_or_else(|_| Err(Failure("the script thread panicked; please report it".into())))
+    })
 }
 
 /// Beats go on from here, unless the script asked for something else.
@@ -68,6 +77,10 @@ pub struct Rendered {
 impl Rendering<'_> {
     /// Renders. On an error no file is left behind.
     pub fn run(&self, registry: Arc<ModuleRegistry>) -> Result<Rendered, Failure> {
+        on_script_thread(|| self.render(registry))
+    }
+
+    fn render(&self, registry: Arc<ModuleRegistry>) -> Result<Rendered, Failure> {
         let mut studio = Lockstep::new(registry, config(self.file));
         let engine: Rc<dyn Commit> = Rc::new(studio.engine().clone());
         let mut script = script(engine.clone(), self.file, None)?;

@@ -8,11 +8,10 @@ use std::time::{Duration, Instant, SystemTime};
 use cantus_host::control::{Commit, Engine, EngineHandle};
 use cantus_host::device::{Cpal, Device, DeviceError, Null, Source};
 use cantus_host::plugins::ModuleRegistry;
-use cantus_lua::Script;
 use clap::Args;
 
 use crate::Failure;
-use crate::play::{Length, Rendering, script, start};
+use crate::play::{Length, Rendering, on_script_thread, script, start};
 use crate::render::{positive, print};
 use crate::setup::{PluginArguments, RATE, config};
 
@@ -56,13 +55,9 @@ impl Run {
             return self.render(registry);
         }
         let handle = engine.handle().clone();
-        let (file, bars) = (self.file.clone(), self.bars);
-        // Deep recursion in a script needs room that the main thread may not have.
-        let work = move || perform(handle, &file, bars).map_err(|Failure(text)| text);
-        let thread = std::thread::Builder::new().name("script".into()).stack_size(Script::STACK).spawn(work)?;
-        let result = thread.join().unwrap_or_else(|_| Err("the script thread panicked".into()));
+        let result = on_script_thread(|| perform(handle, &self.file, self.bars));
         device.stop();
-        result.map_err(Failure)
+        result
     }
 
     fn open(&self, engine: &EngineHandle) -> Result<Box<dyn Device>, DeviceError> {

@@ -36,6 +36,10 @@ impl Lockstep {
     /// The next frames, interleaved stereo. What was committed before takes effect at the next quantum.
     pub fn pull(&mut self, interleaved: &mut [f32]) {
         self.settle();
+        while !self.engine.0.borrow().flushed() {
+            self.device.receive();
+            self.engine.0.borrow_mut().tick();
+        }
         self.device.pull(interleaved);
         self.engine.0.borrow_mut().tick();
     }

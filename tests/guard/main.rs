@@ -30,7 +30,7 @@ impl Watched {
         let root = rig::pieces();
         let (engine, processor) = Engine::new(rig::registry(), Config { rate: rig::RATE, root: root.clone() });
         let engine = LocalEngine(std::rc::Rc::new(std::cell::RefCell::new(engine)));
-        let options = Options { root: Some(root), ..Options::default() };
+        let options = Options { root, ..Options::default() };
         let script = Script::new(std::rc::Rc::new(engine.clone()), options).expect("a state can be made");
         Watched { engine, source: Source::new(processor), script }
     }

@@ -85,7 +85,7 @@ impl Studio {
     pub fn with(registry: Arc<ModuleRegistry>, root: PathBuf) -> Studio {
         let lockstep = Lockstep::new(registry, Config { rate: RATE, root: root.clone() });
         let engine: Rc<dyn Commit> = Rc::new(lockstep.engine().clone());
-        let options = Options { root: Some(root), ..Options::default() };
+        let options = Options { root, ..Options::default() };
         let script = Script::new(engine, options).expect("a state can be made");
         Studio { lockstep, script }
     }

@@ -55,10 +55,11 @@ pub struct Engine {
     keeper: Keeper,
     to_audio: Producer<ToAudio>,
     from_audio: Consumer<FromAudio>,
+    /// What workers have brought since the last Change, and whether the plan must be compiled anew: sent as one.
+    brought: Box<Change>,
+    replan: bool,
     /// Changes that found the ring full.
     backlog: VecDeque<Box<Change>>,
-    /// Changes that have not come home.
-    away: usize,
     batches: u64,
     version: u64,
 }
@@ -100,8 +101,9 @@ impl Engine {
             keeper: Keeper::default(),
             to_audio,
             from_audio,
+            brought: Box::default(),
+            replan: false,
             backlog: VecDeque::new(),
-            away: 0,
             batches: 0,
             version: 0,
         };
@@ -119,6 +121,7 @@ impl Engine {
         while let Some(done) = self.workers.next() {
             self.finish(done);
         }
+        self.send_brought();
         while let Some(envelope) = self.handle.queue.pop() {
             self.answer(envelope);
         }
@@ -139,10 +142,15 @@ impl Engine {
     pub fn settle(&mut self) {
         self.tick();
         while !self.settled() {
-            let Some(done) = self.workers.wait() else { return };
+            let Some(done) = self.workers.wait() else { break };
             self.finish(done);
-            self.tick();
         }
+        self.tick();
+    }
+
+    /// Everything was handed to the audio thread, which may not have taken it yet.
+    pub fn flushed(&self) -> bool {
+        self.backlog.is_empty()
     }
 
     /// Runs the control thread.
@@ -165,7 +173,6 @@ impl Engine {
         while let Ok(message) = self.from_audio.pop() {
             match message {
                 FromAudio::Applied { sample: _, change } => {
-                    self.away -= 1;
                     self.realiser.came_home(&change);
                     change.handles.kept(&mut self.keeper);
                     // Instances are destroyed, plans and memory freed, on a worker.
@@ -185,16 +192,23 @@ impl Engine {
 
     /// Takes what a worker has done.
     fn finish(&mut self, done: Done) {
-        let mut change = Box::<Change>::default();
-        let replan = match done {
-            Done::Made { id, result } => self.realiser.made(id, result, &self.model, &mut change),
-            Done::Loaded { file, result } => {
-                self.realiser.loaded(&file, result, &mut change);
-                false
+        match done {
+            Done::Made { id, result } => {
+                self.replan |= self.realiser.made(id, result, &self.model, &mut self.brought);
             }
+            Done::Loaded { file, result } => self.realiser.loaded(&file, result, &mut self.brought),
             Done::Nothing => return,
-        };
-        self.send(change, replan);
+        }
+        self.status = Arc::new(self.realiser.status());
+    }
+
+    /// Sends what workers have brought, before anything that builds on it.
+    fn send_brought(&mut self) {
+        let replan = std::mem::take(&mut self.replan);
+        if replan || !self.brought.is_empty() {
+            let change = std::mem::take(&mut self.brought);
+            self.send(change, replan);
+        }
     }
 
     /// Applies a batch whole or not at all, and answers.
@@ -265,7 +279,6 @@ impl Engine {
                 self.backlog.push_front(change);
                 return;
             }
-            self.away += 1;
         }
     }
 

@@ -19,6 +19,15 @@ impl Offline {
     }
 }
 
+impl Offline {
+    /// Takes what the Engine has sent, without making sound, so that it has room to send more.
+    pub fn receive(&mut self) {
+        if let Some(source) = &mut self.source {
+            source.receive();
+        }
+    }
+}
+
 impl Device for Offline {
     fn start(&mut self, source: Source) -> Result<(), DeviceError> {
         self.source = Some(source);

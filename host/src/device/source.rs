@@ -21,6 +21,11 @@ impl Source {
         self.processor.sample() - (QUANTUM - self.served) as u64
     }
 
+    /// Takes what the Engine has sent, without making sound: offline only.
+    pub(super) fn receive(&mut self) {
+        self.processor.receive();
+    }
+
     /// Fills interleaved frames of `channels` channels: the first two are left and right, one alone is their mean,
     /// others are silent. Audio thread.
     pub fn fill(&mut self, interleaved: &mut [f32], channels: usize) {

@@ -65,6 +65,20 @@ pub struct Change {
     pub handles: Handles,
 }
 
+impl Change {
+    /// Nothing follows from it.
+    pub fn is_empty(&self) -> bool {
+        self.slabs.is_none()
+            && self.instances.is_empty()
+            && self.cables.is_empty()
+            && self.plan.is_none()
+            && self.transport.is_empty()
+            && self.events.is_empty()
+            && self.triggers.is_empty()
+            && !self.panic
+    }
+}
+
 /// Room for instances and cables.
 pub struct Slabs {
     /// By slot.

@@ -62,8 +62,9 @@ impl Processor {
         std::array::from_fn(|channel| self.plan.out(channel))
     }
 
-    /// Takes the Changes that are due, as long as there is room to send them home.
-    fn receive(&mut self) {
+    /// Takes the Changes that are due, as long as there is room to send them home. Part of every quantum; by itself
+    /// only offline, where any number of Changes may come between two quanta.
+    pub fn receive(&mut self) {
         let end = self.sample + QUANTUM as u64;
         while self.outbox.slots() > 0 {
             let due = matches!(self.inbox.peek(), Ok(ToAudio::Change(change)) if change.at < end);

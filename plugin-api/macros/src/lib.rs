@@ -100,8 +100,6 @@ fn library(path: &str, len: usize, structs: &[Ident], modules: &[Module], descri
             use ::abi_stable::std_types::{ROption, RResult, RStr, RString};
             use ::cantus_plugin_api::{Init, export, raw};
 
-            const MANIFEST: &str = include_str!(#path);
-
             #[used]
             #[unsafe(link_section = #SECTION)]
             static SECTION: [u8; #len] = *include_bytes!(#path);
@@ -123,7 +121,7 @@ fn library(path: &str, len: usize, structs: &[Ident], modules: &[Module], descri
 
             #[::abi_stable::export_root_module]
             fn root() -> raw::RootRef {
-                export::root(MANIFEST, extension)
+                export::root(&SECTION, extension)
             }
         };
     }

@@ -1,3 +1,4 @@
+//! Tables of bad manifests, each with the message it yields.
 use crate::{Direction, Manifest, ParamKind, PortKind};
 
 /// A manifest without fault, of which each row of the table changes one thing.
