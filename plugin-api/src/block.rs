@@ -47,8 +47,8 @@ impl<'a> Block<'a> {
 
     /// Where the music is.
     pub fn transport(&self) -> Transport<'a> {
-        // SAFETY: as promised to `new`.
-        Transport::new(unsafe { &*self.raw().transport })
+        // SAFETY: as promised to `new`; the host passes at least one segment.
+        unsafe { Transport::new(&*self.raw().transport) }
     }
 
     /// Inputs and outputs of all 64 frames.

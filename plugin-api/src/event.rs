@@ -143,8 +143,9 @@ impl<M: Described> Event<M> {
 
 impl Data {
     /// # Safety
-    /// `handle` points to a live record of the kind that `what` names, or is null.
-    unsafe fn from_raw(what: u32, handle: *const std::ffi::c_void) -> Data {
+    /// `handle` is the address of a live record of the kind that `what` names, or 0.
+    unsafe fn from_raw(what: u32, handle: usize) -> Data {
+        let handle = std::ptr::with_exposed_provenance::<()>(handle);
         match what {
             // SAFETY: as the caller promises.
             1 if !handle.is_null() => Data::Sample(unsafe { Sample::from_raw(handle.cast()) }),

@@ -87,7 +87,9 @@ mod tests {
             segments: &raw const segment,
             segment_count: 1,
         };
-        let next = || head.next(Transport::new(&record), 2.0, from, to).map(|row| (row.index, row.sample));
+        // SAFETY: the record points to the test's own segments.
+        let transport = unsafe { Transport::new(&record) };
+        let next = || head.next(transport, 2.0, from, to).map(|row| (row.index, row.sample));
         std::iter::from_fn(next).collect()
     }
 

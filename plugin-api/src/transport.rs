@@ -13,7 +13,10 @@ pub struct Transport<'a> {
 
 impl<'a> Transport<'a> {
     /// Reads a transport record.
-    pub fn new(raw: &'a raw::Transport) -> Transport<'a> {
+    ///
+    /// # Safety
+    /// `raw.segments` points to `raw.segment_count` segments, at least one, live for `'a` and sorted by sample.
+    pub unsafe fn new(raw: &'a raw::Transport) -> Transport<'a> {
         Transport { raw }
     }
 
@@ -43,7 +46,7 @@ impl<'a> Transport<'a> {
     }
 
     fn segments(&self) -> &'a [Segment] {
-        // SAFETY: the host passes at least one live segment with every transport.
+        // SAFETY: as promised to `new`.
         unsafe { std::slice::from_raw_parts(self.raw.segments, self.raw.segment_count) }
     }
 
@@ -51,27 +54,30 @@ impl<'a> Transport<'a> {
     pub fn beat_at(&self, sample: u64) -> f64 {
         let segments = self.segments();
         let at = segments.partition_point(|s| s.sample <= sample).saturating_sub(1);
-        if self.playing() { beat_at(&segments[at], sample, self.raw.rate) } else { segments[at].beat }
+        if self.playing() { segments[at].beat_at(sample, self.raw.rate) } else { segments[at].beat }
     }
 
     /// Absolute sample of a beat: exact, and the same wherever it is asked from. May lie before sample 0.
     pub fn sample_of(&self, beat: f64) -> i64 {
         let segments = self.segments();
         let at = segments.partition_point(|s| s.beat <= beat).saturating_sub(1);
-        sample_of(&segments[at], beat, self.raw.rate)
+        segments[at].sample_of(beat, self.raw.rate)
     }
 }
 
-/// The beat at an absolute sample of a segment, `rate` in Hz.
-pub fn beat_at(segment: &Segment, sample: u64, rate: f64) -> f64 {
-    let frames = sample as i64 - segment.sample as i64;
-    segment.beat + frames as f64 * segment.bpm / (60.0 * rate)
-}
+impl Segment {
+    /// The beat at an absolute sample, `rate` in Hz.
+    pub fn beat_at(&self, sample: u64, rate: f64) -> f64 {
+        let frames = sample as i64 - self.sample as i64;
+        self.beat + frames as f64 * self.bpm / (60.0 * rate)
+    }
 
-/// The absolute sample of a beat of a segment, `rate` in Hz: `floor(x + 0.5 + 2^-20)`.
-pub fn sample_of(segment: &Segment, beat: f64, rate: f64) -> i64 {
-    let frames = (beat - segment.beat) * (60.0 * rate) / segment.bpm;
-    segment.sample as i64 + (frames + NUDGE).floor() as i64
+    /// The absolute sample of a beat, `rate` in Hz: `floor(x + 0.5 + 2^-20)`, the only rounding there is. Beats beyond
+    /// what samples can count stay at the last one.
+    pub fn sample_of(&self, beat: f64, rate: f64) -> i64 {
+        let frames = (beat - self.beat) * (60.0 * rate) / self.bpm;
+        (self.sample as i64).saturating_add((frames + NUDGE).floor() as i64)
+    }
 }
 
 #[cfg(test)]
@@ -97,7 +103,8 @@ mod tests {
     #[test]
     fn beats_and_samples_across_a_change_of_tempo() {
         let record = record(flag::PLAYING, &SEGMENTS);
-        let transport = Transport::new(&record);
+        // SAFETY: the record points to the test's own segments.
+        let transport = unsafe { Transport::new(&record) };
         for (sample, beat) in [(0, 0.0), (4, 0.5), (15, 1.875), (16, 2.0), (18, 2.5), (24, 4.0)] {
             assert_eq!(transport.beat_at(sample), beat, "sample {sample}");
             assert_eq!(transport.sample_of(beat), sample as i64, "beat {beat}");
@@ -128,7 +135,8 @@ mod tests {
     #[test]
     fn beats_stand_still_while_stopped() {
         let record = record(0, &[Segment { sample: 5, beat: 1.5, bpm: 60.0 }]);
-        let transport = Transport::new(&record);
+        // SAFETY: the record points to the test's own segments.
+        let transport = unsafe { Transport::new(&record) };
         assert_eq!([5, 6, 600].map(|sample| transport.beat_at(sample)), [1.5; 3]);
     }
 }

@@ -141,7 +141,7 @@ pub struct Port {
     /// Audio channels, 1 to 64; of no meaning for events.
     #[serde(default = "two")]
     pub channels: u16,
-    /// That many ports `key_1`, `key_2`, ...
+    /// That many ports `key_1`, `key_2`, ..., 1 to 64.
     #[serde(default)]
     pub count: Option<u16>,
     /// One sentence.

@@ -1,8 +1,8 @@
 //! The event record: 32 bytes, sorted by frame, unknown kinds skipped.
 
-use std::ffi::c_void;
-
 use abi_stable::StableAbi;
+
+use super::handle::{Pattern, Sample};
 
 /// What an [`Event`] is. Numbers are never reused.
 pub mod kind {
@@ -23,6 +23,12 @@ pub mod kind {
 /// One event.
 #[repr(C, align(8))]
 #[derive(Clone, Copy, Debug, PartialEq, StableAbi)]
+// What payloads hold is part of the layout that is checked.
+#[sabi(phantom_field = "note: Note")]
+#[sabi(phantom_field = "value: Value")]
+#[sabi(phantom_field = "bind: Bind")]
+#[sabi(phantom_field = "sample: Sample")]
+#[sabi(phantom_field = "pattern: Pattern")]
 pub struct Event {
     /// Size of the record in bytes: 32.
     pub size: u16,
@@ -78,10 +84,10 @@ pub struct Bind {
     pub index: u16,
     /// Slot, or [`super::SLOT_OF_MODULE`].
     pub slot: u16,
-    /// 0 nothing, 1 sample, 2 pattern.
+    /// 0 nothing, 1 a [`super::SampleData`], 2 a [`super::PatternData`].
     pub what: u32,
-    /// The handle, null for nothing.
-    pub handle: *const c_void,
+    /// Address of the handle, exposed (payloads are plain bytes); 0 for nothing.
+    pub handle: usize,
 }
 
 macro_rules! payload {
@@ -112,6 +118,3 @@ impl Event {
         Event { size: 32, kind, frame, port: 0, flags: 0, note, payload: [0; 16] }
     }
 }
-
-// SAFETY: the record is plain bytes; a handle inside a bind points to host memory that any thread may read.
-unsafe impl Send for Event {}

@@ -1,3 +1,5 @@
+//! The mixer against its manifest and the laws.
+
 use cantus_plugin_api::testing::{Bench, laws};
 
 use super::*;

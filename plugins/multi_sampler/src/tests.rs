@@ -1,3 +1,5 @@
+//! The sampler against its manifest and the laws.
+
 use cantus_plugin_api::NoteId;
 use cantus_plugin_api::testing::{Bench, TestSample, laws, note};
 

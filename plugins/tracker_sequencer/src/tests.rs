@@ -1,3 +1,5 @@
+//! The sequencer against its manifest and the laws.
+
 use cantus_plugin_api::testing::{Bench, Happening, Run, TestPattern, laws, step};
 
 use super::*;
