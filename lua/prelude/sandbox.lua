@@ -2,7 +2,7 @@
 -- does not exist for scripts.
 local raw, shared, native, own = ...
 local error, type, select, tostring, rawget, rawset = raw.error, raw.type, raw.select, raw.tostring, raw.rawget, raw.rawset
-local spend, expired, text, length = native.spend, native.expired, native.text, native.length
+local spend, expired, caught, length = native.spend, native.expired, native.caught, native.length
 local getmetatable, setmetatable, concat = raw.getmetatable, raw.setmetatable, raw.table.concat
 
 local allowed = {
@@ -14,8 +14,8 @@ for name, value in raw.pairs(own) do shared[name] = value end
 
 -- Errors of native functions are objects; scripts see text.
 local function plain(ok, e, ...)
-  if ok or type(e) ~= "userdata" then return ok, e, ... end
-  return ok, text(e)
+  if ok then return ok, e, ... end
+  return ok, caught(e)
 end
 
 function shared.pcall(f, ...) return plain(raw.pcall(f, ...)) end
@@ -24,7 +24,7 @@ function shared.pcall(f, ...) return plain(raw.pcall(f, ...)) end
 function shared.xpcall(f, handler, ...)
   return plain(raw.xpcall(f, function(e)
     if expired() then return e end
-    return handler(text(e))
+    return handler(caught(e))
   end, ...))
 end
 

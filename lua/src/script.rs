@@ -90,7 +90,7 @@ impl Script {
         let catalog = engine.catalog();
         let context = Rc::new(Context {
             engine,
-            budget: Rc::new(Budget::new(instructions, wall)),
+            budget: Rc::new(Budget::new(instructions, wall, memory)),
             random: Random::default(),
             print: RefCell::new(print),
             root,

@@ -51,7 +51,7 @@ fn wrong_words() {
         ),
         ("k = tone('kick')\n\nprint(k.pan)", "song.lua:3: kick (Tone) has no parameter or action \"pan\""),
         ("k = tone('kick') k.volume = 3", "song.lua:1: kick.volume = 3: it takes a number from 0 to 2"),
-        ("k = tone('kick') k.volume = 0/0", "song.lua:1: kick.volume: -nan cannot be a value; it must be finite"),
+        ("k = tone('kick') k.volume = 0/0", "song.lua:1: kick.volume: NaN cannot be a value; it must be finite"),
         ("k = tone('kick') k.volume = nil", "song.lua:1: kick.volume cannot be nil; give it a value"),
         (
             "k = tone('kick') k.wave = 'sew'",
