@@ -92,8 +92,8 @@ fn wrong_words() {
             "make('Ton', 'x')",
             "song.lua:1: there is no module type \"Ton\"; did you mean \"Tone\"?; `cantus plugins list` shows all",
         ),
-        ("tone(12)", "song.lua:1: the name of a module must be text, not a integer"),
-        ("tone('a', 3)", "song.lua:1: the options of a must be a table, not a integer"),
+        ("tone(12)", "song.lua:1: the name of a module must be text, not 12"),
+        ("tone('a', 3)", "song.lua:1: the options of a must be a table, not 3"),
         (
             "space('x')",
             "song.lua:1: space could be several types; use make(\"Echo\", \"name\") or make(\"Hall\", \"name\")",
@@ -176,9 +176,6 @@ fn every_example_runs() {
     on_script_thread(|| {
         for row in cantus_lua::documentation() {
             let mut rig = Rig::new();
-            let made = "kick, snare, seq, desk = tone('kick'), tone('snare'), steps('seq'), desk('desk')";
-            rig.say(&made.replace("desk = ", "mix = ").replace(", desk('desk')", ", desk('desk')")).expect("made");
-            rig.say("desk_ = mix").expect("made");
             let code = format!(
                 "local kick, snare, seq, desk = tone('kick'), tone('snare'), steps('seq'), make('Desk', 'desk')\n{}",
                 row.example

@@ -74,14 +74,14 @@ const BROKEN: &[(&str, &str)] = &[
         "song.lua:1: table.sort sorts at most 100000 values",
     ),
     // What takes too much memory or stack.
-    ("local t = {}\nwhile true do t[#t + 1] = ('x'):rep(10000) .. #t end", "song.lua:2: not enough memory"),
+    ("local t, s = {}, ('x'):rep(50000)\nwhile true do t[#t + 1] = s .. #t end", "song.lua:2: not enough memory"),
     ("local s = 'x'\nwhile true do s = s .. s end", "song.lua:2: not enough memory"),
     ("local t = {}\nfor i = 1, 1e9 do t[i] = i end", "song.lua:2: "),
     ("local function f() return 1 + f() end f()", "song.lua:1: stack overflow"),
     ("local function f() pcall(f) error('deep') end f()", "song.lua:1: "),
     (
         "local t = setmetatable({}, {}) getmetatable(t).__index = t print(t.x)",
-        "song.lua:1: '__index' chain too long; possibly a loop",
+        "song.lua:1: '__index' chain too long; possible loop",
     ),
     ("local function f(s) return (s:gsub('x', f)) end f('x')", "song.lua:1: "),
     ("(('('):rep(40) .. (')'):rep(40)):find(('('):rep(40) .. (')'):rep(40))", "song.lua:1: too many captures"),
@@ -116,6 +116,7 @@ fn every_one_ends_with_file_and_line() {
         let mut rig = Rig::new();
         rig.run("bpm(100) tone('there')").expect("runs");
         let before = rig.engine.model();
+        let mut wrong = Vec::new();
         for (code, expected) in BROKEN {
             let begin = Instant::now();
             let error = match rig.run(code) {
@@ -124,7 +125,9 @@ fn every_one_ends_with_file_and_line() {
             };
             let took = begin.elapsed();
             let text = error.to_string();
-            assert!(text.starts_with(expected), "\n{code}\n got {text}\nnot {expected}");
+            if !text.starts_with(expected) {
+                wrong.push(format!("\n{code}\n got {text}\nnot {expected}"));
+            }
             assert!(error.line.is_some(), "{code}: {text}");
             assert!(!text.contains(": stopped") || text.ends_with(ENDLESS), "{text}");
             assert!(!text.contains("not enough") || text.ends_with(MEMORY), "{text}");
@@ -132,6 +135,7 @@ fn every_one_ends_with_file_and_line() {
             assert!(took < Duration::from_secs(4), "{took:?}: {code}");
             assert!(*rig.engine.model() == *before, "{code}");
         }
+        assert!(wrong.is_empty(), "{}", wrong.concat());
         rig.run("local n = 0 for i = 1, 1e5 do n = n + i end bpm(101) return ('ab'):upper()")
             .expect("the state is well");
     });
