@@ -17,7 +17,8 @@ use crate::error::{Place, ScriptError, is_prelude};
 const STRIDE: u32 = 200;
 
 /// What a script hears that needs more memory than it may have.
-pub const OUT_OF_MEMORY: &str = "not enough memory; the script holds more than it may, keep less data";
+pub const OUT_OF_MEMORY: &str = "not enough memory; the script holds more than it may: keep less data, or look for a \
+                                 function that calls itself without end";
 
 /// What an evaluation may use: VM instructions, and wall time when live.
 pub struct Budget {

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use crate::rig::{Rig, on_script_thread};
 
 const ENDLESS: &str = "stopped: the script used up its 2000000 instructions; is there an endless loop?";
-const MEMORY: &str = "not enough memory; the script holds more than it may, keep less data";
+const MEMORY: &str = "not enough memory; the script holds more than it may: keep less data, or look for a function that \
+                      calls itself without end";
 
 /// `[code, beginning of the error]`; ENDLESS and MEMORY may come on any line of the script that `?` allows.
 const BROKEN: &[(&str, &str)] = &[
@@ -77,7 +78,8 @@ const BROKEN: &[(&str, &str)] = &[
     ("local t, s = {}, ('x'):rep(50000)\nwhile true do t[#t + 1] = s .. #t end", "song.lua:2: not enough memory"),
     ("local s = 'x'\nwhile true do s = s .. s end", "song.lua:2: not enough memory"),
     ("local t = {}\nfor i = 1, 1e9 do t[i] = i end", "song.lua:2: "),
-    ("local function f() return 1 + f() end f()", "song.lua:1: stack overflow"),
+    ("local function f(a, b, c, d, e) return 1 + f(a, b, c, d, e) end f()", "song.lua:1: stack overflow"),
+    ("local function f() return 1 + f() end f()", "song.lua:1: "),
     ("local function f() pcall(f) error('deep') end f()", "song.lua:1: "),
     (
         "local t = setmetatable({}, {}) getmetatable(t).__index = t print(t.x)",
