@@ -84,7 +84,7 @@ impl Budget {
     }
 
     /// The evaluation has used up its budget and must end, whatever it catches.
-    pub fn is_expired(&self) -> bool {
+    fn is_expired(&self) -> bool {
         self.expired.borrow().is_some()
     }
 

@@ -74,7 +74,6 @@ impl Sandbox {
 fn natives(lua: &Lua) -> Result<Table> {
     let table = lua.create_table()?;
     table.raw_set("spend", native(lua, |lua, steps: u64| context(lua).budget.spend(lua, steps))?)?;
-    table.raw_set("expired", native(lua, |lua, ()| Ok(context(lua).budget.is_expired()))?)?;
     table.raw_set("caught", native(lua, caught)?)?;
     table.raw_set(
         "emit",
