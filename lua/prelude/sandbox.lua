@@ -2,7 +2,7 @@
 -- does not exist for scripts.
 local raw, shared, native, own = ...
 local error, type, select, tostring, rawget, rawset = raw.error, raw.type, raw.select, raw.tostring, raw.rawget, raw.rawset
-local spend, expired, text, length = native.spend, native.expired, native.text, native.length
+local spend, caught, length = native.spend, native.caught, native.length
 local getmetatable, setmetatable, concat = raw.getmetatable, raw.setmetatable, raw.table.concat
 
 local allowed = {
@@ -14,18 +14,16 @@ for name, value in raw.pairs(own) do shared[name] = value end
 
 -- Errors of native functions are objects; scripts see text.
 local function plain(ok, e, ...)
-  if ok or type(e) ~= "userdata" then return ok, e, ... end
-  return ok, text(e)
+  if ok then return ok, e, ... end
+  return ok, caught(e)
 end
 
 function shared.pcall(f, ...) return plain(raw.pcall(f, ...)) end
 
--- Lua switches the hook off in handlers of an error that came from the hook: such a handler must not run.
+-- Lua switches the hook off in handlers of an error that came from the hook: such a handler must not run. `caught` fails
+-- then, as the budget is used up.
 function shared.xpcall(f, handler, ...)
-  return plain(raw.xpcall(f, function(e)
-    if expired() then return e end
-    return handler(text(e))
-  end, ...))
+  return plain(raw.xpcall(f, function(e) return handler(caught(e)) end, ...))
 end
 
 -- Finalizers run without the hook: there are none.

@@ -17,12 +17,18 @@ use crate::error::{Place, ScriptError, is_prelude};
 const STRIDE: u32 = 200;
 
 /// What a script hears that needs more memory than it may have.
-pub const OUT_OF_MEMORY: &str = "not enough memory; the script holds more than it may, keep less data";
+pub const OUT_OF_MEMORY: &str = "not enough memory; the script holds more than it may: keep less data, or look for a \
+                                 function that calls itself without end";
 
 /// What an evaluation may use: VM instructions, and wall time when live.
 pub struct Budget {
     instructions: u64,
     wall: Option<Duration>,
+    /// Bytes.
+    memory: usize,
+    /// Bytes in use at which the hook collects. Lua's own collector falls behind when scripts drop many handles: an
+    /// object with a destructor is freed one cycle late, and an emergency frees none at all.
+    collect_at: Cell<usize>,
     left: Cell<u64>,
     deadline: Cell<Option<Instant>>,
     /// Set at the first failure, until the next evaluation begins.
@@ -31,9 +37,10 @@ pub struct Budget {
 
 impl Budget {
     /// A budget that is not used up until [`Budget::begin`] was called.
-    pub fn new(instructions: u64, wall: Option<Duration>) -> Budget {
+    pub fn new(instructions: u64, wall: Option<Duration>, memory: usize) -> Budget {
         let (left, deadline, expired) = (Cell::new(u64::MAX), Cell::new(None), RefCell::new(None));
-        Budget { instructions, wall, left, deadline, expired }
+        let collect_at = Cell::new(usize::MAX);
+        Budget { instructions, wall, memory, collect_at, left, deadline, expired }
     }
 
     /// Installs the hook. Call it once, before any Lua thread is made: older threads never get it.
@@ -43,6 +50,7 @@ impl Budget {
     pub fn install(self: &Rc<Self>, lua: &Lua) -> mlua::Result<()> {
         let budget = self.clone();
         lua.set_global_hook(HookTriggers::new().every_nth_instruction(STRIDE), move |lua, _| {
+            budget.collect(lua)?;
             let verdict = budget.spend(lua, u64::from(STRIDE));
             // An expired thread fires again after its next instruction, also after a pcall.
             set_stride(lua, if verdict.is_err() { 1 } else { STRIDE });
@@ -54,7 +62,20 @@ impl Budget {
     pub fn begin(&self) {
         self.left.set(self.instructions);
         self.deadline.set(self.wall.map(|wall| Instant::now() + wall));
+        self.collect_at.set(self.memory / 2);
         self.expired.replace(None);
+    }
+
+    /// Collects if much is in use; the next time half way from what is left to the limit.
+    fn collect(&self, lua: &Lua) -> mlua::Result<()> {
+        if lua.used_memory() > self.collect_at.get() {
+            // The first pass runs destructors, the second frees.
+            lua.gc_collect()?;
+            lua.gc_collect()?;
+            let used = lua.used_memory();
+            self.collect_at.set((used + self.memory.saturating_sub(used) / 2).max(self.memory / 2));
+        }
+        Ok(())
     }
 
     /// How many instructions are left.
@@ -63,7 +84,7 @@ impl Budget {
     }
 
     /// The evaluation has used up its budget and must end, whatever it catches.
-    pub fn is_expired(&self) -> bool {
+    fn is_expired(&self) -> bool {
         self.expired.borrow().is_some()
     }
 
@@ -114,6 +135,15 @@ pub fn place(lua: &Lua) -> Option<Place> {
         }
     }
     None
+}
+
+/// About how many calls are open, if they are many; else 0. Lua's `pcall` takes that long to catch an error.
+pub fn depth(lua: &Lua) -> u64 {
+    let mut level = 1000;
+    while lua.inspect_stack(level, |_| ()).is_some() {
+        level *= 2;
+    }
+    if level == 1000 { 0 } else { level as u64 }
 }
 
 /// The line where a thread stands that does not run: it yielded, or an error ended it (Lua keeps its stack then).

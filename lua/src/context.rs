@@ -13,6 +13,9 @@ use crate::error::{blame, refused};
 use crate::random::Random;
 use crate::transaction::Transaction;
 
+/// Takes what scripts print, a text without line end at a time.
+pub type Print = Box<dyn FnMut(&str)>;
+
 /// One per Lua state. Holds no Lua value: a circle through the state could never be freed.
 pub struct Context {
     /// The engine.
@@ -22,7 +25,7 @@ pub struct Context {
     /// The evaluation's random numbers.
     pub random: Random,
     /// Where `print` goes.
-    pub print: RefCell<Box<dyn FnMut(&str)>>,
+    pub print: RefCell<Print>,
     /// Folder whose `lib/` `require` looks in.
     pub root: PathBuf,
     /// Seed of everything random.

@@ -42,6 +42,7 @@ mod strings;
 mod transaction;
 mod values;
 
+pub use context::Print;
 pub use error::{Place, ScriptError};
 pub use library::{Documented, documentation};
 pub use script::{Evaluation, Options, Script};

@@ -21,7 +21,7 @@ pub enum Fault {
 /// What a pair of parentheses holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Capture {
-    /// Opened, not closed; begins here.
+    /// Opened, not closed; begins here. An error for whoever wants its text.
     Open(usize),
     /// `()`: a position.
     Position(usize),
@@ -55,11 +55,7 @@ impl<'a> Matcher<'a> {
     pub fn match_at(&mut self, start: usize) -> Answer {
         self.captures.clear();
         self.depth = 0;
-        let end = self.run(start, 0)?;
-        if end.is_some() && self.captures.iter().any(|c| matches!(c, Capture::Open(_))) {
-            return Err(Fault::Malformed("unfinished capture"));
-        }
-        Ok(end)
+        self.run(start, 0)
     }
 
     fn step(&mut self) -> Result<(), Fault> {
@@ -215,8 +211,11 @@ impl<'a> Matcher<'a> {
     /// `%1`: what a capture held, again.
     fn again(&mut self, s: usize, p: usize) -> Answer {
         let index = usize::from(self.pattern[p]).wrapping_sub(usize::from(b'1'));
-        let Some(Capture::Span(from, to)) = self.captures.get(index).copied() else {
-            return Err(Fault::Malformed("invalid capture index in pattern"));
+        let (from, to) = match self.captures.get(index).copied() {
+            Some(Capture::Span(from, to)) => (from, to),
+            // A position never comes again.
+            Some(Capture::Position(_)) => return Ok(None),
+            Some(Capture::Open(_)) | None => return Err(Fault::Malformed("invalid capture index in pattern")),
         };
         self.fuel = self.fuel.checked_sub((to - from) as u64).ok_or(Fault::Fuel)?;
         Ok(self.text[s..].starts_with(&self.text[from..to]).then_some(s + to - from))

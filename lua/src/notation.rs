@@ -87,7 +87,7 @@ fn letter(c: char) -> Option<Cell> {
 pub fn compile(lanes: &[Lane], rows: Option<u32>, steps_per_beat: Num) -> Result<Pattern, String> {
     let longest = lanes.iter().map(|lane| lane.rows).max().unwrap_or(0);
     if let Some(rows) = rows.filter(|rows| *rows < longest) {
-        return Err(format!("has {longest} steps but rows = {rows}"));
+        return Err(format!("there are {longest} steps but rows = {rows}"));
     }
     let mut steps = Vec::new();
     let mut column = 0;
@@ -186,6 +186,6 @@ mod tests {
         let hold = "= has no note before it to make longer";
         assert_eq!(compile(&[lane(". =")], None, four), Err(format!("row 2: {hold}")));
         assert_eq!(compile(&[lane("x ."), lane("= x")], None, four), Err(format!("lane 2, row 1: {hold}")));
-        assert_eq!(compile(&[lane("x . .")], Some(2), four), Err("has 3 steps but rows = 2".to_owned()));
+        assert_eq!(compile(&[lane("x . .")], Some(2), four), Err("there are 3 steps but rows = 2".to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-//! `pattern(name, rows, options)`: what scripts write becomes lanes, and [`notation`](crate::notation) compiles them.
+//! `pattern(name, rows, options)`: what scripts write becomes lanes, and [`notation`] compiles them.
 
 use cantus_host::model::{Name, Num, Pattern, Refusal, SetPatternCommand};
 use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataMethods, Value};
@@ -41,7 +41,7 @@ struct Options {
 
 impl Options {
     fn read(table: &Table) -> Result<Options> {
-        values::only_keys(table, &OPTIONS, "pattern")?;
+        values::only_keys(table, &OPTIONS, "it")?;
         let speed = match table.raw_get::<Value>("steps_per_beat")? {
             Value::Nil => table.raw_get::<Value>("per_beat")?,
             speed => speed,
@@ -76,7 +76,7 @@ fn pattern(lua: &Lua, (name, rows, options): (Value, Value, Value)) -> Result<Pa
             blame(format!("there is no pattern \"{name}\"; to make it, say its rows: pattern(\"{name}\", \"x . x .\")"))
         });
     }
-    let made = read(lua, &rows, &options).map_err(|problem| blame(format!("pattern \"{name}\" {problem}")))?;
+    let made = read(lua, &rows, &options).map_err(|problem| blame(format!("pattern \"{name}\": {problem}")))?;
     if let Some(problem) = made.problem() {
         return Err(refused(&Refusal::BadPattern { name, problem }));
     }
@@ -88,7 +88,7 @@ fn read(lua: &Lua, rows: &Value, options: &Value) -> Result<Pattern> {
     let mut said = match options {
         Value::Nil => Options::default(),
         Value::Table(table) => Options::read(table)?,
-        other => return Err(blame(format!("takes its options as a table, not {}", a(other)))),
+        other => return Err(blame(format!("options are a table, not {}", a(other)))),
     };
     let lanes = match rows {
         Value::Table(table) => {
@@ -101,7 +101,7 @@ fn read(lua: &Lua, rows: &Value, options: &Value) -> Result<Pattern> {
                     });
                     lanes.collect::<Result<Vec<_>>>()?
                 }
-                other => return Err(blame(format!("takes lanes as a list, not {}", a(&other)))),
+                other => return Err(blame(format!("lanes are a list, not {}", a(&other)))),
             }
         }
         rows => vec![lane(lua, rows, &said.defaults)?],

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use mlua::chunk::ChunkMode;
 use mlua::{Function, Lua, LuaOptions, MultiValue, Result, StdLib, Table, Value};
 
+use crate::budget;
 use crate::context::{Context, context};
 use crate::error::{ScriptError, blame, message_of};
 use crate::facade::{Facade, METHODS};
@@ -73,8 +74,7 @@ impl Sandbox {
 fn natives(lua: &Lua) -> Result<Table> {
     let table = lua.create_table()?;
     table.raw_set("spend", native(lua, |lua, steps: u64| context(lua).budget.spend(lua, steps))?)?;
-    table.raw_set("expired", native(lua, |lua, ()| Ok(context(lua).budget.is_expired()))?)?;
-    table.raw_set("text", native(lua, caught)?)?;
+    table.raw_set("caught", native(lua, caught)?)?;
     table.raw_set(
         "emit",
         native(lua, |lua, text: mlua::LuaString| {
@@ -94,8 +94,9 @@ fn natives(lua: &Lua) -> Result<Table> {
     Ok(table)
 }
 
-/// An error that a script has caught, as text; any other value as it is.
+/// An error that a script has caught, as text; any other value as it is. Catching is paid for by the depth of the stack.
 fn caught(lua: &Lua, value: Value) -> Result<Value> {
+    context(lua).budget.spend(lua, budget::depth(lua))?;
     let Value::Error(error) = &value else { return Ok(value) };
     let text = match error.downcast_ref::<ScriptError>() {
         Some(known) => known.to_string(),

@@ -14,7 +14,7 @@ use mlua::{Function, MultiValue, Table, Thread, Value};
 
 use crate::budget::{self, Budget};
 use crate::constructors;
-use crate::context::Context;
+use crate::context::{Context, Print};
 use crate::error::{Place, ScriptError};
 use crate::random::Random;
 use crate::sandbox::Sandbox;
@@ -33,7 +33,7 @@ pub struct Options {
     /// Folder whose `lib/` `require` looks in.
     pub root: PathBuf,
     /// Where `print` and `help` go, a text without line end at a time.
-    pub print: Box<dyn FnMut(&str)>,
+    pub print: Print,
 }
 
 impl Default for Options {
@@ -90,7 +90,7 @@ impl Script {
         let catalog = engine.catalog();
         let context = Rc::new(Context {
             engine,
-            budget: Rc::new(Budget::new(instructions, wall)),
+            budget: Rc::new(Budget::new(instructions, wall, memory)),
             random: Random::default(),
             print: RefCell::new(print),
             root,

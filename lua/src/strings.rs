@@ -118,7 +118,8 @@ fn find(lua: &Lua, (text, pattern, init, plain): Search) -> Result<MultiValue> {
     let (text, pattern) = (text.as_bytes(), pattern.as_bytes());
     let Some(from) = start_of(init, text.len()) else { return Ok(MultiValue::from_iter([Value::Nil])) };
     let span = |(start, end): (usize, usize)| [Value::Integer(start as i64 + 1), Value::Integer(end as i64)];
-    if plain == Some(true) {
+    // As in Lua, a pattern without any of these signs is plain text, a lone `)` too.
+    if plain == Some(true) || !pattern.iter().any(|c| b"^$*+?.([%-".contains(c)) {
         context(lua).budget.spend(lua, (text.len() - from) as u64 / 8 + pattern.len() as u64)?;
         let found = plain_find(&text[from..], &pattern).map(|at| (from + at, from + at + pattern.len()));
         return Ok(found.map_or_else(|| MultiValue::from_iter([Value::Nil]), |f| MultiValue::from_iter(span(f))));
@@ -249,8 +250,8 @@ fn replace(
 ) -> Result<()> {
     let value = match by {
         Value::Table(table) => {
-            let key = captures(lua, text, found, all)?.pop_front().unwrap_or(Value::Nil);
-            table.get::<Value>(key)?
+            let key = all.first().copied().unwrap_or(Capture::Span(found.0, found.1));
+            table.get::<Value>(capture(lua, text, key)?)?
         }
         Value::Function(function) => function.call::<Value>(captures(lua, text, found, all)?)?,
         template => {
@@ -302,7 +303,8 @@ fn expand(
         match wanted {
             Some(Capture::Span(from, to)) => out.extend_from_slice(&text[from..to]),
             Some(Capture::Position(at)) => out.extend_from_slice((at + 1).to_string().as_bytes()),
-            _ => return Err(blame(format!("invalid capture index %{index} in replacement text"))),
+            Some(Capture::Open(_)) => return Err(blame("unfinished capture")),
+            None => return Err(blame(format!("invalid capture index %{index} in replacement text"))),
         }
     }
     Ok(())

@@ -79,7 +79,8 @@ pub fn number(value: &Value, what: &str) -> Result<Num> {
 pub fn a(value: &Value) -> String {
     match value {
         Value::Nil => "nil".into(),
-        Value::Number(v) if !v.is_finite() => v.to_string(),
+        Value::Integer(v) => v.to_string(),
+        Value::Number(v) => v.to_string(),
         Value::Boolean(v) => v.to_string(),
         Value::String(text) => format!("\"{}\"", text.to_string_lossy()),
         Value::UserData(data) if data.is::<Handle>() => "a module".into(),

@@ -28,16 +28,16 @@ fn caught_errors_are_text() {
     table(&[
         (
             "local ok, e = pcall(tone, 1)\nprint('caught ' .. e)",
-            "caught song.lua:1: the name of a module must be text, not a integer",
+            "caught song.lua:1: the name of a module must be text, not 1",
         ),
         ("print(select(2, pcall(error, {1})) ~= nil, type(select(2, pcall(error, {1}))))", "true\ttable"),
         (
             "print(xpcall(tone, function(e) return 'seen ' .. e end, 1))",
-            "false\tseen song.lua:1: the name of a module must be text, not a integer",
+            "false\tseen song.lua:1: the name of a module must be text, not 1",
         ),
         (
             "print(coroutine.resume(coroutine.create(function() tone(1) end)))",
-            "false\tsong.lua:1: the name of a module must be text, not a integer",
+            "false\tsong.lua:1: the name of a module must be text, not 1",
         ),
         (
             "local co = coroutine.wrap(function() pcall(function() coroutine.yield('over pcall') end) end) print(co())",

@@ -53,39 +53,39 @@ fn handles_and_mistakes() {
         ),
         (
             "pattern('p', 'x . q')",
-            "song.lua:1: pattern \"p\" row 3: \"q\" is not a step; write x, X, ., =, a note such as C4 or a number 0 to 127",
+            "song.lua:1: pattern \"p\": row 3: \"q\" is not a step; write x, X, ., =, a note such as C4 or a number 0 to 127",
         ),
         (
             "pattern('p', {'x', 'q'})",
-            "song.lua:1: pattern \"p\" row 2: \"q\" is not a step; write x, X, ., = or a note such as C4",
+            "song.lua:1: pattern \"p\": row 2: \"q\" is not a step; write x, X, ., = or a note such as C4",
         ),
         (
             "pattern('p', {'x .', 'x x'})",
-            "song.lua:1: pattern \"p\" row 1: \"x .\" is several steps; side by side they are lanes = {{\"x .\"}, ...}",
+            "song.lua:1: pattern \"p\": row 1: \"x .\" is several steps; side by side they are lanes = {{\"x .\"}, ...}",
         ),
         (
             "pattern('p', {lanes = {'x', '. ='}})",
-            "song.lua:1: pattern \"p\" lane 2, row 2: = has no note before it to make longer",
+            "song.lua:1: pattern \"p\": lane 2, row 2: = has no note before it to make longer",
         ),
         (
             "pattern('p', {lanes = {'x', 'q'}})",
-            "song.lua:1: pattern \"p\" lane 2, row 1: \"q\" is not a step; write x, X, ., =, a note such as C4 or a number 0 to 127",
+            "song.lua:1: pattern \"p\": lane 2, row 1: \"q\" is not a step; write x, X, ., =, a note such as C4 or a number 0 to 127",
         ),
         (
             "pattern('p', {{nte = 60}})",
-            "song.lua:1: pattern \"p\" row 1: a step has no option \"nte\"; did you mean \"note\"?",
+            "song.lua:1: pattern \"p\": row 1: a step has no option \"nte\"; did you mean \"note\"?",
         ),
         (
             "pattern('p', 'x', {step_per_beat = 4})",
-            "song.lua:1: pattern \"p\" pattern has no option \"step_per_beat\"; did you mean \"steps_per_beat\"?",
+            "song.lua:1: pattern \"p\": it has no option \"step_per_beat\"; did you mean \"steps_per_beat\"?",
         ),
         ("pattern('p', '')", "song.lua:1: pattern \"p\" has 0 rows; 1 to 65536 are possible"),
         (
             "pattern('p', 'x', {velocity = 2})",
             "song.lua:1: pattern \"p\" row 1: velocity 2 is out of range; 0 to 1 are possible",
         ),
-        ("pattern('p', {rows = 4, [9] = 'x'})", "song.lua:1: pattern \"p\" has 9 steps but rows = 4"),
-        ("pattern('p', 12)", "song.lua:1: pattern \"p\" rows are text or a list, not a integer"),
+        ("pattern('p', {rows = 4, [9] = 'x'})", "song.lua:1: pattern \"p\": there are 9 steps but rows = 4"),
+        ("pattern('p', 12)", "song.lua:1: pattern \"p\": rows are text or a list, not 12"),
         (
             "p = pattern('p', 'x') p.rows = 3",
             "song.lua:1: a pattern cannot be changed; write pattern(\"p\", ...) again",

@@ -172,7 +172,7 @@ impl Rig {
         let sink = printed.clone();
         let mut options = Options {
             instructions: 2_000_000,
-            memory: 16 << 20,
+            memory: 64 << 20,
             root: PathBuf::from("."),
             print: Box::new(move |text| {
                 sink.borrow_mut().push_str(text);
