@@ -13,8 +13,10 @@ use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
-/// Most frames of one file: an hour at 48 kHz.
-const MOST_FRAMES: usize = 48_000 * 3600;
+/// Most samples of one file, all channels together, before and after resampling: an hour of stereo at 48 kHz.
+const MOST_SAMPLES: usize = 2 * 48_000 * 3600;
+/// Sample rates that a file may say it has, in Hz.
+const RATES: std::ops::RangeInclusive<f64> = 1_000.0..=768_000.0;
 
 /// A decoded sound.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,8 +72,8 @@ pub fn decode(path: &Path) -> Result<Sound, String> {
         for (all, new) in channels.iter_mut().zip(&planes) {
             all.extend_from_slice(new);
         }
-        if channels.first().is_some_and(|c| c.len() > MOST_FRAMES) {
-            return Err("it is longer than an hour; cut it".into());
+        if channels.iter().map(Vec::len).sum::<usize>() > MOST_SAMPLES {
+            return Err("it is longer than an hour of stereo; cut it".into());
         }
     }
     let rate = rate.ok_or("it does not say its sample rate")?;
@@ -93,11 +95,25 @@ fn resample(sound: Sound, rate: f64) -> Result<Sound, String> {
     }
     let failed = |e: String| format!("could not resample it from {} to {rate} Hz ({e})", sound.rate);
     let (count, frames) = (sound.channels.len(), sound.channels[0].len());
+    if !RATES.contains(&sound.rate) {
+        return Err(format!(
+            "it says its sample rate is {} Hz; {} to {} can be",
+            sound.rate,
+            RATES.start(),
+            RATES.end()
+        ));
+    }
+    if frames as f64 * count as f64 * rate / sound.rate > MOST_SAMPLES as f64 {
+        return Err(format!("at {rate} Hz it would be longer than an hour of stereo; cut it"));
+    }
     let mut resampler = Fft::<f32>::new(sound.rate as usize, rate as usize, 1024, count, FixedSync::Input)
         .map_err(|e| failed(e.to_string()))?;
     let input = SequentialSliceOfVecs::new(&sound.channels, count, frames).map_err(|e| failed(e.to_string()))?;
     let output = resampler.process_all(&input, frames, None).map_err(|e| failed(e.to_string()))?.take_data();
-    let channels = (0..count).map(|c| output.iter().skip(c).step_by(count).copied().collect()).collect();
+    // Exactly as long as before, up to one frame: the resampler's own length is rounded from a fraction.
+    let length = (frames as u64 * rate as u64).div_ceil(sound.rate as u64) as usize;
+    let channel = |c| output.iter().skip(c).step_by(count).take(length).copied().collect();
+    let channels = (0..count).map(channel).collect();
     Ok(Sound { channels, rate })
 }
 

@@ -3,7 +3,6 @@
 mod batch;
 mod compile;
 mod engine;
-mod memory;
 mod queue;
 mod realise;
 mod slots;
@@ -13,6 +12,5 @@ mod workers;
 pub use batch::{Accepted, Batch, Commit, CommitError, EngineBusy, Origin};
 pub use compile::{Ready, compile};
 pub use engine::{Config, Engine, EngineHandle, EngineThread, LocalEngine};
-pub use memory::{Handles, PatternMemory, SampleMemory};
 pub use queue::CommandQueue;
 pub use state::{ClockReading, EngineState, Status, StatusOf};

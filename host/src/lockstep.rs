@@ -7,11 +7,13 @@ use std::sync::Arc;
 use crate::control::{Config, Engine, LocalEngine};
 use crate::device::{Device, Offline, Source};
 use crate::plugins::ModuleRegistry;
+use crate::rt::{OUT_CHANNELS, QUANTUM};
 
 /// Virtual time: it goes on only in [`pull`](Lockstep::pull), and stands still while anything loads.
 pub struct Lockstep {
-    engine: LocalEngine,
+    // Before the engine, so that instances are destroyed while what they hold is still kept.
     device: Offline,
+    engine: LocalEngine,
 }
 
 impl Lockstep {
@@ -33,14 +35,22 @@ impl Lockstep {
         self.engine.0.borrow_mut().settle();
     }
 
-    /// The next frames, interleaved stereo. What was committed before takes effect at the next quantum.
+    /// The next frames, interleaved stereo. The engine does its work before every quantum, whatever the length of the
+    /// slice; what was committed before takes effect at the next one.
     pub fn pull(&mut self, interleaved: &mut [f32]) {
-        self.settle();
-        while !self.engine.0.borrow().flushed() {
-            self.device.receive();
-            self.engine.0.borrow_mut().tick();
+        let mut rest = interleaved;
+        while !rest.is_empty() {
+            if self.device.left() == 0 {
+                self.settle();
+            }
+            let now = match self.device.left() {
+                0 => QUANTUM,
+                left => left,
+            };
+            let (part, later) = rest.split_at_mut(rest.len().min(now * OUT_CHANNELS));
+            self.device.pull(part);
+            rest = later;
         }
-        self.device.pull(interleaved);
         self.engine.0.borrow_mut().tick();
     }
 }

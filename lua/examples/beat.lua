@@ -31,14 +31,14 @@ track("kick", { { file = "bd_haus.flac", gain = 0.8 } }, {
          bars("x...|....|..xx|....", "x..x|..x.|....|....", "x...|....|..xx|....", "x..x|....|..x.|x.x."),
          bars("x...|..x.|..x.|....", "x...|..x.|....|..x.", "x...|..x.|..x.|....", "x...|....|x.x.|xxxx")),
     slot = 1 },
-}, { gain = 0.52 })
+}, { gain = 0.27 })
 
 track("sub", { { file = "bd_808.flac", tune = -100, gain = 0.8 } }, {
   { song(bars("x...|....|....|....", "....|....|....|..x.", "x...|....|....|....", "....|....|...x|...."),
          bars("x...|....|..x.|....", "....|..x.|....|....", "x...|....|..x.|....", "....|....|....|x..."),
          bars("x...|....|....|....", "....|....|....|..x.", "x...|....|....|....", "....|....|x...|....")),
     slot = 1, length = 6 },
-}, { gain = 0.36 })
+}, { gain = 0.8 })
 
 -- The backbeat, and ghost notes that come and go.
 track("snare", { { file = "drum_snare_hard.flac", gain = 0.9 }, { file = "drum_snare_soft.flac" } }, {
@@ -50,7 +50,7 @@ track("snare", { { file = "drum_snare_hard.flac", gain = 0.9 }, { file = "drum_s
          bars("..x.|...x|.x..|...x", "..x.|....|.x..|.x..", "..x.|...x|.x..|...x", "....|....|....|...."),
          bars(".x..|....|.x..|....", "....|...x|.x..|....", ".x..|....|.x..|...x", "....|....|....|....")),
     slot = 2, velocity = 0.45 },
-}, { gain = 0.6, pan = -0.05 })
+}, { gain = 0.44, pan = -0.05 })
 
 -- Closed, pedal and open hat choke each other; the velocities are drawn by the seeded random.
 local hats = { rows = 256 }
@@ -65,7 +65,7 @@ track("hats", {
   { file = "drum_cymbal_closed.flac", choke = 1 },
   { file = "drum_cymbal_open.flac", choke = 1 },
   { file = "drum_cymbal_pedal.flac", choke = 1 },
-}, { hats }, { gain = 0.5, pan = 0.25 })
+}, { hats }, { gain = 0.95, pan = 0.25 })
 
 track("perc", { { file = "tabla_ghe1.flac" }, { file = "tabla_na.flac" }, { file = "perc_snap.flac", gain = 0.7 } }, {
   { song(bars("....|....|....|....", "....|....|...x|....", "....|....|....|....", "....|....|..x.|...."),
@@ -80,14 +80,14 @@ track("perc", { { file = "tabla_ghe1.flac" }, { file = "tabla_na.flac" }, { file
          bars("....|x...|....|x...", "....|x...|....|x...", "....|x...|....|x...", "....|x...|....|...."),
          bars("....|....|....|....", "....|....|....|....", "....|....|....|....", "....|....|....|....")),
     slot = 3, velocity = 0.6 },
-}, { gain = 0.55, pan = -0.35 })
+}, { gain = 0.62, pan = -0.35 })
 
 -- Once a phrase, something to turn the head.
 track("turn", { { file = "vinyl_scratch.flac" }, { file = "drum_cowbell.flac", gain = 0.5 } }, {
   { "................................................|............x.x." .. "|................................................|.......x........",
     slot = 1, velocity = 0.7 },
   { "..x...x..x..x...|" .. ("................|"):rep(6) .. "..x...x..x..x...", slot = 2, velocity = 0.4 },
-}, { gain = 0.5, pan = 0.4 })
+}, { gain = 0.7, pan = 0.4 })
 
-output("master", { volume = "-1dB" })
+output("master", { volume = "-2dB" })
 connect(mix, "master")

@@ -116,10 +116,10 @@ mod tests {
     fn a_beat_between_samples_is_rounded_half_up() {
         let segment = SEGMENTS[0];
         for (beat, sample) in [(0.05, 0), (0.0625, 1), (0.0626, 1), (1.0 / 3.0, 3), (0.18, 1), (0.1875, 2)] {
-            assert_eq!(sample_of(&segment, beat, 8.0), sample, "beat {beat}");
+            assert_eq!(segment.sample_of(beat, 8.0), sample, "beat {beat}");
         }
         // A whole sample that arithmetic puts a hair too low is not one early.
-        assert_eq!(sample_of(&segment, 0.0625 - 1e-12, 8.0), 1);
+        assert_eq!(segment.sample_of(0.0625 - 1e-12, 8.0), 1);
     }
 
     #[test]
@@ -128,7 +128,7 @@ mod tests {
         for k in (0..10 * 60 * 138).step_by(7) {
             let (numerator, denominator) = (k * 60 * 48_000 * 10, 1373);
             let exact = (2 * numerator + denominator) / (2 * denominator);
-            assert_eq!(sample_of(&segment, k as f64, 48_000.0), exact, "beat {k}");
+            assert_eq!(segment.sample_of(k as f64, 48_000.0), exact, "beat {k}");
         }
     }
 

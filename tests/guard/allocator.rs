@@ -103,10 +103,18 @@ pub unsafe extern "C" fn aligned_alloc(alignment: usize, size: usize) -> *mut c_
 /// # Safety
 /// As in C.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mmap(at: *mut c_void, len: usize, prot: c_int, flags: c_int, fd: c_int, offset: c_long) -> *mut c_void {
+pub unsafe extern "C" fn mmap(
+    at: *mut c_void,
+    len: usize,
+    prot: c_int,
+    flags: c_int,
+    fd: c_int,
+    offset: c_long,
+) -> *mut c_void {
     saw("mmap");
     // SAFETY: as the caller of mmap promises.
-    let result = unsafe { kernel(number::MMAP, at as c_long, len as c_long, prot.into(), flags.into(), fd.into(), offset) };
+    let result =
+        unsafe { kernel(number::MMAP, at as c_long, len as c_long, prot.into(), flags.into(), fd.into(), offset) };
     errno(result) as *mut c_void
 }
 
@@ -131,7 +139,15 @@ pub unsafe extern "C" fn write(fd: c_int, bytes: *const c_void, len: usize) -> i
 /// # Safety
 /// As in C.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn syscall(n: c_long, a: c_long, b: c_long, c: c_long, d: c_long, e: c_long, f: c_long) -> c_long {
+pub unsafe extern "C" fn syscall(
+    n: c_long,
+    a: c_long,
+    b: c_long,
+    c: c_long,
+    d: c_long,
+    e: c_long,
+    f: c_long,
+) -> c_long {
     saw("syscall");
     // SAFETY: as the caller of syscall promises.
     errno(unsafe { kernel(n, a, b, c, d, e, f) })

@@ -22,7 +22,9 @@ fn render(code: &str, more: &[&str]) -> (Output, Vec<String>) {
     let mut arguments = vec!["render", path(&script), "-o", path(&out), "--seconds", "0.25"];
     arguments.extend(more);
     let output = cantus(&arguments);
-    let left = std::fs::read_dir(folder.path()).expect("it is there").filter_map(|e| Some(text(e.ok()?.file_name().as_encoded_bytes())));
+    let left = std::fs::read_dir(folder.path())
+        .expect("it is there")
+        .filter_map(|e| Some(text(e.ok()?.file_name().as_encoded_bytes())));
     (output, left.filter(|name| name != "song.lua").collect())
 }
 
@@ -33,7 +35,10 @@ fn path(path: &Path) -> &str {
 #[test]
 fn a_render_says_what_came_out() {
     let samples = pieces().join("samples");
-    let (output, left) = render(&format!("sampler('k', {{slots = {{ {{file = '{}/bd_haus.flac'}} }} }}):trigger{{}}", path(&samples)), &["--json"]);
+    let (output, left) = render(
+        &format!("sampler('k', {{slots = {{ {{file = '{}/bd_haus.flac'}} }} }}):trigger{{}}", path(&samples)),
+        &["--json"],
+    );
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(left, ["song.wav"]);
     let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -49,7 +54,10 @@ fn what_fails_leaves_nothing_behind() {
         ("kick = sampler('kick')\nkick.volum = 1\n", "song.lua:2: "),
         ("\n\nmake('Nonesuch', 'x')\n", "song.lua:3: there is no module type \"Nonesuch\""),
         ("while true do end\n", "song.lua:1: "),
-        ("sampler('kick').slots[1].file = 'nowhere.flac'\n", "kick.slots[1].file: sound file \"nowhere.flac\": could not open it"),
+        (
+            "sampler('kick').slots[1].file = 'nowhere.flac'\n",
+            "kick.slots[1].file: sound file \"nowhere.flac\": could not open it",
+        ),
     ] {
         let (output, left) = render(code, &[]);
         let said = text(&output.stderr);
@@ -75,7 +83,9 @@ fn a_missing_script_is_an_error() {
 
 #[test]
 fn wrong_usage_is_exit_code_2() {
-    for arguments in [&["render"][..], &["nonsense"], &["render", "a.lua", "-o", "b.wav", "--bars", "none"], &["plugins"]] {
+    for arguments in
+        [&["render"][..], &["nonsense"], &["render", "a.lua", "-o", "b.wav", "--bars", "none"], &["plugins"]]
+    {
         assert_eq!(cantus(arguments).status.code(), Some(2), "{arguments:?}");
     }
 }

@@ -19,7 +19,9 @@ fn bar(model: &Model) -> usize {
 
 fn instruments(studio: &Studio) -> Vec<Name> {
     let catalog = studio.engine().catalog();
-    let is = |m: &cantus_host::model::Module| catalog.get(&m.module_type).is_some_and(|t| t.manifest.kind == Kind::Instrument);
+    let is = |m: &cantus_host::model::Module| {
+        catalog.get(&m.module_type).is_some_and(|t| t.manifest.kind == Kind::Instrument)
+    };
     model(studio).modules.iter().filter(|(_, m)| is(m)).map(|(name, _)| name.clone()).collect()
 }
 
@@ -95,7 +97,8 @@ fn onsets_of_pieces_are_those_written() {
             let (bpm, speed) = (wanted.bpm.get(), pattern.steps_per_beat.get());
             let mut written: Vec<usize> = Vec::new();
             for cycle in 0.. {
-                let row = |r: u32| ((f64::from(cycle * pattern.rows + r) / speed) * 60.0 / bpm * 48_000.0).round() as usize;
+                let row =
+                    |r: u32| ((f64::from(cycle * pattern.rows + r) / speed) * 60.0 / bpm * 48_000.0).round() as usize;
                 if row(0) >= frames {
                     break;
                 }
@@ -121,7 +124,11 @@ fn every_example_of_every_manifest_runs() {
     let mut run = 0;
     for plugin in registry().plugins() {
         for module in &plugin.manifest.modules {
-            assert!(!module.examples.is_empty() || plugin.manifest.plugin.id.starts_with("fixture."), "{} has no example", module.name);
+            assert!(
+                !module.examples.is_empty() || plugin.manifest.plugin.id.starts_with("fixture."),
+                "{} has no example",
+                module.name
+            );
             for example in &module.examples {
                 let mut studio = Studio::new();
                 if let Err(error) = studio.try_eval(&example.code) {

@@ -19,7 +19,10 @@ fn a_panic_while_playing_silences_the_module_alone() {
     assert_eq!(after, [0.5; 256], "the other plays on");
     let problems = studio.problems();
     assert_eq!(problems.len(), 1);
-    assert!(problems[0].starts_with("bad: it panicked and is silent from now on: a note was too much ("), "{problems:?}");
+    assert!(
+        problems[0].starts_with("bad: it panicked and is silent from now on (a note was too much ("),
+        "{problems:?}"
+    );
     let [later, _] = studio.render(128);
     assert_eq!(later, [0.5; 128]);
 }
@@ -29,7 +32,8 @@ fn a_panic_when_made_is_a_status() {
     let (heard, said) = beside_a_constant("panics_when_made('bad')");
     assert_eq!(heard, [0.5; 256]);
     assert!(
-        said[0].starts_with("bad: plugin \"fixture.misfits\" could not make a PanicsWhenMade: it panicked: not today ("),
+        said[0]
+            .starts_with("bad: plugin \"fixture.misfits\" could not make a PanicsWhenMade: it panicked: not today ("),
         "{said:?}"
     );
 }
@@ -45,7 +49,10 @@ fn a_refusal_when_made_is_a_status() {
 fn what_is_not_a_number_is_silenced() {
     let (heard, said) = beside_a_constant("not_finite('bad')");
     assert_eq!(heard, [0.5; 256]);
-    assert_eq!(said, ["bad: its output was not a number; such quanta are silent"]);
+    assert_eq!(
+        said,
+        ["bad: its output was not a number and such quanta are silent; look for a division by zero in it"]
+    );
 }
 
 #[test]

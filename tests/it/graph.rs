@@ -24,7 +24,11 @@ fn what_nothing_connects_is_heard() {
         ),
         ("an explicit cable to out", "connect(constant('a', {value = 0.25}), out)", 0.25),
         ("two cables into one input", "g = gain('g') connect(constant('a'), g) connect(constant('b'), g)", 0.98),
-        ("behind a sink", "connect(output('o'), gain('g', {gain = 0.5})) connect(constant('a', {value = 0.5}), 'o')", 0.75),
+        (
+            "behind a sink",
+            "connect(output('o'), gain('g', {gain = 0.5})) connect(constant('a', {value = 0.5}), 'o')",
+            0.75,
+        ),
     ] {
         let code = if heard == 0.98 { format!("{code} output('limited')") } else { code.to_owned() };
         check(name, &code, heard, heard);

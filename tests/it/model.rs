@@ -67,7 +67,11 @@ fn edits_change_what_they_say() {
     for (command, described) in table {
         let after = model.apply(&command, &catalog).unwrap_or_else(|e| panic!("{described}: {e}"));
         assert_ne!(after, model, "{described}");
-        assert_eq!(after.apply(&command, &catalog).is_ok_and(|again| again == after) || described.starts_with("remove"), true, "{described} twice");
+        assert_eq!(
+            after.apply(&command, &catalog).is_ok_and(|again| again == after) || described.starts_with("remove"),
+            true,
+            "{described} twice"
+        );
         assert_eq!(command.describe(), described);
     }
 }
@@ -111,10 +115,19 @@ fn refusals_blame_and_advise() {
     let catalog = studio.engine().catalog();
     let model = begin(&catalog);
     let table: Vec<(Command, &str)> = vec![
-        (add("MultiSampel", "a"), "there is no module type \"MultiSampel\"; did you mean \"MultiSampler\"?; `cantus plugins list` shows all"),
+        (
+            add("MultiSampel", "a"),
+            "there is no module type \"MultiSampel\"; did you mean \"MultiSampler\"?; `cantus plugins list` shows all",
+        ),
         (add("Gain", "kick"), "\"kick\" is already the name of a MultiSampler; choose another name or remove it first"),
-        (add("Gain", "out"), "\"out\" cannot be a name; use letters, digits, _ and -, beginning with a letter, and not \"out\""),
-        (add("Gain", "a b"), "\"a b\" cannot be a name; use letters, digits, _ and -, beginning with a letter, and not \"out\""),
+        (
+            add("Gain", "out"),
+            "\"out\" cannot be a name; use letters, digits, _ and -, beginning with a letter, and not \"out\"",
+        ),
+        (
+            add("Gain", "a b"),
+            "\"a b\" cannot be a name; use letters, digits, _ and -, beginning with a letter, and not \"out\"",
+        ),
         (RemoveModuleCommand { name: "kik".into() }.into(), "there is no module \"kik\"; did you mean \"kick\"?"),
         (set("g", "gian", Value::Int(1)), "g (Gain) has no parameter \"gian\"; did you mean \"gain\"?"),
         (set("g", "gain", Value::Int(5)), "g.gain = 5: it takes a number from 0 to 4"),
@@ -124,15 +137,27 @@ fn refusals_blame_and_advise() {
         (slot("kick", 2, "fiel", Value::Int(1)), "kick.slots[3] has no parameter \"fiel\"; did you mean \"file\"?"),
         (connect(("steps", "nots"), ("kick", "notes")), "steps has no output \"nots\"; it has \"notes\""),
         (connect(("steps", "notes"), ("g", "inn")), "g has no input \"inn\"; it has \"in\""),
-        (connect(("steps", "notes"), ("g", "in")), "steps.notes -> g.in cannot be: one carries audio, the other events; connect audio to audio and events to events"),
-        (connect(("steps", "notes"), ("out", "in")), "steps.notes -> out.in cannot be: one carries audio, the other events; connect audio to audio and events to events"),
+        (
+            connect(("steps", "notes"), ("g", "in")),
+            "steps.notes -> g.in cannot be: one carries audio, the other events; connect audio to audio and events to events",
+        ),
+        (
+            connect(("steps", "notes"), ("out", "in")),
+            "steps.notes -> out.in cannot be: one carries audio, the other events; connect audio to audio and events to events",
+        ),
         (SetBPMCommand { bpm: num(1000.0) }.into(), "tempo 1000 is out of range; 20 to 999 is possible"),
-        (SeekCommand { beat: num(-1.0) }.into(), "beat -1 is out of range; 0 or more is possible"),
+        (SeekCommand { beat: num(-1.0) }.into(), "beat -1 is out of range; 0 to 1000000000 is possible"),
         (trigger("g", None, None), "g is a Gain and takes no notes; trigger an instrument"),
         (trigger("kick", Some(200), None), "kick has no slot 201; slots 1 to 128 are possible"),
         (trigger("kick", None, Some(128.0)), "note 128 is out of range; 0 to 127 is possible"),
-        (InvokeActionCommand { module: "kick".into(), action: "stopp".into() }.into(), "kick (MultiSampler) has no action \"stopp\"; did you mean \"stop\"?"),
-        (SetPatternCommand { name: "beat".into(), pattern: pattern(0) }.into(), "pattern \"beat\" has 0 rows; 1 to 65536 are possible"),
+        (
+            InvokeActionCommand { module: "kick".into(), action: "stopp".into() }.into(),
+            "kick (MultiSampler) has no action \"stopp\"; did you mean \"stop\"?",
+        ),
+        (
+            SetPatternCommand { name: "beat".into(), pattern: pattern(0) }.into(),
+            "pattern \"beat\" has 0 rows; 1 to 65536 are possible",
+        ),
     ];
     for (command, expected) in table {
         let refused = model.apply(&command, &catalog).expect_err(&command.describe());

@@ -14,7 +14,6 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::batch::{Accepted, Batch, Commit, CommitError};
 use super::compile::compile;
-use super::memory::{Keeper, SampleMemory};
 use super::queue::{Answer, CommandQueue, Envelope};
 use super::realise::{Realiser, Task};
 use super::state::{ClockReading, EngineState, Status};
@@ -22,12 +21,12 @@ use super::workers::{Done, Workers};
 use crate::assets;
 use crate::model::{Catalog, Command, Model, ModuleId, Name};
 use crate::plugins::ModuleRegistry;
-use crate::rt::message::{Change, FromAudio, ToAudio, TransportChange};
-use crate::rt::{Fault, Processor, Telemetry};
+use crate::rt::message::{Change, Deed, FromAudio, ToAudio, TransportChange};
+use crate::rt::{Fault, Keeper, Processor, SampleMemory, Telemetry};
 
 /// Changes that can be on their way in each direction. When the inbound ring is full, the Engine keeps the rest in
 /// order; when the outbound ring is full, the Processor waits with the next Change.
-const RING: usize = 256;
+const RING: usize = 1024;
 /// How long the control thread sleeps when nobody wakes it.
 const TICK: Duration = Duration::from_millis(2);
 /// Threads that load and free.
@@ -148,11 +147,6 @@ impl Engine {
         self.tick();
     }
 
-    /// Everything was handed to the audio thread, which may not have taken it yet.
-    pub fn flushed(&self) -> bool {
-        self.backlog.is_empty()
-    }
-
     /// Runs the control thread.
     pub fn spawn(mut self) -> EngineThread {
         let stop = Arc::new(AtomicBool::new(false));
@@ -174,16 +168,21 @@ impl Engine {
             match message {
                 FromAudio::Applied { sample: _, change } => {
                     self.realiser.came_home(&change);
-                    change.handles.kept(&mut self.keeper);
                     // Instances are destroyed, plans and memory freed, on a worker.
                     self.workers.bury(change);
                 }
-                FromAudio::Fault { module, fault } => {
+                FromAudio::Fault { instance, fault } => {
                     let text = match fault {
-                        Fault::Failed(report) => format!("it panicked and is silent from now on: {}", report.text()),
-                        Fault::NotFinite => "its output was not a number; such quanta are silent".to_owned(),
+                        Fault::Failed(report) => format!(
+                            "it panicked and is silent from now on ({}); remove it and add it again",
+                            report.text()
+                        ),
+                        Fault::NotFinite => {
+                            "its output was not a number and such quanta are silent; look for a division by zero in it"
+                                .to_owned()
+                        }
                     };
-                    self.realiser.faulted(module, text);
+                    self.realiser.faulted(ModuleId(instance), text);
                     self.status = Arc::new(self.realiser.status());
                 }
             }
@@ -194,9 +193,14 @@ impl Engine {
     fn finish(&mut self, done: Done) {
         match done {
             Done::Made { id, result } => {
-                self.replan |= self.realiser.made(id, result, &self.model, &mut self.brought);
+                let orphan = self.realiser.made(id, result, &self.model, &mut self.brought);
+                orphan.map_or_else(|| self.replan = true, |orphan| self.workers.bury(orphan));
             }
-            Done::Loaded { file, result } => self.realiser.loaded(&file, result, &mut self.brought),
+            Done::Loaded { file, result } => {
+                if let Some(orphan) = self.realiser.loaded(&file, result, &mut self.brought) {
+                    self.workers.bury(orphan);
+                }
+            }
             Done::Nothing => return,
         }
         self.status = Arc::new(self.realiser.status());
@@ -247,15 +251,23 @@ impl Engine {
 
     /// Puts an action into a Change; edits are in it already.
     fn act(&mut self, command: &Command, change: &mut Change) {
+        let mut transport = |what| change.deeds.push(Deed::Transport(what));
         match command {
-            Command::StartTransport(_) => change.transport.push(TransportChange::Start),
-            Command::StopTransport(_) => change.transport.push(TransportChange::Stop),
-            Command::PauseTransport(_) => change.transport.push(TransportChange::Pause),
-            Command::ResetTransport(_) => change.transport.push(TransportChange::Reset),
-            Command::Seek(c) => change.transport.push(TransportChange::Seek(c.beat.get())),
+            Command::StartTransport(_) => transport(TransportChange::Start),
+            Command::StopTransport(_) => {
+                transport(TransportChange::Stop);
+                self.realiser.forget_waiting();
+            }
+            Command::PauseTransport(_) => transport(TransportChange::Pause),
+            Command::ResetTransport(_) => transport(TransportChange::Reset),
+            Command::Seek(c) => transport(TransportChange::Seek(c.beat.get())),
             Command::TriggerEvent(c) => self.realiser.trigger(c, change),
             Command::InvokeAction(c) => self.realiser.action(c, &self.model, change),
-            Command::Panic(_) => change.panic = true,
+            Command::Panic(_) => {
+                change.deeds.push(Deed::Panic);
+                self.realiser.forget_waiting();
+                self.realiser.send_everything(&self.model, change);
+            }
             _ => {}
         }
     }
@@ -269,6 +281,7 @@ impl Engine {
             change.plan = Some(Box::new(compile(&self.model, &self.handle.catalog, &self.realiser)));
         }
         self.status = Arc::new(self.realiser.status());
+        self.keeper.keep(&change.handles);
         self.backlog.push_back(change);
         self.flush();
     }
@@ -286,11 +299,11 @@ impl Engine {
         let (registry, config) = (self.registry.clone(), self.config.clone());
         match task {
             Task::Make { module_type, id, seed } => self.workers.start(move || {
-                let result = registry.instantiate(&module_type, id, seed, config.rate).map(Box::new);
-                Done::Made { id, result }
+                let make = || registry.instantiate(&module_type, id.0, seed, config.rate).map(Box::new);
+                Done::Made { id, result: guarded("making it", make) }
             }),
             Task::Load { file } => self.workers.start(move || {
-                let result = load(&config, &file);
+                let result = guarded("reading it", || load(&config, &file));
                 Done::Loaded { file, result }
             }),
         }
@@ -306,11 +319,24 @@ impl Engine {
     }
 }
 
+/// Turns a panic of our own or of a library into a message: nothing may stay loading for ever.
+fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    result.unwrap_or_else(|_| Err(format!("{what} panicked; please report it")))
+}
+
 /// Reads a sound file; relative paths are looked for in the root, then in its `samples/`.
 fn load(config: &Config, file: &Name) -> Result<Arc<SampleMemory>, String> {
     let places = [config.root.join(&**file), config.root.join("samples").join(&**file)];
     let path = places.iter().find(|p| p.exists()).unwrap_or(&places[0]);
-    assets::load(path, config.rate).map(|sound| SampleMemory::new(&sound))
+    assets::load(path, config.rate).map(|sound| SampleMemory::new(&sound.channels, sound.rate))
+}
+
+impl Drop for Engine {
+    /// Whoever waits for an answer is told that none will come.
+    fn drop(&mut self) {
+        self.handle.queue.close();
+    }
 }
 
 impl EngineHandle {
@@ -333,6 +359,7 @@ impl EngineHandle {
         loop {
             match self.queue.submit(batch) {
                 Ok(answer) => return answer.recv().unwrap_or(Err(CommitError::Stopped)),
+                Err(_) if self.queue.closed() => return Err(CommitError::Stopped),
                 Err((_, back)) => {
                     batch = back;
                     self.queue.wake();

@@ -1,5 +1,6 @@
 //! The command queue: many producers, one consumer, bounded.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
@@ -23,11 +24,16 @@ pub(super) struct Envelope {
 pub struct CommandQueue {
     queue: ArrayQueue<Envelope>,
     consumer: OnceLock<Thread>,
+    closed: AtomicBool,
 }
 
 impl CommandQueue {
     pub(super) fn new() -> Arc<CommandQueue> {
-        Arc::new(CommandQueue { queue: ArrayQueue::new(CAPACITY), consumer: OnceLock::new() })
+        Arc::new(CommandQueue {
+            queue: ArrayQueue::new(CAPACITY),
+            consumer: OnceLock::new(),
+            closed: AtomicBool::new(false),
+        })
     }
 
     /// Hands a batch over; the answer comes on the receiver.
@@ -38,11 +44,25 @@ impl CommandQueue {
         let (reply, answer) = sync_channel(1);
         match self.queue.push(Envelope { batch, reply }) {
             Ok(()) => {
+                if self.closed() {
+                    self.close();
+                }
                 self.wake();
                 Ok(answer)
             }
             Err(envelope) => Err((EngineBusy(CAPACITY), envelope.batch)),
         }
+    }
+
+    /// The engine has ended: answers will not come.
+    pub fn closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// Drops everything in it, now and from now on, with the ends of the answers.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        while self.queue.pop().is_some() {}
     }
 
     pub(super) fn pop(&self) -> Option<Envelope> {

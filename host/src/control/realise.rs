@@ -5,18 +5,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cantus_manifest::{Param, ParamKind, PortKind};
-use cantus_plugin_api::raw::{ABSENT_SLOT, Event, Note, SLOT_OF_MODULE, Value as Wire, flag, kind};
+use cantus_plugin_api::raw::{ABSENT_SLOT, Event, Note, SLOT_OF_MODULE, Step, Value as Wire, flag, kind};
 
 use super::compile::Ready;
-use super::memory::{Data, PatternMemory, SampleMemory};
 use super::slots::SlotPool;
 use super::state::{Status, StatusOf};
 use crate::model::{
-    Catalog, Connection, InvokeActionCommand, Model, Module, ModuleId, ModuleType, Name, Num, TriggerEventCommand,
-    Value,
+    Catalog, Connection, InvokeActionCommand, Model, Module, ModuleId, ModuleType, Name, Num, Pattern,
+    TriggerEventCommand, Value,
 };
-use crate::rt::message::{Change, Slabs, Trigger};
-use crate::rt::{Cable, Instance};
+use crate::rt::message::{Change, Deed, Slabs, TransportChange, Trigger};
+use crate::rt::{Cable, Data, Instance, PatternMemory, SampleMemory};
 
 /// Something for a worker.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,8 +45,8 @@ struct Live {
     module_type: Name,
     slot: u32,
     state: State,
-    /// Notes that came before the module and its data were ready.
-    waiting: Vec<TriggerEventCommand>,
+    /// Notes that came before the module and its first data were ready; `None` since they are.
+    waiting: Option<Vec<TriggerEventCommand>>,
 }
 
 enum State {
@@ -64,6 +63,9 @@ enum File {
     Ready(Arc<SampleMemory>),
     Missing(String),
 }
+
+/// Notes that can wait for one module; more are not played.
+const WAITING: usize = 64;
 
 /// A data parameter of a module: slot or [`SLOT_OF_MODULE`], and index.
 type Place = (Name, u16, u16);
@@ -93,16 +95,17 @@ impl Realiser {
     pub fn realise(&mut self, old: &Model, new: &Model, change: &mut Change) -> bool {
         let mut replan = false;
         if old.bpm != new.bpm {
-            change.transport.push(crate::rt::message::TransportChange::Tempo(new.bpm.get()));
+            change.deeds.push(Deed::Transport(TransportChange::Tempo(new.bpm.get())));
         }
         let mut changed_patterns = Vec::new();
         old.patterns.diff(&new.patterns, |name, _, after| {
             match after {
-                Some(pattern) => self.patterns.insert(name.clone(), PatternMemory::new(pattern)),
+                Some(pattern) => self.patterns.insert(name.clone(), lay_out(pattern)),
                 None => self.patterns.remove(name),
             };
             changed_patterns.push(name);
         });
+        let mut replaced = Vec::new();
         old.modules.diff(&new.modules, |name, before, after| match (before, after) {
             (Some(before), Some(after)) if before.module_type == after.module_type => {
                 self.change_values(name, before, after, change);
@@ -110,6 +113,7 @@ impl Realiser {
             (before, after) => {
                 if before.is_some() {
                     self.remove_module(name, change);
+                    replaced.push(name);
                     replan = true;
                 }
                 if let Some(after) = after {
@@ -117,11 +121,18 @@ impl Realiser {
                 }
             }
         });
+        // A cable of a module that was replaced by another of its name is a new one: its notes end.
+        let touched = |c: &&Connection| replaced.contains(&&c.from.module) || replaced.contains(&&c.to.module);
+        for connection in old.connections.keys().filter(touched).filter(|c| new.connections.contains(*c)) {
+            self.change_cable(connection, true, old, change);
+            self.change_cable(connection, false, new, change);
+        }
         old.connections.diff(&new.connections, |connection, before, _| {
             let model = if before.is_some() { old } else { new };
             self.change_cable(connection, before.is_some(), model, change);
             replan = true;
         });
+        self.forget_files();
         self.rebind(change, |wanted| matches!(wanted, Wanted::Pattern(n) if changed_patterns.contains(&n)));
         self.make_room(change);
         replan
@@ -135,7 +146,7 @@ impl Realiser {
     fn add_module(&mut self, name: &Name, module: &Module) {
         let (id, module_type) = (module.id, module.module_type.clone());
         let live =
-            Live { id, module_type, slot: self.instance_slots.take(), state: State::Making, waiting: Vec::new() };
+            Live { id, module_type, slot: self.instance_slots.take(), state: State::Making, waiting: Some(Vec::new()) };
         self.modules.insert(name.clone(), live);
         let Some(known) = self.catalog.get(&module.module_type).cloned() else { return };
         for (slot, index, kind, value) in data_values(module, &known) {
@@ -152,7 +163,6 @@ impl Realiser {
             State::Ready | State::Faulted(_) => change.instances.push((live.slot, None)),
         }
         self.wanted.retain(|(module, _, _), _| module != name);
-        self.forget_files();
     }
 
     fn change_cable(&mut self, connection: &Connection, going: bool, model: &Model, change: &mut Change) {
@@ -195,9 +205,8 @@ impl Realiser {
         if kind.is_data() {
             self.want(place.clone(), kind, value);
             self.bind(&place, change);
-            self.forget_files();
         } else if let (Some(slot), Some(value)) = (self.instance(&place.0), value.wire(kind)) {
-            change.events.push((slot, value_event(&place, value, 0)));
+            change.deeds.push(Deed::Event(slot, value_event(&place, value, 0)));
         }
     }
 
@@ -221,8 +230,7 @@ impl Realiser {
         self.wanted.insert(place, wanted);
     }
 
-    /// Sends a data parameter what it wants, if the module is ready and what it wants is known. While a file loads, the
-    /// module keeps what it has.
+    /// Sends a data parameter what it wants, if the module is ready and it is there.
     fn bind(&self, place: &Place, change: &mut Change) {
         let Some(instance) = self.instance(&place.0) else { return };
         let data = match self.wanted.get(place) {
@@ -230,11 +238,12 @@ impl Realiser {
             Some(Wanted::Pattern(name)) => self.patterns.get(name).map(|m| Data::Pattern(m.clone())),
             Some(Wanted::Sample(file)) => match self.files.get(file) {
                 Some(File::Ready(memory)) => Some(Data::Sample(memory.clone())),
-                Some(File::Missing(_)) | None => None,
-                Some(File::Loading) => return,
+                // What is not there (yet) leaves what was: a slip in a file's name does not silence the music.
+                Some(File::Missing(_) | File::Loading) | None => return,
             },
         };
-        change.events.push((instance, change.handles.bind(place.2, place.1, data.as_ref())));
+        let event = change.handles.bind(place.2, place.1, data.as_ref());
+        change.deeds.push(Deed::Event(instance, event));
     }
 
     fn rebind(&self, change: &mut Change, which: impl Fn(&Wanted) -> bool) {
@@ -259,20 +268,21 @@ impl Realiser {
         }
     }
 
-    /// A worker has made an instance, or could not. True: the plan must be compiled anew.
+    /// A worker has made an instance, or could not. It is given back if nobody waits for it any more.
     pub fn made(
         &mut self,
         id: ModuleId,
         result: Result<Box<Instance>, String>,
         model: &Model,
         change: &mut Change,
-    ) -> bool {
-        let Some((name, live)) = self.modules.iter_mut().find(|(_, live)| live.id == id) else { return false };
+    ) -> Option<Box<Instance>> {
+        let waits = |live: &Live| live.id == id && matches!(live.state, State::Making);
+        let Some((name, live)) = self.modules.iter_mut().find(|(_, live)| waits(live)) else { return result.ok() };
         let name = name.clone();
         match result {
             Err(text) => {
                 live.state = State::Failed(text);
-                false
+                live.waiting = None;
             }
             Ok(instance) => {
                 live.state = State::Ready;
@@ -281,8 +291,15 @@ impl Realiser {
                     self.send_all_values(&name, module, change);
                 }
                 self.play_waiting(&name, change);
-                true
             }
+        }
+        None
+    }
+
+    /// Every value of every module, for when all of them were reset.
+    pub fn send_everything(&self, model: &Model, change: &mut Change) {
+        for (name, module) in model.modules.iter() {
+            self.send_all_values(name, module, change);
         }
     }
 
@@ -290,7 +307,9 @@ impl Realiser {
     fn send_all_values(&self, name: &Name, module: &Module, change: &mut Change) {
         let (Some(slot_of), Some(known)) = (self.instance(name), self.catalog.get(&module.module_type)) else { return };
         let mut send = |place: Place, kind: &ParamKind, value: &Value| match value.wire(kind) {
-            Some(value) if !kind.is_data() => change.events.push((slot_of, value_event(&place, value, flag::SNAP))),
+            Some(value) if !kind.is_data() => {
+                change.deeds.push(Deed::Event(slot_of, value_event(&place, value, flag::SNAP)));
+            }
             _ => self.bind(&place, change),
         };
         for (index, (param, value)) in known.manifest.params.iter().zip(&*module.params).enumerate() {
@@ -306,9 +325,14 @@ impl Realiser {
         }
     }
 
-    /// A worker has read a file, or could not.
-    pub fn loaded(&mut self, file: &Name, result: Result<Arc<SampleMemory>, String>, change: &mut Change) {
-        let Some(state) = self.files.get_mut(file) else { return };
+    /// A worker has read a file, or could not. It is given back if nobody waits for it any more.
+    pub fn loaded(
+        &mut self,
+        file: &Name,
+        result: Result<Arc<SampleMemory>, String>,
+        change: &mut Change,
+    ) -> Option<Arc<SampleMemory>> {
+        let Some(state) = self.files.get_mut(file) else { return result.ok() };
         *state = match result {
             Ok(memory) => File::Ready(memory),
             Err(text) => File::Missing(text),
@@ -318,14 +342,25 @@ impl Realiser {
         for name in names {
             self.play_waiting(&name, change);
         }
+        None
     }
 
-    /// Plays a note, at once or when the module and its data are ready.
+    /// Plays a note: at once, or when the module and its first data are ready, if that is still to come.
     pub fn trigger(&mut self, command: &TriggerEventCommand, change: &mut Change) {
-        if let Some(live) = self.modules.get_mut(&command.module) {
-            live.waiting.push(command.clone());
+        match self.modules.get_mut(&command.module).map(|live| &mut live.waiting) {
+            Some(Some(waiting)) if waiting.len() < WAITING => waiting.push(command.clone()),
+            Some(Some(_)) => {}
+            _ => {
+                if let Some(instance) = self.instance(&command.module) {
+                    change.deeds.push(Deed::Trigger(note(instance, command)));
+                }
+            }
         }
-        self.play_waiting(&command.module, change);
+    }
+
+    /// Forgets notes that have not sounded yet.
+    pub fn forget_waiting(&mut self) {
+        self.modules.values_mut().filter_map(|live| live.waiting.as_mut()).for_each(Vec::clear);
     }
 
     fn play_waiting(&mut self, name: &Name, change: &mut Change) {
@@ -333,8 +368,8 @@ impl Realiser {
             module == name && matches!(wanted, Wanted::Sample(f) if matches!(self.files.get(f), Some(File::Loading)))
         });
         let Some(instance) = self.instance(name).filter(|_| !loading) else { return };
-        let waiting = self.modules.get_mut(name).map(|live| std::mem::take(&mut live.waiting));
-        change.triggers.extend(waiting.into_iter().flatten().map(|command| note(instance, &command)));
+        let waiting = self.modules.get_mut(name).and_then(|live| live.waiting.take());
+        change.deeds.extend(waiting.into_iter().flatten().map(|command| Deed::Trigger(note(instance, &command))));
     }
 
     /// Tells a module to do something.
@@ -344,7 +379,7 @@ impl Realiser {
         let index = known.and_then(|k| k.manifest.actions.iter().position(|a| a.key == *command.action));
         if let Some(index) = index {
             let value = Wire { index: index as u16, slot: SLOT_OF_MODULE, reserved: 0, value: 0.0 };
-            change.events.push((instance, Event::with_value(kind::ACTION, 0, 0, value)));
+            change.deeds.push(Deed::Event(instance, Event::with_value(kind::ACTION, 0, 0, value)));
         }
     }
 
@@ -377,7 +412,9 @@ impl Realiser {
         for (place, wanted) in &self.wanted {
             let is = match wanted {
                 Wanted::Pattern(name) if self.patterns.contains_key(name) => continue,
-                Wanted::Pattern(name) => StatusOf::Missing(format!("there is no pattern \"{name}\"")),
+                Wanted::Pattern(name) => {
+                    StatusOf::Missing(format!("there is no pattern \"{name}\"; make it with pattern(\"{name}\", ...)"))
+                }
                 Wanted::Sample(file) => match self.files.get(file) {
                     Some(File::Ready(_)) => continue,
                     Some(File::Missing(text)) => StatusOf::Missing(format!("sound file \"{file}\": {text}")),
@@ -442,4 +479,19 @@ fn note(instance: u32, command: &TriggerEventCommand) -> Trigger {
         reserved: 0,
     };
     Trigger { instance, event: Event::with_note(kind::NOTE_ON, 0, 0, note), length: command.length.map(Num::get) }
+}
+
+/// A pattern as modules see it.
+fn lay_out(pattern: &Pattern) -> Arc<PatternMemory> {
+    let or_nan = |v: Option<Num>| v.map_or(f32::NAN, |v| v.get() as f32);
+    let step = |s: &crate::model::Step| Step {
+        row: s.row,
+        column: s.column,
+        slot: s.slot.unwrap_or(ABSENT_SLOT),
+        pitch: or_nan(s.note),
+        velocity: or_nan(s.velocity),
+        length: s.length.get() as f32,
+        reserved: 0,
+    };
+    PatternMemory::new(pattern.rows, pattern.steps_per_beat.get(), pattern.steps.iter().map(step).collect())
 }

@@ -3,9 +3,8 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
-use super::memory::SampleMemory;
 use crate::model::{ModuleId, Name};
-use crate::rt::Instance;
+use crate::rt::{Instance, SampleMemory};
 
 /// What a worker brings back.
 pub(super) enum Done {

@@ -20,11 +20,9 @@ impl Offline {
 }
 
 impl Offline {
-    /// Takes what the Engine has sent, without making sound, so that it has room to send more.
-    pub fn receive(&mut self) {
-        if let Some(source) = &mut self.source {
-            source.receive();
-        }
+    /// Frames that are left of the quantum made last; more need another one.
+    pub fn left(&self) -> usize {
+        self.source.as_ref().map_or(0, Source::left)
     }
 }
 

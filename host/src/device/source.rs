@@ -18,12 +18,12 @@ impl Source {
 
     /// Absolute sample of the next frame.
     pub fn sample(&self) -> u64 {
-        self.processor.sample() - (QUANTUM - self.served) as u64
+        self.processor.sample() - self.left() as u64
     }
 
-    /// Takes what the Engine has sent, without making sound: offline only.
-    pub(super) fn receive(&mut self) {
-        self.processor.receive();
+    /// Frames that are left of the quantum made last.
+    pub fn left(&self) -> usize {
+        QUANTUM - self.served
     }
 
     /// Fills interleaved frames of `channels` channels: the first two are left and right, one alone is their mean,

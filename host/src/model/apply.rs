@@ -195,7 +195,7 @@ impl Model {
     /// Whether an action can be done.
     fn permit(&self, catalog: &Catalog, action: &Command) -> Result<(), Refusal> {
         match action {
-            Command::Seek(c) => within("beat", c.beat, &(0.0..=f64::MAX), "0 or more"),
+            Command::Seek(c) => within("beat", c.beat, &(0.0..=1e9), "0 to 1000000000"),
             Command::TriggerEvent(c) => {
                 let (module, known) = self.typed(catalog, &c.module)?;
                 if known.event_in.is_empty() {

@@ -189,7 +189,7 @@ describe! {
     AddModuleCommand: |c| format!("add {} {}", c.module_type, c.name);
     RemoveModuleCommand: |c| format!("remove {}", c.name);
     SetParameterCommand: |c| format!("set {}.{} = {}", c.module, c.param, c.value);
-    SetSlotCommand: |c| format!("set {}.slots[{}].{} = {}", c.module, c.slot + 1, c.param, c.value);
+    SetSlotCommand: |c| format!("set {}.slots[{}].{} = {}", c.module, u32::from(c.slot) + 1, c.param, c.value);
     ConnectCommand: |c| format!("connect {}", c.connection);
     DisconnectCommand: |c| format!("disconnect {}", c.connection);
     SetBPMCommand: |c| format!("set the tempo to {} bpm", c.bpm.get());

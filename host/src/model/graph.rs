@@ -26,6 +26,7 @@ impl std::error::Error for Cycle {}
 /// first sink by name, or else to `out`; sinks feed `out`. Sorted.
 pub fn routes(model: &Model, catalog: &Catalog) -> BTreeSet<Connection> {
     let mut routes: BTreeSet<Connection> = model.connections.keys().cloned().collect();
+    let connected: BTreeSet<&Endpoint> = model.connections.keys().map(|c| &c.from).collect();
     let sink = model.modules.iter().find_map(|(name, module)| {
         let input = catalog.get(&module.module_type).filter(|t| t.is_sink())?.audio_in.first()?.key.clone();
         Some((name, Endpoint { module: name.clone(), port: input }))
@@ -40,8 +41,7 @@ pub fn routes(model: &Model, catalog: &Catalog) -> BTreeSet<Connection> {
                 Some((_, input)) if !module_type.is_sink() && !behind_sink.contains(name) => input,
                 _ => &out,
             };
-            let connected = model.connections.keys().any(|c| c.from == from);
-            if module_type.is_sink() || !connected {
+            if module_type.is_sink() || !connected.contains(&from) {
                 routes.insert(Connection { from, to: to.clone() });
             }
         }

@@ -9,7 +9,7 @@ use super::value::Num;
 pub struct Pattern {
     /// Rows, 1 to 65,536.
     pub rows: u32,
-    /// Rows per beat, greater than 0 and at most 96.
+    /// Rows per beat, 1/1024 to 96.
     pub steps_per_beat: Num,
     /// The steps, sorted by row, then column; one at most in each place.
     pub steps: Arc<[Step]>,
@@ -39,8 +39,8 @@ impl Pattern {
         if !(1..=65_536).contains(&self.rows) {
             return Some(format!("has {} rows; 1 to 65536 are possible", self.rows));
         }
-        if !(speed > 0.0 && speed <= 96.0) {
-            return Some(format!("has {speed} steps per beat; more than 0 and at most 96 are possible"));
+        if !(1.0 / 1024.0..=96.0).contains(&speed) {
+            return Some(format!("has {speed} steps per beat; 1/1024 to 96 are possible"));
         }
         let sorted = self.steps.is_sorted_by(|a, b| (a.row, a.column) < (b.row, b.column));
         if !sorted {

@@ -167,7 +167,8 @@ fn parse(text: &str, unit: Unit) -> Option<f64> {
     }
 }
 
-/// `"C4"` is 60, `"F#3"` 54, `"Bb-1"` 10; `None` for anything else.
+/// `"C4"` and `"C-4"` are 60, `"F#3"` 54, `"Bb2"` 46; `None` for anything else. The dash is the tracker's, as in `C-4`,
+/// so there are no octaves below 0: the notes 0 to 11 are written as numbers.
 pub fn note_number(text: &str) -> Option<f64> {
     let mut chars = text.chars();
     let base = match chars.next()?.to_ascii_uppercase() {
@@ -180,17 +181,16 @@ pub fn note_number(text: &str) -> Option<f64> {
         'B' => 11,
         _ => return None,
     };
-    let rest = chars.as_str();
-    let (shift, octave) = match rest.chars().next()? {
-        '#' => (1, &rest[1..]),
-        'b' => (-1, &rest[1..]),
-        // Tracker spelling: C-4. A digit after the dash makes it an octave below 0 only if nothing else fits.
-        '-' if rest.len() > 1 && !rest[1..].starts_with('-') && rest[1..].parse::<i32>().is_ok_and(|o| o >= 2) => {
-            (0, &rest[1..])
-        }
-        _ => (0, rest),
+    let (shift, octave) = match chars.clone().next()? {
+        '#' => (1, &chars.as_str()[1..]),
+        'b' => (-1, &chars.as_str()[1..]),
+        _ => (0, chars.as_str()),
     };
-    let octave: i32 = octave.parse().ok().filter(|o| (-1..=9).contains(o))?;
+    let octave = octave.strip_prefix('-').unwrap_or(octave);
+    let octave = match octave.as_bytes() {
+        [digit @ b'0'..=b'9'] => i32::from(digit - b'0'),
+        _ => return None,
+    };
     Some(f64::from((octave + 1) * 12 + base + shift)).filter(|n| (0.0..=127.0).contains(n))
 }
 
@@ -211,7 +211,11 @@ mod tests {
             ("A4", Some(69.0)),
             ("F#3", Some(54.0)),
             ("Bb2", Some(46.0)),
-            ("C-1", Some(0.0)),
+            ("C-1", Some(24.0)),
+            ("F#-3", Some(54.0)),
+            ("C--1", None),
+            ("C+4", None),
+            ("Çé", None),
             ("G9", Some(127.0)),
             ("H4", None),
             ("C", None),

@@ -11,7 +11,7 @@ use cantus_plugin_api::raw::{self, Opened, Segment};
 
 use super::search::Search;
 use super::{LoadError, Reason, file, library};
-use crate::model::{Catalog, ModuleId, ModuleType, Name};
+use crate::model::{Catalog, ModuleType, Name};
 use crate::rt::Instance;
 
 /// An opened plugin.
@@ -111,14 +111,14 @@ impl ModuleRegistry {
     ///
     /// # Errors
     /// Why the module could not be made, as a sentence.
-    pub fn instantiate(&self, module_type: &str, id: ModuleId, seed: u64, rate: f64) -> Result<Instance, String> {
+    pub fn instantiate(&self, module_type: &str, id: u64, seed: u64, rate: f64) -> Result<Instance, String> {
         let (Some(plugin), Some(known)) = (self.provider(module_type), self.catalog.get(module_type)) else {
             return Err(format!("no plugin provides the type {module_type}"));
         };
         let blame =
             |text: &str| format!("plugin \"{}\" could not make a {module_type}: {text}", plugin.manifest.plugin.id);
         let size = size_of::<raw::Init>() as u32;
-        let init = raw::Init { size, cpu: 0, rate, seed, instance: id.0, log };
+        let init = raw::Init { size, cpu: 0, rate, seed, instance: id, log };
         let create = plugin.tables.factory.create();
         let raw = create(RStr::from_str(module_type), &init).into_result().map_err(|e| blame(&e))?;
         let raw = NonNull::new(raw).ok_or_else(|| blame("it gave no instance"))?;
@@ -142,7 +142,7 @@ impl ModuleRegistry {
         instance.reset();
         match instance.failure() {
             None => Ok(instance),
-            Some(text) => Err(blame(&format!("it panicked in its first quantum: {text}"))),
+            Some(text) => Err(blame(&format!("it panicked in its first quantum or reset: {text}"))),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use cantus_plugin_api::raw::{Event, kind};
 
+use super::QUANTUM;
 use super::events::EventList;
 
 /// Notes that can be on at once on one cable. When there are more, the oldest is ended.
@@ -46,11 +47,12 @@ impl Cable {
 
     /// Carries one event of the sender to the receiver; false if it found no room there.
     pub(super) fn carry(&mut self, event: &Event, port: u16, ids: &mut NoteIds, to: &mut EventList) -> bool {
-        let event = Event { port, ..*event };
+        let event = Event { port, frame: event.frame.min(QUANTUM as u16 - 1), ..*event };
         match event.kind {
             kind::NOTE_ON => self.begin(event, ids, to),
             kind::NOTE_OFF | kind::CHOKE => self.end(event, to),
-            _ => to.push(event).is_ok(),
+            // Values and binds come from the Model alone.
+            _ => true,
         }
     }
 
@@ -88,11 +90,16 @@ impl Cable {
         self.held.retain(|h| !h.owed || to.push(Event::bare(kind::NOTE_OFF, 0, h.received)).is_err());
     }
 
-    /// Ends every note that is on: `kind` is a note-off or a choke. What finds no room stays owed.
-    pub(super) fn end_all(&mut self, kind: u16, to: &mut EventList) {
+    /// Ends every note that is on. What finds no room stays owed.
+    pub(super) fn end_all(&mut self, to: &mut EventList) {
         self.held.retain_mut(|h| {
-            h.owed = to.push(Event::bare(kind, 0, h.received)).is_err();
+            h.owed = to.push(Event::bare(kind::NOTE_OFF, 0, h.received)).is_err();
             h.owed
         });
+    }
+
+    /// Forgets every note: their receivers were reset.
+    pub(super) fn forget(&mut self) {
+        self.held.clear();
     }
 }

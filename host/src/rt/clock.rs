@@ -1,7 +1,6 @@
 //! The transport: where the music is, as a function of the absolute sample.
 
 use cantus_plugin_api::raw::{self, Segment, flag};
-use cantus_plugin_api::{Transport, raw::Transport as RawTransport};
 
 use super::message::TransportChange;
 
@@ -69,16 +68,19 @@ impl Clock {
 
     /// The beat at an absolute sample.
     pub fn beat_at(&self, sample: u64) -> f64 {
-        Transport::new(&self.record()).beat_at(sample)
+        let segment = &self.segments[0];
+        if self.playing { segment.beat_at(sample, self.rate) } else { segment.beat }
     }
 
-    /// Samples that so many beats last at the tempo of now.
-    pub fn samples_of(&self, beats: f64) -> u64 {
-        (beats * 60.0 * self.rate / self.segments[0].bpm).round() as u64
+    /// The sample at which something of so many beats ends that begins at `sample`, at the tempo of now; at least one
+    /// sample later.
+    pub fn end_of(&self, beats: f64, sample: u64) -> u64 {
+        let from_here = Segment { sample, beat: 0.0, bpm: self.segments[0].bpm };
+        (from_here.sample_of(beats, self.rate).max(0) as u64).max(sample + 1)
     }
 
     /// The record that modules see. It points into the clock.
-    pub fn record(&self) -> RawTransport {
+    pub fn record(&self) -> raw::Transport {
         let playing = if self.playing { flag::PLAYING } else { 0 };
         let jumped = if self.jumped { flag::JUMPED } else { 0 };
         raw::Transport {

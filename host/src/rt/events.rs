@@ -22,8 +22,15 @@ impl EventList {
         EventList { events: Vec::with_capacity(room + RESERVE), room }
     }
 
-    /// Puts an event behind all that are not later.
+    /// Puts an event behind all that are not later. A value takes the place of one for the same parameter and frame, so
+    /// that there is always room for every value.
     pub fn push(&mut self, event: Event) -> Result<(), NoRoom> {
+        if matches!(event.kind, kind::PARAM | kind::BIND)
+            && let Some(earlier) = self.events.iter_mut().find(|e| same_value(e, &event))
+        {
+            *earlier = event;
+            return Ok(());
+        }
         let ends = matches!(event.kind, kind::NOTE_OFF | kind::CHOKE);
         let room = if ends { self.room + RESERVE } else { self.room };
         if self.events.len() >= room {
@@ -34,6 +41,7 @@ impl EventList {
         Ok(())
     }
 
+    /// All of them, sorted.
     pub fn as_slice(&self) -> &[Event] {
         &self.events
     }
@@ -41,4 +49,9 @@ impl EventList {
     pub fn clear(&mut self) {
         self.events.clear();
     }
+}
+
+/// Both set the same parameter of the same slot at the same frame. Values and binds begin with index and slot.
+fn same_value(a: &Event, b: &Event) -> bool {
+    a.kind == b.kind && a.frame == b.frame && a.payload[..4] == b.payload[..4]
 }

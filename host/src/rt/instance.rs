@@ -11,7 +11,6 @@ use super::QUANTUM;
 use super::buffer::Arena;
 use super::events::EventList;
 use super::plan::Step;
-use crate::model::ModuleId;
 
 /// Events an instance may emit in a quantum; a quarter is kept for ends of notes.
 const OUT_EVENTS: u32 = 512;
@@ -33,7 +32,7 @@ pub type Meters = Arc<[AtomicU32]>;
 
 /// An instance. Born and buried on control threads; dropping it destroys it.
 pub struct Instance {
-    id: ModuleId,
+    id: u64,
     raw: NonNull<c_void>,
     process: unsafe extern "C" fn(*mut c_void, *mut raw::Block) -> u32,
     reset: unsafe extern "C" fn(*mut c_void) -> u32,
@@ -59,7 +58,7 @@ impl Instance {
     /// # Safety
     /// `raw` came from the `create` of this factory, `process` belongs to the same library, and nobody else uses it.
     pub unsafe fn new(
-        id: ModuleId,
+        id: u64,
         raw: NonNull<c_void>,
         (factory, process): (FactoryRef, ProcessRef),
         values: usize,
@@ -85,7 +84,7 @@ impl Instance {
     }
 
     /// Who it is.
-    pub fn id(&self) -> ModuleId {
+    pub fn id(&self) -> u64 {
         self.id
     }
 
@@ -102,6 +101,11 @@ impl Instance {
         }
         self.events.clear();
         self.triggered.clear();
+    }
+
+    /// It panicked, and is silent.
+    pub(super) fn failed(&self) -> bool {
+        self.failed
     }
 
     /// What it emitted in this quantum.
@@ -142,15 +146,18 @@ impl Instance {
         let events = &mut self.events;
         self.triggered.retain(|(note, end)| {
             let due = *end < sample + QUANTUM as u64;
-            let frame = end.saturating_sub(sample) as u16;
+            let frame = end.saturating_sub(sample).min(QUANTUM as u64 - 1) as u16;
             !due || events.push(Event::bare(kind::NOTE_OFF, frame, *note)).is_err()
         });
     }
 
-    /// Ends all triggered notes: `kind` is a note-off or a choke.
-    pub(super) fn end_all_triggered(&mut self, kind: u16) {
+    /// Ends all triggered notes. What finds no room is due in the next quantum.
+    pub(super) fn end_all_triggered(&mut self) {
         let events = &mut self.events;
-        self.triggered.retain(|(note, _)| events.push(Event::bare(kind, 0, *note)).is_err());
+        self.triggered.retain_mut(|(note, end)| {
+            *end = 0;
+            events.push(Event::bare(kind::NOTE_OFF, 0, *note)).is_err()
+        });
     }
 
     /// Worker thread: one quantum without events, with nothing connected.

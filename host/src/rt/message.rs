@@ -7,9 +7,8 @@ use cantus_plugin_api::raw::Event;
 
 use super::cable::Cable;
 use super::instance::{Fault, Instance};
+use super::memory::Handles;
 use super::plan::Plan;
-use crate::control::Handles;
-use crate::model::ModuleId;
 
 /// Control to audio.
 pub enum ToAudio {
@@ -29,8 +28,8 @@ pub enum FromAudio {
     },
     /// A module misbehaved.
     Fault {
-        /// Which.
-        module: ModuleId,
+        /// Id of the instance.
+        instance: u64,
         /// How.
         fault: Fault,
     },
@@ -53,14 +52,8 @@ pub struct Change {
     pub cables: Vec<(u32, Option<Box<Cable>>)>,
     /// A new plan.
     pub plan: Option<Box<Plan>>,
-    /// Transport, in order.
-    pub transport: Vec<TransportChange>,
-    /// Values, binds and actions, by instance slot.
-    pub events: Vec<(u32, Event)>,
-    /// Notes to play.
-    pub triggers: Vec<Trigger>,
-    /// End every sound now.
-    pub panic: bool,
+    /// What happens, in order: first what follows from edits, then actions as they were given.
+    pub deeds: Vec<Deed>,
     /// Memory that the binds point to; it must live until they have been taken.
     pub handles: Handles,
 }
@@ -72,10 +65,7 @@ impl Change {
             && self.instances.is_empty()
             && self.cables.is_empty()
             && self.plan.is_none()
-            && self.transport.is_empty()
-            && self.events.is_empty()
-            && self.triggers.is_empty()
-            && !self.panic
+            && self.deeds.is_empty()
     }
 }
 
@@ -85,6 +75,19 @@ pub struct Slabs {
     pub instances: Vec<Option<Box<Instance>>>,
     /// By slot.
     pub cables: Vec<Option<Box<Cable>>>,
+}
+
+/// One thing that happens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Deed {
+    /// To the transport.
+    Transport(TransportChange),
+    /// To the instance in that slot: a value, a bind or an action.
+    Event(u32, Event),
+    /// A note is played.
+    Trigger(Trigger),
+    /// Every instance becomes as new, and every note is forgotten; all values follow.
+    Panic,
 }
 
 /// What happens to the transport.

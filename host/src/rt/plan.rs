@@ -84,12 +84,12 @@ impl Plan {
     /// If a step names a buffer that is not there: a mistake of the compiler's.
     pub fn new(buffers: usize, steps: Vec<StepSpec>, out: [Mix; OUT_CHANNELS]) -> Plan {
         let arena = Arena::new(buffers.max(1));
-        let steps = steps.into_iter().map(|spec| Step::new(spec, &arena)).collect();
-        for (buffer, _) in
-            out.iter().flat_map(|m| m.from.iter().chain([(m.to, 1.0)].iter()).copied().collect::<Vec<_>>())
-        {
-            arena.pointer(buffer);
+        for mix in steps.iter().flat_map(|s| &s.mixes).chain(&out) {
+            for buffer in mix.from.iter().map(|(buffer, _)| *buffer).chain([mix.to]) {
+                assert!((buffer as usize) < buffers.max(1), "buffer {buffer} of {buffers}");
+            }
         }
+        let steps = steps.into_iter().map(|spec| Step::new(spec, &arena)).collect();
         Plan { steps, arena, out }
     }
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use cantus_plugin_api::raw::{Event, kind};
+use cantus_plugin_api::raw::Event;
 use rtrb::{Consumer, Producer};
 
 use super::cable::{Cable, NoteIds};
 use super::clock::Clock;
 use super::instance::Instance;
-use super::message::{Change, FromAudio, Slabs, ToAudio, Trigger};
+use super::message::{Change, Deed, FromAudio, Slabs, ToAudio, Trigger};
 use super::plan::Plan;
 use super::telemetry::Telemetry;
 use super::{OUT_CHANNELS, QUANTUM};
@@ -19,6 +19,8 @@ pub struct Processor {
     clock: Clock,
     plan: Box<Plan>,
     slabs: Slabs,
+    /// Changes applied in this quantum. They go home when it has run: until then events point into their memory.
+    taken: Vec<Box<Change>>,
     ids: NoteIds,
     inbox: Consumer<ToAudio>,
     outbox: Producer<FromAudio>,
@@ -39,6 +41,7 @@ impl Processor {
             clock: Clock::new(rate, bpm),
             plan: Box::new(Plan::empty()),
             slabs: Slabs { instances: Vec::new(), cables: Vec::new() },
+            taken: Vec::with_capacity(outbox.buffer().capacity()),
             ids: NoteIds::default(),
             inbox,
             outbox,
@@ -55,6 +58,7 @@ impl Processor {
     pub fn quantum(&mut self) -> [&[f32; QUANTUM]; OUT_CHANNELS] {
         self.receive();
         self.run();
+        self.send_home();
         self.report();
         self.sample += QUANTUM as u64;
         self.clock.passed();
@@ -62,16 +66,24 @@ impl Processor {
         std::array::from_fn(|channel| self.plan.out(channel))
     }
 
-    /// Takes the Changes that are due, as long as there is room to send them home. Part of every quantum; by itself
-    /// only offline, where any number of Changes may come between two quanta.
-    pub fn receive(&mut self) {
+    /// Takes the Changes that are due, as long as there is room to send them home.
+    fn receive(&mut self) {
         let end = self.sample + QUANTUM as u64;
-        while self.outbox.slots() > 0 {
+        while self.taken.len() < self.outbox.slots() {
             let due = matches!(self.inbox.peek(), Ok(ToAudio::Change(change)) if change.at < end);
             let Some(ToAudio::Change(mut change)) = due.then(|| self.inbox.pop().ok()).flatten() else { return };
             self.apply(&mut change);
-            let sent = self.outbox.push(FromAudio::Applied { sample: self.sample, change });
-            debug_assert!(sent.is_ok(), "a slot was free, and nobody else fills the ring");
+            self.taken.push(change);
+        }
+    }
+
+    /// Sends the Changes of this quantum home, with all that they replaced.
+    fn send_home(&mut self) {
+        for change in self.taken.drain(..) {
+            if let Err(full) = self.outbox.push(FromAudio::Applied { sample: self.sample, change }) {
+                // Cannot be: `receive` took no more than there is room for. Freeing here would be worse than a leak.
+                std::mem::forget(full);
+            }
         }
     }
 
@@ -100,23 +112,30 @@ impl Processor {
         if let Some(plan) = &mut change.plan {
             std::mem::swap(plan, &mut self.plan);
         }
-        for transport in &change.transport {
-            if self.clock.change(*transport, self.sample) {
-                self.end_notes(kind::NOTE_OFF);
+        for deed in &change.deeds {
+            self.act(deed);
+        }
+    }
+
+    fn act(&mut self, deed: &Deed) {
+        match deed {
+            Deed::Transport(change) => {
+                if self.clock.change(*change, self.sample) {
+                    self.end_notes();
+                }
             }
-        }
-        if change.panic {
-            self.end_notes(kind::CHOKE);
-        }
-        for (slot, event) in &change.events {
-            if let Some(instance) = self.instance(*slot)
-                && instance.events.push(*event).is_err()
-            {
-                self.telemetry.refuse(1);
+            Deed::Event(slot, event) => {
+                if let Some(instance) = self.instance(*slot)
+                    && instance.events.push(*event).is_err()
+                {
+                    self.telemetry.refuse(1);
+                }
             }
-        }
-        for trigger in &change.triggers {
-            self.trigger(trigger);
+            Deed::Trigger(trigger) => self.trigger(trigger),
+            Deed::Panic => {
+                self.slabs.cables.iter_mut().flatten().for_each(|cable| cable.forget());
+                self.slabs.instances.iter_mut().flatten().for_each(|instance| instance.reset());
+            }
         }
     }
 
@@ -126,7 +145,7 @@ impl Processor {
 
     fn trigger(&mut self, trigger: &Trigger) {
         let event = Event { note: self.ids.next(), ..trigger.event };
-        let end = trigger.length.map(|beats| self.sample + self.clock.samples_of(beats).max(1));
+        let end = trigger.length.map(|beats| self.clock.end_of(beats, self.sample));
         if let Some(instance) = self.instance(trigger.instance)
             && !instance.trigger(event, end)
         {
@@ -139,21 +158,21 @@ impl Processor {
         let Slabs { instances, cables } = &mut self.slabs;
         for step in &self.plan.steps {
             for route in step.events.iter().filter(|r| going.iter().any(|(slot, _)| slot == &r.cable)) {
-                end_notes_on(cables, instances, route.cable, step.instance, kind::NOTE_OFF);
+                end_notes_on(cables, instances, route.cable, step.instance);
             }
         }
     }
 
     /// Ends every note that is on.
-    fn end_notes(&mut self, with: u16) {
+    fn end_notes(&mut self) {
         let Slabs { instances, cables } = &mut self.slabs;
         for step in &self.plan.steps {
             for route in &step.events {
-                end_notes_on(cables, instances, route.cable, step.instance, with);
+                end_notes_on(cables, instances, route.cable, step.instance);
             }
         }
         for instance in instances.iter_mut().flatten() {
-            instance.end_all_triggered(with);
+            instance.end_all_triggered();
         }
     }
 
@@ -170,6 +189,10 @@ impl Processor {
                 let pair = instances.get_disjoint_mut([route.from as usize, step.instance as usize]);
                 let Ok([Some(from), Some(to)]) = pair else { continue };
                 let Some(cable) = cables.get_mut(route.cable as usize).and_then(Option::as_deref_mut) else { continue };
+                if from.failed() {
+                    cable.end_all(&mut to.events);
+                    continue;
+                }
                 cable.settle(&mut to.events);
                 for event in from.emitted().iter().filter(|e| e.port == route.from_port) {
                     if !cable.carry(event, route.to_port, &mut self.ids, &mut to.events) {
@@ -192,7 +215,7 @@ impl Processor {
     fn report(&mut self) {
         for instance in self.slabs.instances.iter_mut().flatten() {
             if let Some(fault) = instance.fault()
-                && self.outbox.push(FromAudio::Fault { module: instance.id(), fault }).is_ok()
+                && self.outbox.push(FromAudio::Fault { instance: instance.id(), fault }).is_ok()
             {
                 instance.fault_reported();
             }
@@ -200,16 +223,10 @@ impl Processor {
     }
 }
 
-fn end_notes_on(
-    cables: &mut [Option<Box<Cable>>],
-    instances: &mut [Option<Box<Instance>>],
-    cable: u32,
-    target: u32,
-    with: u16,
-) {
+fn end_notes_on(cables: &mut [Option<Box<Cable>>], instances: &mut [Option<Box<Instance>>], cable: u32, target: u32) {
     let cable = cables.get_mut(cable as usize).and_then(Option::as_deref_mut);
     let target = instances.get_mut(target as usize).and_then(Option::as_deref_mut);
     if let (Some(cable), Some(target)) = (cable, target) {
-        cable.end_all(with, &mut target.events);
+        cable.end_all(&mut target.events);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::text::snake_case;
 use crate::types::{Direction, Kind, Manifest, Module, Param, ParamKind, PortKind};
 
 /// One broken rule: where, and what to do.
@@ -19,14 +20,27 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// Keys a handle has of its own, and Lua's words: no parameter, action or meter may be called so.
-pub const RESERVED_KEYS: &[&str] = &[
-    "name", "type", "id", "enabled", "mute", "solo", "slots", "meters", "status", "seed", "help", "trigger", "and",
-    "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not",
-    "or", "repeat", "return", "then", "true", "until", "while",
+/// Keys a handle has of its own: no parameter or action may be called so.
+pub const HANDLE_KEYS: &[&str] =
+    &["name", "type", "id", "enabled", "mute", "solo", "slots", "meters", "status", "seed", "help", "trigger"];
+
+/// Lua's words: nothing that scripts write may be called so.
+const LUA_WORDS: &[&str] = &[
+    "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
+    "not", "or", "repeat", "return", "then", "true", "until", "while",
 ];
 
-/// Of these, keys that mean nothing on a slot and may be used there.
+/// What `export!` cannot make a Rust name of, or names itself.
+const RUST_WORDS: &[&str] = &[
+    "as", "async", "await", "const", "continue", "crate", "dyn", "enum", "extern", "fn", "impl", "let", "loop",
+    "match", "mod", "move", "mut", "pub", "ref", "self", "static", "struct", "super", "trait", "type", "unsafe", "use",
+    "where", "yield",
+];
+
+/// Enums that `export!` makes for every module: no parameter with labels may be called so.
+const GENERATED_ENUMS: &[&str] = &["param", "slot_param", "action", "meter"];
+
+/// Of [`HANDLE_KEYS`], those that mean nothing on a slot and may be used there.
 const SLOT_KEYS: &[&str] = &["enabled", "mute", "solo"];
 
 /// Where a key stands: what else it could be taken for depends on it.
@@ -81,6 +95,10 @@ fn check_module(out: &mut Check, module: &Module) {
     }
     let constructor = module.constructor();
     check_key(out, &format!("{name}.constructor"), &constructor, On::Table);
+    let place = snake_case(name);
+    if RUST_WORDS.contains(&place.as_str()) || LUA_WORDS.contains(&place.as_str()) {
+        out.add(name, format!("\"{place}\" is a word of Rust or Lua; choose another type name"));
+    }
     if module.doc.trim().is_empty() {
         out.add(name, "has no doc; say in a sentence what it does".into());
     }
@@ -88,7 +106,8 @@ fn check_module(out: &mut Check, module: &Module) {
     let own = module.actions.iter().map(|a| &a.key);
     let all = module.params.iter().flat_map(|p| std::iter::once(&p.key).chain(&p.aliases)).chain(own);
     for key in all {
-        if !keys.insert(key.clone()) {
+        // Without their dashes: `a_1` and `a1` would be one name in Rust.
+        if !keys.insert(key.replace('_', "")) {
             out.add(&format!("{name}.{key}"), "is declared twice".into());
         }
     }
@@ -112,7 +131,7 @@ fn check_module(out: &mut Check, module: &Module) {
         let mut keys = HashSet::new();
         for param in &slots.params {
             for key in std::iter::once(&param.key).chain(&param.aliases) {
-                if !keys.insert(key) {
+                if !keys.insert(key.replace('_', "")) {
                     out.add(&format!("{name}.slots.{key}"), "is declared twice".into());
                 }
             }
@@ -134,6 +153,10 @@ fn check_ports(out: &mut Check, module: &Module) {
                 }
                 if !is_key(&port.key) {
                     out.add(&place, "a port is named like dry_in: [a-z][a-z0-9_]*".into());
+                }
+                if port.count.is_some_and(|n| !(1..=64).contains(&n)) {
+                    out.add(&place, "count is from 1 to 64".into());
+                    return;
                 }
                 if kind == PortKind::Audio && !(1..=64).contains(&port.channels) {
                     out.add(&place, format!("has {} channels; 1 to 64 are possible", port.channels));
@@ -168,6 +191,9 @@ fn check_param(out: &mut Check, owner: &str, param: &Param, on: On) {
             }
         }
         ParamKind::Enum { labels, default } => {
+            if GENERATED_ENUMS.contains(&param.key.as_str()) {
+                out.add(&place, "a parameter with labels cannot have this key; choose another".into());
+            }
             if labels.is_empty() || !labels.contains(default) {
                 out.add(&place, format!("default \"{default}\" is not one of its labels"));
             }
@@ -182,8 +208,13 @@ fn check_param(out: &mut Check, owner: &str, param: &Param, on: On) {
 fn check_key(out: &mut Check, place: &str, key: &str, on: On) {
     if !is_key(key) {
         out.add(place, format!("\"{key}\" must be written like this_one: [a-z][a-z0-9_]*"));
-    } else if RESERVED_KEYS.contains(&key) && (on == On::Handle || on == On::Slot && !SLOT_KEYS.contains(&key)) {
+        return;
+    }
+    let on_handle = HANDLE_KEYS.contains(&key) && (on == On::Handle || on == On::Slot && !SLOT_KEYS.contains(&key));
+    if LUA_WORDS.contains(&key) || on_handle {
         out.add(place, format!("\"{key}\" means something else in Lua or on a handle; choose another key"));
+    } else if key == "self" {
+        out.add(place, "\"self\" cannot be a name in Rust; choose another key".into());
     }
 }
 

@@ -24,11 +24,11 @@ pub mod kind {
 #[repr(C, align(8))]
 #[derive(Clone, Copy, Debug, PartialEq, StableAbi)]
 // What payloads hold is part of the layout that is checked.
-#[sabi(phantom_field = "note: Note")]
-#[sabi(phantom_field = "value: Value")]
-#[sabi(phantom_field = "bind: Bind")]
-#[sabi(phantom_field = "sample: Sample")]
-#[sabi(phantom_field = "pattern: Pattern")]
+#[sabi(phantom_field(note: Note))]
+#[sabi(phantom_field(value: Value))]
+#[sabi(phantom_field(bind: Bind))]
+#[sabi(phantom_field(sample: Sample))]
+#[sabi(phantom_field(pattern: Pattern))]
 pub struct Event {
     /// Size of the record in bytes: 32.
     pub size: u16,

@@ -1,7 +1,6 @@
 //! The bench itself.
 
 use std::any::Any;
-use std::ffi::c_void;
 
 use abi_stable::std_types::RStr;
 
@@ -135,7 +134,7 @@ impl<M: Module> Bench<M> {
 
     /// Takes a slot's sound away. Slots count from 0.
     pub fn unbind_sample(&mut self, slot: usize, param: M::SlotParam) {
-        self.bind_at(self.now, param.index(), slot as u16, 0, std::ptr::null());
+        self.bind_at(self.now, param.index(), slot as u16, 0, 0);
     }
 
     /// Gives the module a pattern.
@@ -151,7 +150,7 @@ impl<M: Module> Bench<M> {
 
     /// Takes the module's pattern away.
     pub fn unbind_pattern(&mut self, param: M::Param) {
-        self.bind_at(self.now, param.index(), SLOT_OF_MODULE, 0, std::ptr::null());
+        self.bind_at(self.now, param.index(), SLOT_OF_MODULE, 0, 0);
     }
 
     /// Begins a note, at a sample.
@@ -320,7 +319,7 @@ impl<M: Module> Bench<M> {
         self.waiting.push((at, event));
     }
 
-    fn bind_at(&mut self, at: u64, index: usize, slot: u16, what: u32, handle: *const c_void) {
+    fn bind_at(&mut self, at: u64, index: usize, slot: u16, what: u32, handle: usize) {
         let payload = raw::Bind { index: index as u16, slot, what, handle };
         self.waiting.push((at, Event::with_bind(kind::BIND, 0, 0, payload)));
     }

@@ -1,6 +1,5 @@
 //! Samples and patterns that a test owns.
 
-use std::ffi::c_void;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -49,8 +48,8 @@ impl TestSample {
         self.0.record().head.holders.load(Ordering::Acquire)
     }
 
-    pub(super) fn handle(&self) -> *const c_void {
-        std::ptr::from_ref(self.0.record()).cast()
+    pub(super) fn handle(&self) -> usize {
+        std::ptr::from_ref(self.0.record()).expose_provenance()
     }
 }
 
@@ -76,8 +75,8 @@ impl TestPattern {
         self.0.record().head.holders.load(Ordering::Acquire)
     }
 
-    pub(super) fn handle(&self) -> *const c_void {
-        std::ptr::from_ref(self.0.record()).cast()
+    pub(super) fn handle(&self) -> usize {
+        std::ptr::from_ref(self.0.record()).expose_provenance()
     }
 }
 

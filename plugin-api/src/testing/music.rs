@@ -1,7 +1,6 @@
 //! The bench's transport.
 
 use crate::raw::{self, Segment, flag};
-use crate::transport;
 
 /// Plays, stops and seeks at the start of a quantum; changes of tempo may fall on any sample.
 pub(super) struct Music {
@@ -23,7 +22,7 @@ impl Music {
     pub(super) fn beat_at(&self, sample: u64) -> f64 {
         let at = self.segments.partition_point(|s| s.sample <= sample).saturating_sub(1);
         let segment = &self.segments[at];
-        if self.playing { transport::beat_at(segment, sample, self.rate) } else { segment.beat }
+        if self.playing { segment.beat_at(sample, self.rate) } else { segment.beat }
     }
 
     pub(super) fn play(&mut self, now: u64, bpm: f64) {

@@ -1,0 +1,150 @@
+//! Memory that modules see: samples and patterns behind counted handles. Made and freed on control only.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use cantus_plugin_api::GUARD_FRAMES;
+use cantus_plugin_api::raw::{Bind, Event, Handle, PatternData, SampleData, Step, kind};
+
+/// A sound as modules see it.
+pub struct SampleMemory {
+    record: SampleData,
+    _channels: Box<[*const f32]>,
+    _samples: Box<[f32]>,
+}
+
+/// A pattern as modules see it.
+pub struct PatternMemory {
+    record: PatternData,
+    _steps: Box<[Step]>,
+}
+
+// SAFETY: both are immutable but for the atomic count, and own what their pointers lead to.
+unsafe impl Send for SampleMemory {}
+// SAFETY: as above.
+unsafe impl Sync for SampleMemory {}
+// SAFETY: as above.
+unsafe impl Send for PatternMemory {}
+// SAFETY: as above.
+unsafe impl Sync for PatternMemory {}
+
+fn head<T>() -> Handle {
+    Handle { size: size_of::<T>(), holders: AtomicUsize::new(0) }
+}
+
+impl SampleMemory {
+    /// Lays planar channels of one length out, with silence on both sides of each; `rate` in Hz.
+    pub fn new(planar: &[Vec<f32>], rate: f64) -> Arc<SampleMemory> {
+        let frames = planar.first().map_or(0, Vec::len);
+        let stride = frames + 2 * GUARD_FRAMES;
+        let mut samples = vec![0.0f32; stride * planar.len()].into_boxed_slice();
+        for (channel, data) in planar.iter().enumerate() {
+            let first = channel * stride + GUARD_FRAMES;
+            samples[first..first + frames].copy_from_slice(data);
+        }
+        let base = samples.as_ptr();
+        // One base for all, so that a channel's pointer may be followed into the silence around it.
+        let channels: Box<[*const f32]> =
+            (0..planar.len()).map(|c| base.wrapping_add(c * stride + GUARD_FRAMES)).collect();
+        let record = SampleData {
+            head: head::<SampleData>(),
+            channels: channels.as_ptr(),
+            channel_count: channels.len(),
+            frames,
+            rate,
+        };
+        Arc::new(SampleMemory { record, _channels: channels, _samples: samples })
+    }
+}
+
+impl PatternMemory {
+    /// Lays rows out flat; the steps are sorted by row, then column.
+    pub fn new(rows: u32, steps_per_beat: f64, steps: Box<[Step]>) -> Arc<PatternMemory> {
+        let record = PatternData {
+            head: head::<PatternData>(),
+            rows,
+            stride: size_of::<Step>() as u32,
+            steps_per_beat,
+            steps: steps.as_ptr(),
+            step_count: steps.len(),
+        };
+        Arc::new(PatternMemory { record, _steps: steps })
+    }
+}
+
+/// One of either.
+#[derive(Clone)]
+pub enum Data {
+    /// A sound.
+    Sample(Arc<SampleMemory>),
+    /// A pattern.
+    Pattern(Arc<PatternMemory>),
+}
+
+impl Data {
+    fn head(&self) -> &Handle {
+        match self {
+            Data::Sample(memory) => &memory.record.head,
+            Data::Pattern(memory) => &memory.record.head,
+        }
+    }
+
+    /// Some module holds it.
+    fn held(&self) -> bool {
+        // Acquire: all reads through dropped handles come before whatever follows.
+        self.head().holders.load(Ordering::Acquire) != 0
+    }
+
+    fn owners(&self) -> usize {
+        match self {
+            Data::Sample(memory) => Arc::strong_count(memory),
+            Data::Pattern(memory) => Arc::strong_count(memory),
+        }
+    }
+}
+
+/// Memory that a Change's binds point to: it lives until the Change is home again.
+#[derive(Default)]
+pub struct Handles(Vec<Data>);
+
+impl Handles {
+    /// Control thread: a bind event for `data`.
+    pub fn bind(&mut self, index: u16, slot: u16, data: Option<&Data>) -> Event {
+        let (what, handle) = match data {
+            None => (0, 0),
+            Some(Data::Sample(m)) => (1, (&raw const m.record).expose_provenance()),
+            Some(Data::Pattern(m)) => (2, (&raw const m.record).expose_provenance()),
+        };
+        self.0.extend(data.cloned());
+        Event::with_bind(kind::BIND, 0, 0, Bind { index, slot, what, handle })
+    }
+}
+
+/// Keeps every piece of memory that was ever given out until nobody can hold it any more.
+#[derive(Default)]
+pub struct Keeper(Vec<Data>);
+
+impl Keeper {
+    /// Keeps what a Change is about to give out.
+    pub fn keep(&mut self, handles: &Handles) {
+        for data in &handles.0 {
+            if !self.0.iter().any(|kept| std::ptr::eq(kept.head(), data.head())) {
+                self.0.push(data.clone());
+            }
+        }
+    }
+
+    /// Takes out what nobody can get any more: the host has dropped its own, every Change that binds it has come home,
+    /// and no module holds it. A module takes hold only of what a Change on its way brings, so it stays so. To be
+    /// dropped on a worker: sounds can be large.
+    pub fn sweep(&mut self) -> Vec<Data> {
+        self.0.extract_if(.., |data| data.owners() == 1 && !data.held()).collect()
+    }
+}
+
+impl Drop for Keeper {
+    /// Instances may outlive the engine: what they hold is never freed.
+    fn drop(&mut self) {
+        self.0.drain(..).filter(Data::held).for_each(std::mem::forget);
+    }
+}
