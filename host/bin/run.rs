@@ -91,6 +91,9 @@ fn perform(engine: EngineHandle, file: &Path, bars: Option<f64>) -> Result<(), F
     start(&engine, &evaluation)?;
     loop {
         tell_problems(&engine, &mut told);
+        if engine.telemetry().device_lost() {
+            return Err(Failure("the sound device has gone; plug it in and run again".into()));
+        }
         let now = stamp(file);
         if now != seen {
             seen = now;
