@@ -187,11 +187,11 @@ fn edits_take_effect_before_actions_of_the_same_batch() {
 
 #[test]
 fn an_engine_that_has_ended_says_so() {
-    use cantus_host::control::{Batch, Commit, CommitError, Config, Engine, Origin};
+    use cantus_host::control::{Batch, Commit, CommitError, Config, Engine, EngineThread, Origin};
     let config = Config { rate: crate::rig::RATE, root: crate::rig::pieces() };
     let (engine, _processor) = Engine::new(crate::rig::registry(), config);
     let handle = engine.handle().clone();
-    drop(engine.spawn());
+    drop(EngineThread::start(engine));
     let batch = Batch { origin: Origin::Host, commands: Vec::new() };
     assert!(matches!(handle.commit(batch), Err(CommitError::Stopped)));
 }
@@ -223,14 +223,14 @@ fn instances_may_outlive_the_engine() {
 /// batches are applied in its own order.
 #[test]
 fn many_producers_are_answered_in_their_order() {
-    use cantus_host::control::{Batch, Commit, Config, Engine, Origin};
+    use cantus_host::control::{Batch, Commit, Config, Engine, EngineThread, Origin};
     use cantus_host::device::{Device, Null, Source};
     use cantus_host::model::{Num, SetBPMCommand};
     let config = Config { rate: crate::rig::RATE, root: crate::rig::pieces() };
     let (engine, processor) = Engine::new(crate::rig::registry(), config);
     let mut device = Null::new(crate::rig::RATE, 256);
     device.start(Source::new(processor)).expect("the null device takes every source");
-    let engine = engine.spawn();
+    let engine = EngineThread::start(engine);
     let numbers: Vec<Vec<u64>> = std::thread::scope(|scope| {
         let produce = |seed: u32| {
             let handle = engine.handle().clone();
@@ -252,4 +252,13 @@ fn many_producers_are_answered_in_their_order() {
     assert_eq!(all, (1..=2000).collect::<Vec<u64>>(), "every batch once");
     drop(engine);
     assert!(device.stop().is_some_and(|source| source.sample() > 0), "the device played meanwhile");
+}
+
+#[test]
+fn meters_show_what_plays() {
+    let mut studio = Studio::playing("constant('c', {value = 0.25}) output('o')");
+    studio.render(64);
+    let evaluation =
+        studio.eval("m = engine:getModuleRegistry():getModule('o').meters return m.peak_left, m.peak_right");
+    assert_eq!(evaluation.values, ["0.25", "0.25"]);
 }
