@@ -147,6 +147,15 @@ fn refusals_blame_and_advise() {
         ),
         (SetBPMCommand { bpm: num(1000.0) }.into(), "tempo 1000 is out of range; 20 to 999 is possible"),
         (SeekCommand { beat: num(-1.0) }.into(), "beat -1 is out of range; 0 to 1000000000 is possible"),
+        (
+            SeekCommand { beat: num(1e19) }.into(),
+            "beat 10000000000000000000 is out of range; 0 to 1000000000 is possible",
+        ),
+        (
+            SetPatternCommand { name: "beat".into(), pattern: Pattern { steps_per_beat: num(1e-15), ..pattern(4) } }
+                .into(),
+            "pattern \"beat\" has 0.000000000000001 steps per beat; 1/1024 to 96 are possible",
+        ),
         (trigger("g", None, None), "g is a Gain and takes no notes; trigger an instrument"),
         (trigger("kick", Some(200), None), "kick has no slot 201; slots 1 to 128 are possible"),
         (trigger("kick", None, Some(128.0)), "note 128 is out of range; 0 to 127 is possible"),
