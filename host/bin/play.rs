@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use cantus_host::control::{Batch, Commit, Origin};
+use cantus_host::control::{Batch, Commit, Origin, Problem};
 use cantus_host::lockstep::Lockstep;
 use cantus_host::model::{Num, StartTransportCommand};
 use cantus_host::plugins::ModuleRegistry;
@@ -40,6 +40,15 @@ pub fn start(engine: &dyn Commit, evaluation: &Evaluation) -> Result<(), Failure
         engine.commit(Batch { origin: Origin::Host, commands: vec![StartTransportCommand.into()] })?;
     }
     Ok(())
+}
+
+/// Each problem as a sentence, behind the line of the script that it comes from.
+pub fn problems_with_places(problems: &[Problem], script: &Script) -> Vec<String> {
+    let sentence = |problem: &Problem| match script.place_of(&problem.path) {
+        Some(place) => format!("{place}: {problem}"),
+        None => problem.to_string(),
+    };
+    problems.iter().map(sentence).collect()
 }
 
 /// How long a render is.
@@ -87,8 +96,9 @@ impl Rendering<'_> {
         let evaluation = script.eval_file(self.file)?;
         studio.settle();
         let problems = engine.state().status.problems();
+        let said = problems_with_places(&problems, &script);
         if !problems.is_empty() && !self.allow_missing {
-            return Err(Failure(format!("could not render {}: {}", self.file.display(), problems.join("; "))));
+            return Err(Failure(format!("could not render {}: {}", self.file.display(), said.join("; "))));
         }
         start(&*engine, &evaluation)?;
         let frames = self.frames(&*engine);
@@ -97,7 +107,9 @@ impl Rendering<'_> {
         let meter = self.write(&mut studio, &partial.path, frames)?;
         partial.keep(self.out)?;
         let speed = meter.seconds() / began.elapsed().as_secs_f64();
-        let faults = engine.state().status.problems().into_iter().filter(|p| !problems.contains(p)).collect();
+        let new: Vec<Problem> =
+            engine.state().status.problems().into_iter().filter(|p| !problems.contains(p)).collect();
+        let faults = problems_with_places(&new, &script);
         Ok(Rendered { meter, speed, faults })
     }
 

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant, SystemTime};
 use cantus_host::control::{Commit, Engine, EngineHandle, EngineThread};
 use cantus_host::device::{Cpal, Device, DeviceError, Null, Source};
 use cantus_host::plugins::ModuleRegistry;
+use cantus_lua::Script;
 use clap::Args;
 
 use crate::Failure;
-use crate::play::{Length, Rendering, on_script_thread, script, start};
+use crate::play::{Length, Rendering, on_script_thread, problems_with_places, script, start};
 use crate::render::{positive, print};
 use crate::setup::{PluginArguments, RATE, config};
 
@@ -90,7 +91,7 @@ fn perform(engine: EngineHandle, file: &Path, bars: Option<f64>) -> Result<(), F
     wait_until_ready(&engine);
     start(&engine, &evaluation)?;
     loop {
-        tell_problems(&engine, &mut told);
+        tell_problems(&engine, &script, &mut told);
         if engine.telemetry().device_lost() {
             return Err(Failure("the sound device has gone; plug it in and run again".into()));
         }
@@ -120,8 +121,8 @@ fn wait_until_ready(engine: &EngineHandle) {
 }
 
 /// Says each problem once.
-fn tell_problems(engine: &EngineHandle, told: &mut Vec<String>) {
-    let problems = engine.state().status.problems();
+fn tell_problems(engine: &EngineHandle, script: &Script, told: &mut Vec<String>) {
+    let problems = problems_with_places(&engine.state().status.problems(), script);
     problems.iter().filter(|p| !told.contains(p)).for_each(|p| eprintln!("warning: {p}"));
     *told = problems;
 }

@@ -15,4 +15,4 @@ pub use compile::{Ready, compile};
 pub use engine::{Config, Engine};
 pub use handle::{EngineHandle, EngineThread, LocalEngine};
 pub use queue::CommandQueue;
-pub use state::{ClockReading, EngineState, Status, StatusOf};
+pub use state::{ClockReading, EngineState, Problem, Status, StatusOf};

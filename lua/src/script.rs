@@ -1,6 +1,7 @@
 //! A Lua state over an engine, and the life of an evaluation.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -73,6 +74,8 @@ pub struct Script {
     catalog: Arc<Catalog>,
     constructors: Vec<Name>,
     notes: Vec<String>,
+    /// Where scripts made modules and set parameters, by path; the last that did.
+    places: BTreeMap<String, Place>,
     /// The Model after our last batch, and the version that was published then.
     last: Option<(u64, Arc<Model>)>,
 }
@@ -102,12 +105,28 @@ impl Script {
         let sandbox = Sandbox::new(context.clone()).map_err(failed)?;
         let prompt = sandbox.environment(true).map_err(failed)?;
         let (constructors, notes) = constructors::generate(&sandbox.lua, &sandbox.shared, &catalog).map_err(failed)?;
-        Ok(Script { context, sandbox, memory, prompt, catalog, constructors, notes, last: None })
+        Ok(Script {
+            context,
+            sandbox,
+            memory,
+            prompt,
+            catalog,
+            constructors,
+            notes,
+            places: BTreeMap::new(),
+            last: None,
+        })
     }
 
     /// What people should know of the bindings: constructors that could not be defined, and what to use instead.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// The line that made a module or set a parameter, by its path (`kick`, `kick.slots[1].file`): where a problem that
+    /// shows itself later, such as a missing sound file, comes from.
+    pub fn place_of(&self, path: &str) -> Option<&Place> {
+        self.places.get(path)
     }
 
     /// Evaluates a file. Its name in messages, and as the batch's origin, is its path below the root, else the path.
@@ -233,6 +252,7 @@ impl Script {
         }
         let engine = &self.context.engine;
         let accepted = engine.commit(Batch { origin, commands }).map_err(|e| work.refused(name, &e))?;
+        self.places.extend(work.places());
         self.last = Some((engine.state().version, accepted.model));
         done.batch = Some(accepted.batch);
         Ok(done)

@@ -46,7 +46,7 @@ impl Transaction {
     /// [`Refusal`]; nothing changed.
     pub fn run(&mut self, command: Command, place: impl FnOnce() -> Option<Place>) -> Result<(), Refusal> {
         let changed = self.model.edit(&command, &self.catalog)?;
-        let action = is_action(&command);
+        let action = command.is_action();
         if !changed && !action {
             return Ok(());
         }
@@ -110,6 +110,24 @@ impl Transaction {
         self.commands.get(index)?.1.as_ref()
     }
 
+    /// Where the script made each module and set each parameter, by path: `kick`, `kick.slots[1].file`.
+    pub fn places(&self) -> impl Iterator<Item = (String, Place)> {
+        self.commands.iter().filter_map(|(command, place)| Some((self.path(command)?, place.clone()?)))
+    }
+
+    fn path(&self, command: &Command) -> Option<String> {
+        let known = |module: &str| self.catalog.get(&self.model.modules.get(module)?.module_type);
+        Some(match command {
+            Command::AddModule(c) => c.name.to_string(),
+            Command::SetParameter(c) => format!("{}.{}", c.module, known(&c.module)?.manifest.param(&c.param)?.1.key),
+            Command::SetSlot(c) => {
+                let (_, param) = known(&c.module)?.manifest.slots.as_ref()?.param(&c.param)?;
+                format!("{}.slots[{}].{}", c.module, u32::from(c.slot) + 1, param.key)
+            }
+            _ => return None,
+        })
+    }
+
     /// The engine's refusal, at the line of the command it names.
     pub fn refused(&self, file: &str, error: &CommitError) -> ScriptError {
         let index = match error {
@@ -121,19 +139,4 @@ impl Transaction {
             None => ScriptError::of(file, error.to_string()),
         }
     }
-}
-
-/// Whether a command leaves the Model equal by its nature, and so is recorded though nothing changed.
-fn is_action(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::StartTransport(_)
-            | Command::StopTransport(_)
-            | Command::PauseTransport(_)
-            | Command::ResetTransport(_)
-            | Command::Seek(_)
-            | Command::TriggerEvent(_)
-            | Command::InvokeAction(_)
-            | Command::Panic(_)
-    )
 }

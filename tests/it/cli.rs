@@ -56,7 +56,7 @@ fn what_fails_leaves_nothing_behind() {
         ("while true do end\n", "song.lua:1: "),
         (
             "sampler('kick').slots[1].file = 'nowhere.flac'\n",
-            "kick.slots[1].file: sound file \"nowhere.flac\": could not open it",
+            "song.lua:1: kick.slots[1].file: sound file \"nowhere.flac\": could not open it",
         ),
     ] {
         let (output, left) = render(code, &[]);

@@ -141,7 +141,7 @@ impl Studio {
     /// Everything that failed or is missing.
     pub fn problems(&self) -> Vec<String> {
         self.lockstep.settle();
-        self.engine().state().status.problems()
+        self.engine().state().status.problems().iter().map(ToString::to_string).collect()
     }
 
     /// The next frames, left and right.

@@ -44,13 +44,13 @@ pub struct Status {
 }
 
 impl Status {
-    /// Everything that failed or is missing, each as a sentence.
-    pub fn problems(&self) -> Vec<String> {
+    /// Everything that failed or is missing.
+    pub fn problems(&self) -> Vec<Problem> {
         let modules = self.modules.iter().map(|(name, status)| (name.to_string(), status));
         let data = self.data.iter().map(|(path, status)| (path.clone(), status));
         let bad = |(path, status): (String, &StatusOf)| match status {
             StatusOf::Loading => None,
-            StatusOf::Missing(reason) | StatusOf::Faulted(reason) => Some(format!("{path}: {reason}")),
+            StatusOf::Missing(reason) | StatusOf::Faulted(reason) => Some(Problem { path, reason: reason.clone() }),
         };
         modules.chain(data).filter_map(bad).collect()
     }
@@ -60,6 +60,21 @@ impl Status {
     /// Something is being made or loaded.
     pub fn loading(&self) -> bool {
         self.modules.values().chain(self.data.values()).any(|s| *s == StatusOf::Loading)
+    }
+}
+
+/// Something that failed or is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Name of the module, or path of the parameter, such as `kick.slots[1].file`.
+    pub path: String,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.path, self.reason)
     }
 }
 

@@ -173,6 +173,31 @@ commands! {
     Panic(PanicCommand),
 }
 
+impl Command {
+    /// It is done and leaves the Model equal; all others are edits.
+    pub fn is_action(&self) -> bool {
+        match self {
+            Command::StartTransport(_)
+            | Command::StopTransport(_)
+            | Command::PauseTransport(_)
+            | Command::ResetTransport(_)
+            | Command::Seek(_)
+            | Command::TriggerEvent(_)
+            | Command::InvokeAction(_)
+            | Command::Panic(_) => true,
+            Command::AddModule(_)
+            | Command::RemoveModule(_)
+            | Command::SetParameter(_)
+            | Command::SetSlot(_)
+            | Command::Connect(_)
+            | Command::Disconnect(_)
+            | Command::SetBPM(_)
+            | Command::SetPattern(_)
+            | Command::RemovePattern(_) => false,
+        }
+    }
+}
+
 macro_rules! describe {
     ($($command:ident: |$this:ident| $text:expr;)*) => {
         $(impl $command {
