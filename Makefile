@@ -15,11 +15,11 @@ demo: build
 	$(CARGO) run --release --quiet --bin cantus -- run lua/examples/sixteen.lua --bars 32 --or-render demo.wav
 
 test: build
-	$(CARGO) test --release --workspace
+	$(CARGO) test --release --workspace --no-fail-fast
 
 # Every property test on many more cases than `make test` has time for.
 soak: build
-	PROPTEST_CASES=20000 $(CARGO) test --release --workspace
+	PROPTEST_CASES=20000 $(CARGO) test --release --workspace --no-fail-fast
 
 # What is missing is installed where apt-get may; elsewhere it is said what to type. A system that is not Linux needs
 # only a C compiler: its sound comes without ALSA.
