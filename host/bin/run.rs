@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use cantus_host::control::{Commit, Engine, EngineHandle};
+use cantus_host::control::{Commit, Engine, EngineHandle, EngineThread};
 use cantus_host::device::{Cpal, Device, DeviceError, Null, Source};
 use cantus_host::plugins::ModuleRegistry;
 use clap::Args;
@@ -46,7 +46,7 @@ impl Run {
             Err(DeviceError::None) if self.or_render.is_some() => return self.render(registry),
             Err(error) => return Err(error.into()),
         };
-        let engine = engine.spawn();
+        let engine = EngineThread::start(engine);
         if let Err(error) = device.start(Source::new(processor)) {
             if self.or_render.is_none() {
                 return Err(error.into());
@@ -91,6 +91,9 @@ fn perform(engine: EngineHandle, file: &Path, bars: Option<f64>) -> Result<(), F
     start(&engine, &evaluation)?;
     loop {
         tell_problems(&engine, &mut told);
+        if engine.telemetry().device_lost() {
+            return Err(Failure("the sound device has gone; plug it in and run again".into()));
+        }
         let now = stamp(file);
         if now != seen {
             seen = now;

@@ -3,6 +3,7 @@
 mod batch;
 mod compile;
 mod engine;
+mod handle;
 mod queue;
 mod realise;
 mod slots;
@@ -11,6 +12,7 @@ mod workers;
 
 pub use batch::{Accepted, Batch, Commit, CommitError, EngineBusy, Origin};
 pub use compile::{Ready, compile};
-pub use engine::{Config, Engine, EngineHandle, EngineThread, LocalEngine};
+pub use engine::{Config, Engine};
+pub use handle::{EngineHandle, EngineThread, LocalEngine};
 pub use queue::CommandQueue;
 pub use state::{ClockReading, EngineState, Status, StatusOf};

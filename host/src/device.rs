@@ -1,6 +1,7 @@
 //! What pulls audio: a sound card, nothing at all in real time, or a render.
 
 mod cpal;
+mod edge;
 mod null;
 mod offline;
 mod source;

@@ -50,14 +50,14 @@ end
 play(bass, line)
 
 -- A sub below it, felt rather than heard.
-local sub = place(sampler("sub", { attack = 0.02, release = 0.3, slots = { { file = "bd_808.flac", root = 26, gain = 0.6 } } }), 0.24)
+local sub = place(sampler("sub", { attack = 0.02, release = 0.3, slots = { { file = "bd_808.flac", root = 26 } } }), 0.5)
 local low = { rows = 16 * 16 }
 for bar, chord in ipairs(song) do low[(bar - 1) * 16 + 1] = { note = chord[1], length = 10 } end
 play(sub, low)
 
 -- Guitar harmonics sound a root and its fifth: one note is enough for a chord's frame.
 local guitar = place(sampler("guitar", { attack = 0.01, release = 1.2,
-  slots = { { file = "guit_harmonics.flac", root = 76 } } }), 0.75, -0.3)
+  slots = { { file = "guit_harmonics.flac", root = 76 } } }), 0.5, -0.3)
 local frame = { rows = 16 * 16 }
 for bar, chord in ipairs(song) do
   local first = (bar - 1) * 16
@@ -68,7 +68,7 @@ play(guitar, frame)
 
 -- Chords on a soft square wave, in the gaps between the bass notes.
 local keys = place(sampler("keys", { attack = 0.004, decay = 0.12, sustain = 0.25, release = 0.2,
-  slots = { { file = "elec_blip.flac", root = 74, tune = -13, gain = 0.5 } } }), 0.42, 0.3)
+  slots = { { file = "elec_blip.flac", root = 74, tune = -13 } } }), 1.5, 0.3)
 local stabs = { rows = 16 * 16 }
 for bar, chord in ipairs(song) do
   local first = (bar - 1) * 16
@@ -81,7 +81,7 @@ end
 play(keys, stabs)
 
 -- Bells: broken chords in the first half, a tune in the second.
-local bells = place(sampler("bells", { release = 0.6, slots = { { file = "elec_ping.flac", root = 81, tune = -7 } } }), 0.6, -0.15)
+local bells = place(sampler("bells", { release = 0.6, slots = { { file = "elec_ping.flac", root = 81, tune = -7 } } }), 0.8, -0.15)
 local tune = { rows = 16 * 16 }
 for bar, chord in ipairs(song) do
   local first, notes = (bar - 1) * 16, chord[2]
@@ -105,13 +105,13 @@ play(bells, tune)
 
 -- A choir that opens the second half; it is a chord of C sharp minor by itself, so it follows the roots.
 local choir = place(sampler("choir", { attack = 0.4, release = 1.5,
-  slots = { { file = "ambi_choir.flac", root = 61, tune = 45 } } }), 0.3, 0.15)
+  slots = { { file = "ambi_choir.flac", root = 61, tune = 45 } } }), 0.6, 0.15)
 play(choir, { rows = 16 * 16, [129] = { note = 57, length = 15 }, [161] = { note = 57, length = 15 },
   [193] = { note = 57, length = 15 }, [225] = { note = 52, length = 28 } })
 
 -- Just enough drums to sit on.
 local kit = place(sampler("kit", { slots = {
-  { file = "bd_fat.flac" }, { file = "drum_snare_soft.flac" }, { file = "drum_cymbal_closed.flac" } } }), 0.55)
+  { file = "bd_fat.flac" }, { file = "drum_snare_soft.flac" }, { file = "drum_cymbal_closed.flac" } } }), 0.35)
 play(kit, { lanes = {
   { ("x...|....|..x.|....|"):rep(7) .. "x...|....|..x.|..x.|" .. ("x...|....|x.x.|....|"):rep(7) .. "x...|..x.|x.x.|x...",
     slot = 1, velocity = 0.9 },

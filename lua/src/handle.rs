@@ -15,7 +15,7 @@ use crate::slots::{self, Slots};
 use crate::values::{self, Fields, Key, to_lua, to_model};
 
 /// What a handle answers to besides what its manifest declares.
-const OWN: [&str; 8] = ["name", "type", "id", "seed", "slots", "status", "trigger", "help"];
+const OWN: [&str; 9] = ["name", "type", "id", "seed", "slots", "meters", "status", "trigger", "help"];
 
 /// A module, by its name.
 #[derive(Clone, Debug)]
@@ -106,6 +106,7 @@ fn index(lua: &Lua, this: &Handle, key: &Value) -> Result<Value> {
         "id" => Value::Integer(module.id.0.cast_signed()),
         "seed" => Value::Integer(module.seed.cast_signed()),
         "status" => text(&status(lua, &this.name))?,
+        "meters" => Value::Table(meters(lua, &this.name, &known)?),
         "slots" => Value::UserData(lua.create_userdata(Slots { module: this.name.clone() })?),
         "trigger" => Value::Function(native(lua, trigger)?),
         "help" => Value::Function(native(lua, |lua, args: MultiValue| crate::help::show(lua, args))?),
@@ -115,6 +116,17 @@ fn index(lua: &Lua, this: &Handle, key: &Value) -> Result<Value> {
             None => return Err(unknown(&this.name, &module, &known, key)),
         },
     })
+}
+
+/// What the module shows, sampled now; 0 until it is made.
+fn meters(lua: &Lua, name: &str, known: &ModuleType) -> Result<mlua::Table> {
+    let engine = &context(lua).engine;
+    let (state, catalog) = (engine.state(), engine.catalog());
+    let values = lua.create_table()?;
+    for meter in &known.manifest.meters {
+        values.raw_set(meter.key.as_str(), state.meter(&catalog, name, &meter.key).unwrap_or(0.0))?;
+    }
+    Ok(values)
 }
 
 /// How the module is: `ready`, `loading`, or what is wrong.

@@ -115,3 +115,150 @@ fn two_hundred_modules_come_and_go() {
     let [left, _] = studio.render(64);
     assert_eq!(left, [100.0 / 256.0 + 300.0 / 512.0; 64]);
 }
+
+#[test]
+fn a_module_replaced_under_its_name_leaves_no_note() {
+    let mut studio = holding(2);
+    // Of another type, with the same port, and the same cable: the notes of the old one end.
+    studio.eval("remove('steps') make('Wire', 'steps') connect('steps.notes_out', 'h')");
+    let [left, _] = studio.render(128);
+    assert_eq!(left[64..], [0.0; 64]);
+}
+
+#[test]
+fn a_source_that_panics_leaves_no_note() {
+    let mut studio = Studio::playing(
+        "pattern('long', {{length = 64}, rows = 64})
+         connect(sequencer('steps', {pattern = 'long'}), hold('h'))
+         connect(stumbles('bad', {after = 4}), 'h')",
+    );
+    let [left, _] = studio.render(128);
+    assert_eq!(left, [2.0; 128], "one note of each");
+    let [left, _] = studio.render(64 * 4);
+    assert_eq!(left[64 * 3..], [1.0; 64], "the note of the one that panicked has ended");
+}
+
+#[test]
+fn panic_cuts_what_rings_out() {
+    let mut studio = Studio::new();
+    studio.eval(
+        "kick = sampler('kick', {release = 10})
+         kick.slots[1].file = 'ambi_choir.flac'
+         kick:trigger{length = 0.1}",
+    );
+    studio.start();
+    studio.render(9_600);
+    let [left, _] = studio.render(4_800);
+    assert!(crate::rig::peak(&left) > 0.01, "it rings");
+    studio.send(cantus_host::model::PanicCommand).expect("panic is always possible");
+    studio.render(64);
+    let [left, _] = studio.render(4_800);
+    assert_eq!(crate::rig::peak(&left), 0.0, "it is silent");
+    studio.eval("engine:getModuleRegistry():getModule('kick'):trigger{}");
+    let [left, _] = studio.render(4_800);
+    assert!(crate::rig::peak(&left) > 0.01, "its values and its sound are back");
+}
+
+#[test]
+fn a_slip_in_a_file_name_does_not_silence_what_plays() {
+    let mut studio = Studio::new();
+    studio.eval("kick = sampler('kick') kick.slots[1].file = 'bd_haus.flac' kick:trigger{}");
+    let [first, _] = studio.render(9_600);
+    studio.eval("kick = sampler('kick') kick.slots[1].file = 'bd_hausss.flac' kick:trigger{}");
+    let [second, _] = studio.render(9_600);
+    assert_eq!(studio.problems().len(), 1);
+    assert!(crate::rig::peak(&second) > 0.5 * crate::rig::peak(&first), "the sound that was there plays on");
+}
+
+#[test]
+fn edits_take_effect_before_actions_of_the_same_batch() {
+    let mut studio = Studio::playing("hold('h')");
+    // Both notes end with the stop that follows them, and the third begins after it.
+    studio.eval(
+        "h = hold('h')
+         h:trigger{}
+         h:trigger{}
+         engine:getClock():stop()
+         h:trigger{}",
+    );
+    let [left, _] = studio.render(64);
+    assert_eq!(left, [1.0; 64]);
+}
+
+#[test]
+fn an_engine_that_has_ended_says_so() {
+    use cantus_host::control::{Batch, Commit, CommitError, Config, Engine, EngineThread, Origin};
+    let config = Config { rate: crate::rig::RATE, root: crate::rig::pieces() };
+    let (engine, _processor) = Engine::new(crate::rig::registry(), config);
+    let handle = engine.handle().clone();
+    drop(EngineThread::start(engine));
+    let batch = Batch { origin: Origin::Host, commands: Vec::new() };
+    assert!(matches!(handle.commit(batch), Err(CommitError::Stopped)));
+}
+
+/// What instances hold when the engine ends before them is never freed (seen under a memory checker).
+#[test]
+fn instances_may_outlive_the_engine() {
+    use cantus_host::control::{Config, Engine, LocalEngine};
+    use cantus_host::device::Source;
+    let root = crate::rig::pieces();
+    let (engine, processor) =
+        Engine::new(crate::rig::registry(), Config { rate: crate::rig::RATE, root: root.clone() });
+    let engine = LocalEngine(std::rc::Rc::new(std::cell::RefCell::new(engine)));
+    let options = cantus_lua::Options { root, ..Default::default() };
+    let mut script = cantus_lua::Script::new(std::rc::Rc::new(engine.clone()), options).expect("a state can be made");
+    let code = "pattern('p', 'x') k = sampler('k') k.slots[1].file = 'bd_fat.flac' connect(sequencer('s', {pattern = 'p'}), k)";
+    script.eval(code, "test.lua", cantus_host::control::Origin::Host).expect("good code");
+    engine.0.borrow_mut().settle();
+    let mut source = Source::new(processor);
+    let mut buffer = [0.0; 1024];
+    source.fill(&mut buffer, 2);
+    drop(script);
+    drop(engine);
+    source.fill(&mut buffer, 2);
+    drop(source);
+}
+
+/// Eight producers, a real control thread and a device at the pace of real time: nothing is lost, and each producer's
+/// batches are applied in its own order.
+#[test]
+fn many_producers_are_answered_in_their_order() {
+    use cantus_host::control::{Batch, Commit, Config, Engine, EngineThread, Origin};
+    use cantus_host::device::{Device, Null, Source};
+    use cantus_host::model::{Num, SetBPMCommand};
+    let config = Config { rate: crate::rig::RATE, root: crate::rig::pieces() };
+    let (engine, processor) = Engine::new(crate::rig::registry(), config);
+    let mut device = Null::new(crate::rig::RATE, 256);
+    device.start(Source::new(processor)).expect("the null device takes every source");
+    let engine = EngineThread::start(engine);
+    let numbers: Vec<Vec<u64>> = std::thread::scope(|scope| {
+        let produce = |seed: u32| {
+            let handle = engine.handle().clone();
+            move || {
+                let send = |n: u32| {
+                    let bpm = Num::new(f64::from(20 + (seed * 100 + n) % 900)).expect("finite");
+                    let batch = Batch { origin: Origin::Repl, commands: vec![SetBPMCommand { bpm }.into()] };
+                    handle.commit(batch).expect("a good tempo").batch
+                };
+                (0..250).map(send).collect::<Vec<u64>>()
+            }
+        };
+        let threads: Vec<_> = (0..8).map(|seed| scope.spawn(produce(seed))).collect();
+        threads.into_iter().map(|t| t.join().expect("no producer panics")).collect()
+    });
+    assert!(numbers.iter().all(|n| n.is_sorted()), "in each producer's own order");
+    let mut all: Vec<u64> = numbers.into_iter().flatten().collect();
+    all.sort_unstable();
+    assert_eq!(all, (1..=2000).collect::<Vec<u64>>(), "every batch once");
+    drop(engine);
+    assert!(device.stop().is_some_and(|source| source.sample() > 0), "the device played meanwhile");
+}
+
+#[test]
+fn meters_show_what_plays() {
+    let mut studio = Studio::playing("constant('c', {value = 0.25}) output('o')");
+    studio.render(64);
+    let evaluation =
+        studio.eval("m = engine:getModuleRegistry():getModule('o').meters return m.peak_left, m.peak_right");
+    assert_eq!(evaluation.values, ["0.25", "0.25"]);
+}

@@ -16,6 +16,7 @@ const UNSAFE: &[&str] = &[
     "plugin-api/src/event.rs",
     "plugin-api/src/export.rs",
     "plugin-api/src/handle.rs",
+    "plugin-api/src/playhead.rs",
     "plugin-api/src/raw/event.rs",
     "plugin-api/src/raw/root.rs",
     "plugin-api/src/testing/bench.rs",

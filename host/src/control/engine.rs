@@ -1,28 +1,26 @@
 //! The Engine: the one consumer of commands, and the one that talks to the audio thread.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::batch::{Accepted, Batch, Commit, CommitError};
+use super::batch::{Accepted, Batch, CommitError};
 use super::compile::compile;
+use super::handle::EngineHandle;
 use super::queue::{Answer, CommandQueue, Envelope};
 use super::realise::{Realiser, Task};
-use super::state::{ClockReading, EngineState, Status};
+use super::state::{EngineState, Status};
 use super::workers::{Done, Workers};
 use crate::assets;
-use crate::model::{Catalog, Command, Model, ModuleId, Name};
+use crate::model::{Command, Model, ModuleId, Name};
 use crate::plugins::ModuleRegistry;
 use crate::rt::message::{Change, Deed, FromAudio, ToAudio, TransportChange};
-use crate::rt::{Fault, Keeper, Processor, SampleMemory, Telemetry};
+use crate::rt::{Fault, Keeper, Meters, Processor, SampleMemory};
 
 /// Changes that can be on their way in each direction. When the inbound ring is full, the Engine keeps the rest in
 /// order; when the outbound ring is full, the Processor waits with the next Change.
@@ -49,6 +47,7 @@ pub struct Engine {
     handle: EngineHandle,
     model: Arc<Model>,
     status: Arc<Status>,
+    meters: Arc<BTreeMap<Name, Meters>>,
     realiser: Realiser,
     workers: Workers,
     keeper: Keeper,
@@ -63,23 +62,13 @@ pub struct Engine {
     version: u64,
 }
 
-/// What producers and observers hold: cheap to clone, usable from any thread but the audio thread.
-#[derive(Clone)]
-pub struct EngineHandle {
-    queue: Arc<CommandQueue>,
-    state: Arc<ArcSwap<EngineState>>,
-    catalog: Arc<Catalog>,
-    ids: Arc<AtomicU64>,
-    telemetry: Arc<Telemetry>,
-}
-
 impl Engine {
     /// An engine with an empty Model, and its Processor, which a device is to run.
     pub fn new(registry: Arc<ModuleRegistry>, config: Config) -> (Engine, Processor) {
         let (to_audio, inbox) = RingBuffer::new(RING);
         let (outbox, from_audio) = RingBuffer::new(RING);
-        let (model, status) = (Arc::new(Model::default()), Arc::new(Status::default()));
-        let state = EngineState { version: 0, model: model.clone(), status: status.clone() };
+        let state = EngineState::new(0, Arc::default());
+        let EngineState { model, status, meters, .. } = state.clone();
         let handle = EngineHandle {
             queue: CommandQueue::new(),
             state: Arc::new(ArcSwap::from_pointee(state)),
@@ -96,6 +85,7 @@ impl Engine {
             handle,
             model,
             status,
+            meters,
             workers: Workers::new(WORKERS, move || queue.wake()),
             keeper: Keeper::default(),
             to_audio,
@@ -147,19 +137,13 @@ impl Engine {
         self.tick();
     }
 
-    /// Runs the control thread.
-    pub fn spawn(mut self) -> EngineThread {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (handle, stopped) = (self.handle.clone(), stop.clone());
-        let work = move || {
-            self.handle.queue.consumed_by(std::thread::current());
-            while !stopped.load(Ordering::Acquire) {
-                self.tick();
-                std::thread::park_timeout(TICK);
-            }
-        };
-        let thread = std::thread::Builder::new().name("control".into()).spawn(work).expect("room for a thread");
-        EngineThread { handle, stop, thread: Some(thread) }
+    /// Lives on this thread until told to stop.
+    pub(super) fn live(mut self, stop: &AtomicBool) {
+        self.handle.queue.consumed_by(std::thread::current());
+        while !stop.load(Ordering::Acquire) {
+            self.tick();
+            std::thread::park_timeout(TICK);
+        }
     }
 
     /// Takes what the audio thread has sent.
@@ -281,6 +265,9 @@ impl Engine {
             change.plan = Some(Box::new(compile(&self.model, &self.handle.catalog, &self.realiser)));
         }
         self.status = Arc::new(self.realiser.status());
+        if !change.instances.is_empty() {
+            self.meters = Arc::new(self.realiser.meters());
+        }
         self.keeper.keep(&change.handles);
         self.backlog.push_back(change);
         self.flush();
@@ -311,10 +298,11 @@ impl Engine {
 
     fn publish(&mut self) {
         let last = self.handle.state.load();
-        if !Arc::ptr_eq(&last.model, &self.model) || last.status != self.status {
+        let meters = Arc::ptr_eq(&last.meters, &self.meters);
+        if !Arc::ptr_eq(&last.model, &self.model) || last.status != self.status || !meters {
             self.version += 1;
-            let state = EngineState { version: self.version, model: self.model.clone(), status: self.status.clone() };
-            self.handle.state.store(Arc::new(state));
+            let (model, status, meters) = (self.model.clone(), self.status.clone(), self.meters.clone());
+            self.handle.state.store(Arc::new(EngineState { version: self.version, model, status, meters }));
         }
     }
 }
@@ -336,112 +324,5 @@ impl Drop for Engine {
     /// Whoever waits for an answer is told that none will come.
     fn drop(&mut self) {
         self.handle.queue.close();
-    }
-}
-
-impl EngineHandle {
-    /// The queue, for producers that do not wait.
-    pub fn queue(&self) -> &CommandQueue {
-        &self.queue
-    }
-
-    /// Figures of the running Processor.
-    pub fn telemetry(&self) -> &Arc<Telemetry> {
-        &self.telemetry
-    }
-
-    /// Hands a batch over, waiting for room in the producer's own order, and returns the answer. Not on the control
-    /// thread, which gives the answers.
-    ///
-    /// # Errors
-    /// [`CommitError`]: nothing was applied.
-    pub fn execute_immediate(&self, mut batch: Batch) -> Answer {
-        loop {
-            match self.queue.submit(batch) {
-                Ok(answer) => return answer.recv().unwrap_or(Err(CommitError::Stopped)),
-                Err(_) if self.queue.closed() => return Err(CommitError::Stopped),
-                Err((_, back)) => {
-                    batch = back;
-                    self.queue.wake();
-                    std::thread::park_timeout(Duration::from_micros(200));
-                }
-            }
-        }
-    }
-}
-
-impl Commit for EngineHandle {
-    fn commit(&self, batch: Batch) -> Result<Accepted, CommitError> {
-        self.execute_immediate(batch)
-    }
-
-    fn state(&self) -> Arc<EngineState> {
-        self.state.load_full()
-    }
-
-    fn catalog(&self) -> Arc<Catalog> {
-        self.catalog.clone()
-    }
-
-    fn mint(&self) -> ModuleId {
-        ModuleId(self.ids.fetch_add(1, Ordering::Relaxed))
-    }
-
-    fn clock(&self) -> ClockReading {
-        let t = &self.telemetry;
-        ClockReading { sample: t.sample(), beat: t.beat(), playing: t.playing() }
-    }
-}
-
-/// An engine on the thread of its only producer: offline, where everything runs in lockstep.
-#[derive(Clone)]
-pub struct LocalEngine(pub Rc<RefCell<Engine>>);
-
-impl Commit for LocalEngine {
-    fn commit(&self, batch: Batch) -> Result<Accepted, CommitError> {
-        let mut engine = self.0.borrow_mut();
-        let answer = engine.handle.queue.submit(batch).map_err(|(busy, _)| busy)?;
-        engine.tick();
-        answer.try_recv().unwrap_or(Err(CommitError::Stopped))
-    }
-
-    fn state(&self) -> Arc<EngineState> {
-        self.0.borrow().handle.state()
-    }
-
-    fn catalog(&self) -> Arc<Catalog> {
-        self.0.borrow().handle.catalog()
-    }
-
-    fn mint(&self) -> ModuleId {
-        self.0.borrow().handle.mint()
-    }
-
-    fn clock(&self) -> ClockReading {
-        self.0.borrow().handle.clock()
-    }
-}
-
-/// A running control thread; dropping it ends it.
-pub struct EngineThread {
-    handle: EngineHandle,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl EngineThread {
-    /// For producers and observers.
-    pub fn handle(&self) -> &EngineHandle {
-        &self.handle
-    }
-}
-
-impl Drop for EngineThread {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Release);
-        self.handle.queue.wake();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }

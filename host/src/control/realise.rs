@@ -1,21 +1,22 @@
 //! Turns the difference between two Models into what must be done: instances to make, files to load, and a Change for
 //! the audio thread.
 
+mod data;
+mod notes;
+mod records;
+mod report;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cantus_manifest::{Param, ParamKind, PortKind};
-use cantus_plugin_api::raw::{ABSENT_SLOT, Event, Note, SLOT_OF_MODULE, Step, Value as Wire, flag, kind};
+use cantus_manifest::{ParamKind, PortKind};
+use cantus_plugin_api::raw::{SLOT_OF_MODULE, flag};
 
 use super::compile::Ready;
 use super::slots::SlotPool;
-use super::state::{Status, StatusOf};
-use crate::model::{
-    Catalog, Connection, InvokeActionCommand, Model, Module, ModuleId, ModuleType, Name, Num, Pattern,
-    TriggerEventCommand, Value,
-};
-use crate::rt::message::{Change, Deed, Slabs, TransportChange, Trigger};
-use crate::rt::{Cable, Data, Instance, PatternMemory, SampleMemory};
+use crate::model::{Catalog, Connection, Model, Module, ModuleId, ModuleType, Name, TriggerEventCommand, Value};
+use crate::rt::message::{Change, Deed, Slabs, TransportChange};
+use crate::rt::{Cable, Instance, Meters, PatternMemory, SampleMemory};
 
 /// Something for a worker.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,6 +46,8 @@ struct Live {
     module_type: Name,
     slot: u32,
     state: State,
+    /// What it shows, once it is made.
+    meters: Option<Meters>,
     /// Notes that came before the module and its first data were ready; `None` since they are.
     waiting: Option<Vec<TriggerEventCommand>>,
 }
@@ -63,9 +66,6 @@ enum File {
     Ready(Arc<SampleMemory>),
     Missing(String),
 }
-
-/// Notes that can wait for one module; more are not played.
-const WAITING: usize = 64;
 
 /// A data parameter of a module: slot or [`SLOT_OF_MODULE`], and index.
 type Place = (Name, u16, u16);
@@ -100,7 +100,7 @@ impl Realiser {
         let mut changed_patterns = Vec::new();
         old.patterns.diff(&new.patterns, |name, _, after| {
             match after {
-                Some(pattern) => self.patterns.insert(name.clone(), lay_out(pattern)),
+                Some(pattern) => self.patterns.insert(name.clone(), records::lay_out(pattern)),
                 None => self.patterns.remove(name),
             };
             changed_patterns.push(name);
@@ -138,6 +138,11 @@ impl Realiser {
         replan
     }
 
+    /// What every module shows.
+    pub fn meters(&self) -> BTreeMap<Name, Meters> {
+        self.modules.iter().filter_map(|(name, live)| Some((name.clone(), live.meters.clone()?))).collect()
+    }
+
     /// What has come up for workers since last asked.
     pub fn take_tasks(&mut self) -> Vec<Task> {
         std::mem::take(&mut self.tasks)
@@ -145,8 +150,14 @@ impl Realiser {
 
     fn add_module(&mut self, name: &Name, module: &Module) {
         let (id, module_type) = (module.id, module.module_type.clone());
-        let live =
-            Live { id, module_type, slot: self.instance_slots.take(), state: State::Making, waiting: Some(Vec::new()) };
+        let live = Live {
+            id,
+            module_type,
+            slot: self.instance_slots.take(),
+            state: State::Making,
+            meters: None,
+            waiting: Some(Vec::new()),
+        };
         self.modules.insert(name.clone(), live);
         let Some(known) = self.catalog.get(&module.module_type).cloned() else { return };
         for (slot, index, kind, value) in data_values(module, &known) {
@@ -206,56 +217,8 @@ impl Realiser {
             self.want(place.clone(), kind, value);
             self.bind(&place, change);
         } else if let (Some(slot), Some(value)) = (self.instance(&place.0), value.wire(kind)) {
-            change.deeds.push(Deed::Event(slot, value_event(&place, value, 0)));
+            change.deeds.push(Deed::Event(slot, records::value_event(&place, value, 0)));
         }
-    }
-
-    /// Notes what a data parameter wants, and begins to load a file that nobody wanted before.
-    fn want(&mut self, place: Place, kind: &ParamKind, value: &Value) {
-        let Value::Text(text) = value else { return };
-        if text.is_empty() {
-            self.wanted.remove(&place);
-            return;
-        }
-        let wanted = match kind {
-            ParamKind::Sample => {
-                if !self.files.contains_key(text) {
-                    self.files.insert(text.clone(), File::Loading);
-                    self.tasks.push(Task::Load { file: text.clone() });
-                }
-                Wanted::Sample(text.clone())
-            }
-            _ => Wanted::Pattern(text.clone()),
-        };
-        self.wanted.insert(place, wanted);
-    }
-
-    /// Sends a data parameter what it wants, if the module is ready and it is there.
-    fn bind(&self, place: &Place, change: &mut Change) {
-        let Some(instance) = self.instance(&place.0) else { return };
-        let data = match self.wanted.get(place) {
-            None => None,
-            Some(Wanted::Pattern(name)) => self.patterns.get(name).map(|m| Data::Pattern(m.clone())),
-            Some(Wanted::Sample(file)) => match self.files.get(file) {
-                Some(File::Ready(memory)) => Some(Data::Sample(memory.clone())),
-                // What is not there (yet) leaves what was: a slip in a file's name does not silence the music.
-                Some(File::Missing(_) | File::Loading) | None => return,
-            },
-        };
-        let event = change.handles.bind(place.2, place.1, data.as_ref());
-        change.deeds.push(Deed::Event(instance, event));
-    }
-
-    fn rebind(&self, change: &mut Change, which: impl Fn(&Wanted) -> bool) {
-        for place in self.wanted.iter().filter(|(_, wanted)| which(wanted)).map(|(place, _)| place) {
-            self.bind(place, change);
-        }
-    }
-
-    /// Drops files that nobody wants any more.
-    fn forget_files(&mut self) {
-        let wanted = &self.wanted;
-        self.files.retain(|file, _| wanted.values().any(|w| matches!(w, Wanted::Sample(f) if f == file)));
     }
 
     /// Makes the slabs larger if slots were given out that they do not have.
@@ -286,6 +249,7 @@ impl Realiser {
             }
             Ok(instance) => {
                 live.state = State::Ready;
+                live.meters = Some(instance.meters());
                 change.instances.push((live.slot, Some(instance)));
                 if let Some(module) = model.modules.get(&name) {
                     self.send_all_values(&name, module, change);
@@ -308,7 +272,7 @@ impl Realiser {
         let (Some(slot_of), Some(known)) = (self.instance(name), self.catalog.get(&module.module_type)) else { return };
         let mut send = |place: Place, kind: &ParamKind, value: &Value| match value.wire(kind) {
             Some(value) if !kind.is_data() => {
-                change.deeds.push(Deed::Event(slot_of, value_event(&place, value, flag::SNAP)));
+                change.deeds.push(Deed::Event(slot_of, records::value_event(&place, value, flag::SNAP)));
             }
             _ => self.bind(&place, change),
         };
@@ -325,117 +289,12 @@ impl Realiser {
         }
     }
 
-    /// A worker has read a file, or could not. It is given back if nobody waits for it any more.
-    pub fn loaded(
-        &mut self,
-        file: &Name,
-        result: Result<Arc<SampleMemory>, String>,
-        change: &mut Change,
-    ) -> Option<Arc<SampleMemory>> {
-        let Some(state) = self.files.get_mut(file) else { return result.ok() };
-        *state = match result {
-            Ok(memory) => File::Ready(memory),
-            Err(text) => File::Missing(text),
-        };
-        self.rebind(change, |wanted| matches!(wanted, Wanted::Sample(f) if f == file));
-        let names: Vec<Name> = self.modules.keys().cloned().collect();
-        for name in names {
-            self.play_waiting(&name, change);
-        }
-        None
-    }
-
-    /// Plays a note: at once, or when the module and its first data are ready, if that is still to come.
-    pub fn trigger(&mut self, command: &TriggerEventCommand, change: &mut Change) {
-        match self.modules.get_mut(&command.module).map(|live| &mut live.waiting) {
-            Some(Some(waiting)) if waiting.len() < WAITING => waiting.push(command.clone()),
-            Some(Some(_)) => {}
-            _ => {
-                if let Some(instance) = self.instance(&command.module) {
-                    change.deeds.push(Deed::Trigger(note(instance, command)));
-                }
-            }
-        }
-    }
-
-    /// Forgets notes that have not sounded yet.
-    pub fn forget_waiting(&mut self) {
-        self.modules.values_mut().filter_map(|live| live.waiting.as_mut()).for_each(Vec::clear);
-    }
-
-    fn play_waiting(&mut self, name: &Name, change: &mut Change) {
-        let loading = self.wanted.iter().any(|((module, _, _), wanted)| {
-            module == name && matches!(wanted, Wanted::Sample(f) if matches!(self.files.get(f), Some(File::Loading)))
-        });
-        let Some(instance) = self.instance(name).filter(|_| !loading) else { return };
-        let waiting = self.modules.get_mut(name).and_then(|live| live.waiting.take());
-        change.deeds.extend(waiting.into_iter().flatten().map(|command| Deed::Trigger(note(instance, &command))));
-    }
-
-    /// Tells a module to do something.
-    pub fn action(&self, command: &InvokeActionCommand, model: &Model, change: &mut Change) {
-        let Some(instance) = self.instance(&command.module) else { return };
-        let known = model.modules.get(&command.module).and_then(|m| self.catalog.get(&m.module_type));
-        let index = known.and_then(|k| k.manifest.actions.iter().position(|a| a.key == *command.action));
-        if let Some(index) = index {
-            let value = Wire { index: index as u16, slot: SLOT_OF_MODULE, reserved: 0, value: 0.0 };
-            change.deeds.push(Deed::Event(instance, Event::with_value(kind::ACTION, 0, 0, value)));
-        }
-    }
-
-    /// A module misbehaved on the audio thread. Returns its name.
-    pub fn faulted(&mut self, id: ModuleId, text: String) -> Option<Name> {
-        let (name, live) = self.modules.iter_mut().find(|(_, live)| live.id == id)?;
-        live.state = State::Faulted(text);
-        Some(name.clone())
-    }
-
     /// A Change has come home: the slots it emptied can be used again.
     pub fn came_home(&mut self, change: &Change) {
         let emptied = change.instances.iter().filter(|(_, dead)| dead.is_some());
         emptied.for_each(|(slot, _)| self.instance_slots.free(*slot));
         let emptied = change.cables.iter().filter(|(_, dead)| dead.is_some());
         emptied.for_each(|(slot, _)| self.cable_slots.free(*slot));
-    }
-
-    /// How everything is that is not ready.
-    pub fn status(&self) -> Status {
-        let mut status = Status::default();
-        for (name, live) in &self.modules {
-            let is = match &live.state {
-                State::Making => StatusOf::Loading,
-                State::Failed(text) | State::Faulted(text) => StatusOf::Faulted(text.clone()),
-                State::Ready => continue,
-            };
-            status.modules.insert(name.clone(), is);
-        }
-        for (place, wanted) in &self.wanted {
-            let is = match wanted {
-                Wanted::Pattern(name) if self.patterns.contains_key(name) => continue,
-                Wanted::Pattern(name) => {
-                    StatusOf::Missing(format!("there is no pattern \"{name}\"; make it with pattern(\"{name}\", ...)"))
-                }
-                Wanted::Sample(file) => match self.files.get(file) {
-                    Some(File::Ready(_)) => continue,
-                    Some(File::Missing(text)) => StatusOf::Missing(format!("sound file \"{file}\": {text}")),
-                    Some(File::Loading) | None => StatusOf::Loading,
-                },
-            };
-            status.data.insert(self.path(place), is);
-        }
-        status
-    }
-
-    /// `kick.slots[1].file`
-    fn path(&self, (name, slot, index): &Place) -> String {
-        let known = self.modules.get(name).and_then(|live| self.catalog.get(&live.module_type));
-        let key = |params: &[Param]| params.get(usize::from(*index)).map_or_else(String::new, |p| p.key.clone());
-        if *slot == SLOT_OF_MODULE {
-            format!("{name}.{}", known.map_or_else(String::new, |k| key(&k.manifest.params)))
-        } else {
-            let slots = known.and_then(|k| k.manifest.slots.as_ref());
-            format!("{name}.slots[{}].{}", slot + 1, slots.map_or_else(String::new, |s| key(&s.params)))
-        }
     }
 }
 
@@ -462,36 +321,4 @@ fn data_values<'a>(
         params.iter().zip(&**values).enumerate().map(move |(i, (p, v))| (slot as u16, i as u16, &p.kind, v))
     });
     own.chain(slots).filter(|(_, _, kind, _)| kind.is_data())
-}
-
-fn value_event((_, slot, index): &Place, value: f64, flags: u32) -> Event {
-    let value = Wire { index: *index, slot: *slot, reserved: 0, value };
-    Event { flags, ..Event::with_value(kind::PARAM, 0, 0, value) }
-}
-
-fn note(instance: u32, command: &TriggerEventCommand) -> Trigger {
-    let or_nan = |v: Option<Num>| v.map_or(f32::NAN, |v| v.get() as f32);
-    let note = Note {
-        pitch: or_nan(command.note),
-        velocity: or_nan(command.velocity),
-        slot: command.slot.unwrap_or(ABSENT_SLOT),
-        column: 0,
-        reserved: 0,
-    };
-    Trigger { instance, event: Event::with_note(kind::NOTE_ON, 0, 0, note), length: command.length.map(Num::get) }
-}
-
-/// A pattern as modules see it.
-fn lay_out(pattern: &Pattern) -> Arc<PatternMemory> {
-    let or_nan = |v: Option<Num>| v.map_or(f32::NAN, |v| v.get() as f32);
-    let step = |s: &crate::model::Step| Step {
-        row: s.row,
-        column: s.column,
-        slot: s.slot.unwrap_or(ABSENT_SLOT),
-        pitch: or_nan(s.note),
-        velocity: or_nan(s.velocity),
-        length: s.length.get() as f32,
-        reserved: 0,
-    };
-    PatternMemory::new(pattern.rows, pattern.steps_per_beat.get(), pattern.steps.iter().map(step).collect())
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use crate::model::{Model, Name};
+use crate::model::{Catalog, Model, Name};
+use crate::rt::Meters;
 
 /// The state, immutable. A new one is published when a command or its realisation changed something.
 #[derive(Clone, Debug)]
@@ -14,6 +16,22 @@ pub struct EngineState {
     pub model: Arc<Model>,
     /// What is.
     pub status: Arc<Status>,
+    /// What modules show; the cells are written by the audio thread, and sampled by whoever reads.
+    pub meters: Arc<BTreeMap<Name, Meters>>,
+}
+
+impl EngineState {
+    /// A Model of which everything is as wanted.
+    pub fn new(version: u64, model: Arc<Model>) -> EngineState {
+        EngineState { version, model, status: Arc::default(), meters: Arc::default() }
+    }
+
+    /// The meter of that key, of a module of that name, if both are there and the module is made.
+    pub fn meter(&self, catalog: &Catalog, name: &str, key: &str) -> Option<f32> {
+        let known = catalog.get(&self.model.modules.get(name)?.module_type)?;
+        let index = known.manifest.meters.iter().position(|m| m.key == key)?;
+        Some(f32::from_bits(self.meters.get(name)?.get(index)?.load(Ordering::Relaxed)))
+    }
 }
 
 /// What is not as wanted (or not yet): everything that is not named here is ready.

@@ -4,6 +4,7 @@ use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
 use std::sync::Arc;
 
+use super::edge::Edge;
 use super::{Device, DeviceError, Source};
 use crate::rt::Telemetry;
 
@@ -23,8 +24,25 @@ pub struct Card {
     pub rate: u32,
 }
 
+/// Keeps the system's sound library from writing to standard error while a card is looked for.
+#[cfg(target_os = "linux")]
+fn quietly<T>(work: impl FnOnce() -> T) -> T {
+    // Heard on this thread as long as it lives; what it holds is of no interest: errors are returned as well.
+    let _held = alsa::Output::local_error_handler();
+    work()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn quietly<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
 /// All sound cards that can play.
 pub fn list() -> Vec<Card> {
+    quietly(list_all)
+}
+
+fn list_all() -> Vec<Card> {
     let host = cpal::default_host();
     let default = host.default_output_device().and_then(|d| d.id().ok());
     let cards = host.output_devices().into_iter().flatten().filter_map(|device| {
@@ -54,10 +72,10 @@ impl Cpal {
     /// [`DeviceError`]: there is none, or none of that name.
     pub fn open(wanted: Option<&str>, rate: f64, telemetry: Arc<Telemetry>) -> Result<Cpal, DeviceError> {
         let host = cpal::default_host();
-        let device = match wanted {
+        let device = quietly(|| match wanted {
             None => host.default_output_device().filter(|d| d.default_output_config().is_ok()),
             Some(wanted) => host.output_devices().into_iter().flatten().find(|d| name(d) == wanted),
-        };
+        });
         let missing = || match wanted {
             None => DeviceError::None,
             Some(wanted) => DeviceError::Refused {
@@ -78,46 +96,44 @@ impl Cpal {
         DeviceError::Refused { attempt, device: self.name(), cause: cause.to_string() }
     }
 
-    /// The card's own configuration, at the engine's rate.
+    /// The card's own configuration: at the engine's rate if it can, else at its own, as floats if it can.
     fn config(&self) -> Result<(StreamConfig, SampleFormat), DeviceError> {
         let own = self.device.default_output_config().map_err(|e| self.refused("ask", e))?;
-        let rate = self.rate as u32;
+        let wanted = self.rate as u32;
         let formats = self.device.supported_output_configs().map_err(|e| self.refused("ask", e))?;
         let fits = |c: &cpal::SupportedStreamConfigRange| {
-            c.channels() == own.channels() && c.min_sample_rate() <= rate && rate <= c.max_sample_rate()
+            c.channels() == own.channels() && c.min_sample_rate() <= wanted && wanted <= c.max_sample_rate()
         };
-        let mut fitting: Vec<_> = formats.filter(fits).map(|c| c.with_sample_rate(rate)).collect();
-        // Floats if the card takes them: nothing to convert.
+        let mut fitting: Vec<_> = formats.filter(fits).map(|c| c.with_sample_rate(wanted)).collect();
         fitting.sort_by_key(|c| (c.sample_format() != SampleFormat::F32, c.sample_format() != own.sample_format()));
-        let chosen = fitting
-            .into_iter()
-            .next()
-            .ok_or_else(|| self.refused("start", format!("it runs at {} Hz and not at {rate}", own.sample_rate())))?;
+        let chosen = fitting.into_iter().next().unwrap_or(own);
         Ok((chosen.config(), chosen.sample_format()))
     }
 
     fn build<T: SizedSample + FromSample<f32> + Send + 'static>(
         &self,
         config: StreamConfig,
-        mut source: Source,
+        source: Source,
     ) -> Result<cpal::Stream, DeviceError> {
         let channels = usize::from(config.channels);
+        let edge = Edge::new(source, self.rate, f64::from(config.sample_rate), channels);
+        let mut edge = edge.map_err(|e| self.refused("resample for", e))?;
         let mut buffer = vec![0.0f32; LARGEST_BLOCK * channels];
         let play = move |out: &mut [T], _: &cpal::OutputCallbackInfo| {
             let room = buffer.len();
             for out in out.chunks_mut(room) {
                 let made = &mut buffer[..out.len()];
-                source.fill(made, channels);
+                edge.fill(made);
                 for (to, x) in out.iter_mut().zip(made) {
                     *to = T::from_sample(*x);
                 }
             }
         };
         let telemetry = self.telemetry.clone();
-        let complain = move |error: cpal::Error| {
-            if error.kind() == ErrorKind::Xrun {
-                telemetry.count_late();
-            }
+        let complain = move |error: cpal::Error| match error.kind() {
+            ErrorKind::Xrun => telemetry.count_late(),
+            ErrorKind::DeviceNotAvailable | ErrorKind::StreamInvalidated => telemetry.lose_device(),
+            _ => {}
         };
         self.device.build_output_stream(config, play, complain, None).map_err(|e| self.refused("start", e))
     }
@@ -125,15 +141,15 @@ impl Cpal {
 
 impl Device for Cpal {
     fn start(&mut self, source: Source) -> Result<(), DeviceError> {
-        let (config, format) = self.config()?;
-        let stream = match format {
+        let (config, format) = quietly(|| self.config())?;
+        let stream = quietly(|| match format {
             SampleFormat::F32 => self.build::<f32>(config, source),
             SampleFormat::I16 => self.build::<i16>(config, source),
             SampleFormat::I32 => self.build::<i32>(config, source),
             SampleFormat::U8 => self.build::<u8>(config, source),
             SampleFormat::F64 => self.build::<f64>(config, source),
             other => Err(self.refused("start", format!("it takes samples as {other} only"))),
-        }?;
+        })?;
         stream.play().map_err(|e| self.refused("start", e))?;
         self.stream = Some(stream);
         Ok(())

@@ -20,6 +20,7 @@ pub struct Processor {
     plan: Box<Plan>,
     slabs: Slabs,
     /// Changes applied in this quantum. They go home when it has run: until then events point into their memory.
+    #[expect(clippy::vec_box, reason = "they travel as boxes; unboxing would free here")]
     taken: Vec<Box<Change>>,
     ids: NoteIds,
     inbox: Consumer<ToAudio>,

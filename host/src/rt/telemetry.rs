@@ -10,6 +10,7 @@ pub struct Telemetry {
     playing: AtomicBool,
     refused: AtomicU64,
     late: AtomicU64,
+    lost: AtomicBool,
 }
 
 impl Telemetry {
@@ -26,6 +27,16 @@ impl Telemetry {
     /// Counts device callbacks that could not be served in time.
     pub fn count_late(&self) {
         self.late.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes that the device has gone.
+    pub fn lose_device(&self) {
+        self.lost.store(true, Ordering::Relaxed);
+    }
+
+    /// The device has gone: nothing pulls any more.
+    pub fn device_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// Absolute sample of the next quantum.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use cantus_host::control::{Accepted, Batch, ClockReading, Commit, CommitError, EngineState, Origin, Status};
+use cantus_host::control::{Accepted, Batch, ClockReading, Commit, CommitError, EngineState, Origin};
 use cantus_host::model::{Catalog, Model, ModuleId, ModuleType};
 use cantus_lua::{Evaluation, Options, Script, ScriptError};
 use cantus_manifest::Manifest;
@@ -91,7 +91,7 @@ impl Engine {
         let manifest = Manifest::parse(MANIFEST).expect("a good manifest");
         let catalog = Catalog::new(manifest.modules.into_iter().map(|m| ModuleType::new(m, "test.types")));
         let model = Arc::new(Model::default());
-        let published = EngineState { version: 1, model: model.clone(), status: Arc::new(Status::default()) };
+        let published = EngineState::new(1, model.clone());
         Engine {
             batches: RefCell::default(),
             refuse: RefCell::default(),
@@ -106,7 +106,7 @@ impl Engine {
     pub fn publish(&self) {
         let version = self.published.borrow().version + 1;
         let model = self.model.borrow().clone();
-        self.published.replace(Arc::new(EngineState { version, model, status: Arc::new(Status::default()) }));
+        self.published.replace(Arc::new(EngineState::new(version, model)));
     }
 
     pub fn model(&self) -> Arc<Model> {

@@ -1,0 +1,142 @@
+//! The Engine as others hold it: from other threads, from its own thread, and as a running thread.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use super::batch::{Accepted, Batch, Commit, CommitError};
+use super::engine::Engine;
+use super::queue::{Answer, CommandQueue};
+use super::state::{ClockReading, EngineState};
+use crate::model::{Catalog, ModuleId};
+use crate::rt::Telemetry;
+
+/// What producers and observers hold: cheap to clone, usable from any thread but the audio thread.
+#[derive(Clone)]
+pub struct EngineHandle {
+    pub(super) queue: Arc<CommandQueue>,
+    pub(super) state: Arc<ArcSwap<EngineState>>,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) ids: Arc<AtomicU64>,
+    pub(super) telemetry: Arc<Telemetry>,
+}
+
+impl EngineHandle {
+    /// The queue, for producers that do not wait.
+    pub fn queue(&self) -> &CommandQueue {
+        &self.queue
+    }
+
+    /// Figures of the running Processor.
+    pub fn telemetry(&self) -> &Arc<Telemetry> {
+        &self.telemetry
+    }
+
+    /// Hands a batch over, waiting for room in the producer's own order, and returns the answer. Not on the control
+    /// thread, which gives the answers.
+    ///
+    /// # Errors
+    /// [`CommitError`]: nothing was applied.
+    pub fn execute_immediate(&self, mut batch: Batch) -> Answer {
+        loop {
+            match self.queue.submit(batch) {
+                Ok(answer) => return answer.recv().unwrap_or(Err(CommitError::Stopped)),
+                Err(_) if self.queue.closed() => return Err(CommitError::Stopped),
+                Err((_, back)) => {
+                    batch = back;
+                    self.queue.wake();
+                    std::thread::park_timeout(Duration::from_micros(200));
+                }
+            }
+        }
+    }
+}
+
+impl Commit for EngineHandle {
+    fn commit(&self, batch: Batch) -> Result<Accepted, CommitError> {
+        self.execute_immediate(batch)
+    }
+
+    fn state(&self) -> Arc<EngineState> {
+        self.state.load_full()
+    }
+
+    fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.clone()
+    }
+
+    fn mint(&self) -> ModuleId {
+        ModuleId(self.ids.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn clock(&self) -> ClockReading {
+        let t = &self.telemetry;
+        ClockReading { sample: t.sample(), beat: t.beat(), playing: t.playing() }
+    }
+}
+
+/// An engine on the thread of its only producer: offline, where everything runs in lockstep.
+#[derive(Clone)]
+pub struct LocalEngine(pub Rc<RefCell<Engine>>);
+
+impl Commit for LocalEngine {
+    fn commit(&self, batch: Batch) -> Result<Accepted, CommitError> {
+        let mut engine = self.0.borrow_mut();
+        let answer = engine.handle().queue.submit(batch).map_err(|(busy, _)| busy)?;
+        engine.tick();
+        answer.try_recv().unwrap_or(Err(CommitError::Stopped))
+    }
+
+    fn state(&self) -> Arc<EngineState> {
+        self.0.borrow().handle().state()
+    }
+
+    fn catalog(&self) -> Arc<Catalog> {
+        self.0.borrow().handle().catalog()
+    }
+
+    fn mint(&self) -> ModuleId {
+        self.0.borrow().handle().mint()
+    }
+
+    fn clock(&self) -> ClockReading {
+        self.0.borrow().handle().clock()
+    }
+}
+
+/// A running control thread; dropping it ends it.
+pub struct EngineThread {
+    handle: EngineHandle,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl EngineThread {
+    /// Starts the control thread.
+    pub fn start(engine: Engine) -> EngineThread {
+        let (handle, stop) = (engine.handle().clone(), Arc::new(AtomicBool::new(false)));
+        let stopped = stop.clone();
+        let thread = std::thread::Builder::new().name("control".into()).spawn(move || engine.live(&stopped));
+        EngineThread { handle, stop, thread: Some(thread.expect("the system has room for a thread")) }
+    }
+
+    /// For producers and observers.
+    pub fn handle(&self) -> &EngineHandle {
+        &self.handle
+    }
+}
+
+impl Drop for EngineThread {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        self.handle.queue.wake();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! From the Model's values to the contract's records.
+
+use std::sync::Arc;
+
+use cantus_plugin_api::raw::{ABSENT_SLOT, Event, Note, Step, Value as Wire, kind};
+
+use super::Place;
+use crate::model::{Num, Pattern, TriggerEventCommand};
+use crate::rt::PatternMemory;
+use crate::rt::message::Trigger;
+
+pub fn value_event((_, slot, index): &Place, value: f64, flags: u32) -> Event {
+    let value = Wire { index: *index, slot: *slot, reserved: 0, value };
+    Event { flags, ..Event::with_value(kind::PARAM, 0, 0, value) }
+}
+
+pub fn note(instance: u32, command: &TriggerEventCommand) -> Trigger {
+    let or_nan = |v: Option<Num>| v.map_or(f32::NAN, |v| v.get() as f32);
+    let note = Note {
+        pitch: or_nan(command.note),
+        velocity: or_nan(command.velocity),
+        slot: command.slot.unwrap_or(ABSENT_SLOT),
+        column: 0,
+        reserved: 0,
+    };
+    Trigger { instance, event: Event::with_note(kind::NOTE_ON, 0, 0, note), length: command.length.map(Num::get) }
+}
+
+/// A pattern as modules see it.
+pub fn lay_out(pattern: &Pattern) -> Arc<PatternMemory> {
+    let or_nan = |v: Option<Num>| v.map_or(f32::NAN, |v| v.get() as f32);
+    let step = |s: &crate::model::Step| Step {
+        row: s.row,
+        column: s.column,
+        slot: s.slot.unwrap_or(ABSENT_SLOT),
+        pitch: or_nan(s.note),
+        velocity: or_nan(s.velocity),
+        length: s.length.get() as f32,
+        reserved: 0,
+    };
+    PatternMemory::new(pattern.rows, pattern.steps_per_beat.get(), pattern.steps.iter().map(step).collect())
+}

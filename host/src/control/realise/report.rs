@@ -1,0 +1,57 @@
+//! How everything is that is not as wanted.
+
+use cantus_manifest::Param;
+use cantus_plugin_api::raw::SLOT_OF_MODULE;
+
+use super::super::state::{Status, StatusOf};
+use super::{File, Place, Realiser, State, Wanted};
+use crate::model::{ModuleId, Name};
+
+impl Realiser {
+    /// A module misbehaved on the audio thread. Returns its name.
+    pub fn faulted(&mut self, id: ModuleId, text: String) -> Option<Name> {
+        let (name, live) = self.modules.iter_mut().find(|(_, live)| live.id == id)?;
+        live.state = State::Faulted(text);
+        Some(name.clone())
+    }
+
+    /// How everything is that is not ready.
+    pub fn status(&self) -> Status {
+        let mut status = Status::default();
+        for (name, live) in &self.modules {
+            let is = match &live.state {
+                State::Making => StatusOf::Loading,
+                State::Failed(text) | State::Faulted(text) => StatusOf::Faulted(text.clone()),
+                State::Ready => continue,
+            };
+            status.modules.insert(name.clone(), is);
+        }
+        for (place, wanted) in &self.wanted {
+            let is = match wanted {
+                Wanted::Pattern(name) if self.patterns.contains_key(name) => continue,
+                Wanted::Pattern(name) => {
+                    StatusOf::Missing(format!("there is no pattern \"{name}\"; make it with pattern(\"{name}\", ...)"))
+                }
+                Wanted::Sample(file) => match self.files.get(file) {
+                    Some(File::Ready(_)) => continue,
+                    Some(File::Missing(text)) => StatusOf::Missing(format!("sound file \"{file}\": {text}")),
+                    Some(File::Loading) | None => StatusOf::Loading,
+                },
+            };
+            status.data.insert(self.path(place), is);
+        }
+        status
+    }
+
+    /// `kick.slots[1].file`
+    fn path(&self, (name, slot, index): &Place) -> String {
+        let known = self.modules.get(name).and_then(|live| self.catalog.get(&live.module_type));
+        let key = |params: &[Param]| params.get(usize::from(*index)).map_or_else(String::new, |p| p.key.clone());
+        if *slot == SLOT_OF_MODULE {
+            format!("{name}.{}", known.map_or_else(String::new, |k| key(&k.manifest.params)))
+        } else {
+            let slots = known.and_then(|k| k.manifest.slots.as_ref());
+            format!("{name}.slots[{}].{}", slot + 1, slots.map_or_else(String::new, |s| key(&s.params)))
+        }
+    }
+}

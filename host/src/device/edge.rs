@@ -1,0 +1,74 @@
+//! Where the engine's rate ends and the device's begins.
+
+use rubato::audioadapter_buffers::direct::InterleavedSlice;
+use rubato::{Fft, FixedSync, Resampler};
+
+use super::Source;
+
+/// Frames that the resampler makes at once, at the device's rate.
+const CHUNK: usize = 256;
+
+/// A source at the device's rate and number of channels. Made on control; fills on the audio thread.
+pub(super) struct Edge {
+    source: Source,
+    channels: usize,
+    /// `None` if both rates are the same.
+    resampler: Option<Resampling>,
+}
+
+struct Resampling {
+    resampler: Fft<f32>,
+    /// Interleaved frames at the engine's rate.
+    input: Vec<f32>,
+    /// Interleaved frames at the device's rate, of which the first `served` are gone.
+    output: Vec<f32>,
+    served: usize,
+}
+
+impl Edge {
+    /// From `rate` to `device_rate` Hz.
+    ///
+    /// # Errors
+    /// When no resampler can be made for these rates.
+    pub fn new(source: Source, rate: f64, device_rate: f64, channels: usize) -> Result<Edge, String> {
+        if rate == device_rate {
+            return Ok(Edge { source, channels, resampler: None });
+        }
+        let resampler = Fft::new(rate as usize, device_rate as usize, CHUNK, channels, FixedSync::Output);
+        let resampler = resampler.map_err(|e| e.to_string())?;
+        let input = vec![0.0; resampler.input_frames_max() * channels];
+        let output = vec![0.0; resampler.output_frames_max() * channels];
+        let served = output.len();
+        Ok(Edge { source, channels, resampler: Some(Resampling { resampler, input, output, served }) })
+    }
+
+    /// Fills interleaved frames. Audio thread.
+    pub fn fill(&mut self, interleaved: &mut [f32]) {
+        let Some(resampling) = &mut self.resampler else { return self.source.fill(interleaved, self.channels) };
+        for sample in interleaved {
+            if resampling.served == resampling.output.len() {
+                resampling.make(&mut self.source, self.channels);
+            }
+            *sample = resampling.output[resampling.served];
+            resampling.served += 1;
+        }
+    }
+}
+
+impl Resampling {
+    /// The next chunk; silence if the resampler refuses, which its own sizes rule out.
+    fn make(&mut self, source: &mut Source, channels: usize) {
+        let (wanted, made) = (self.resampler.input_frames_next(), self.resampler.output_frames_next());
+        let input = &mut self.input[..wanted * channels];
+        source.fill(input, channels);
+        self.output.fill(0.0);
+        let adapters = (
+            InterleavedSlice::new(input, channels, wanted),
+            InterleavedSlice::new_mut(&mut self.output, channels, made),
+        );
+        if let (Ok(input), Ok(mut output)) = adapters {
+            let _ = self.resampler.process_into_buffer(&input, &mut output, None);
+        }
+        self.served = 0;
+    }
+}
