@@ -126,6 +126,17 @@ mod tests {
     }
 
     #[test]
+    fn what_a_header_says_is_not_believed() {
+        for (rate, expected) in [
+            (1.0, "it says its sample rate is 1 Hz; 1000 to 768000 can be"),
+            (4_000_000_007.0, "it says its sample rate is 4000000007 Hz; 1000 to 768000 can be"),
+        ] {
+            let sound = Sound { channels: vec![vec![0.0; 100]], rate };
+            assert_eq!(resample(sound, 48_000.0), Err(expected.to_owned()));
+        }
+    }
+
+    #[test]
     fn resampling_keeps_onset_and_length() {
         let sound = Sound { channels: vec![sine(44_100.0, 441.0, 44_100)], rate: 44_100.0 };
         let out = resample(sound, 48_000.0).expect("resamples");

@@ -25,7 +25,86 @@
 //! This crate knows nothing of the host, of Lua or of any module type, opens no file and starts no thread. A plugin has
 //! no state but its manifest's values: what is not declared there is transient.
 //!
-//! The smallest plugin is `plugins/gain`: copy it. [`testing`] runs a module in a unit test, without a host.
+//! # The smallest plugin
+//!
+//! ```
+//! use std::ops::Range;
+//!
+//! use cantus_plugin_api::{Block, Event, Init, Module};
+//! use softer::{Param, input, output};
+//!
+//! // The manifest says: type Softer, an audio input `in`, an audio output `out`, a parameter `amount`.
+//! cantus_plugin_api::export!("doc/softer.toml", Softer);
+//!
+//! struct Softer {
+//!     amount: f32,
+//! }
+//!
+//! impl Module for Softer {
+//!     fn new(_: &Init) -> Result<Self, String> {
+//!         Ok(Softer { amount: 0.0 })
+//!     }
+//!     fn reset(&mut self) {
+//!         self.amount = 0.0; // all values are sent again
+//!     }
+//!     fn event(&mut self, event: Event<Self>, _frame: usize, _block: &mut Block<'_>) {
+//!         if let Event::Param { param: Param::Amount, value, .. } = event {
+//!             self.amount = value as f32;
+//!         }
+//!     }
+//!     fn process(&mut self, block: &mut Block<'_>, frames: Range<usize>) {
+//!         let (inputs, mut outputs) = block.audio();
+//!         let (dry, mut wet) = (inputs.port(input::IN), outputs.port(output::OUT));
+//!         for channel in 0..wet.channels() {
+//!             for frame in frames.clone() {
+//!                 wet.channel(channel)[frame] = (1.0 - self.amount) * dry.channel(channel)[frame];
+//!             }
+//!         }
+//!     }
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! `plugins/gain` is the same without clicks: copy it. [`testing`] runs a module in a unit test, without a host. A name
+//! that the manifest lacks does not compile:
+//!
+//! ```compile_fail,E0599
+//! # use std::ops::Range;
+//! #
+//! # use cantus_plugin_api::{Block, Event, Init, Module};
+//! # use softer::{Param, input, output};
+//! #
+//! # // The manifest says: type Softer, an audio input `in`, an audio output `out`, a parameter `amount`.
+//! # cantus_plugin_api::export!("doc/softer.toml", Softer);
+//! #
+//! # struct Softer {
+//! #     amount: f32,
+//! # }
+//! #
+//! # impl Module for Softer {
+//! #     fn new(_: &Init) -> Result<Self, String> {
+//! #         Ok(Softer { amount: 0.0 })
+//! #     }
+//! #     fn reset(&mut self) {
+//! #         self.amount = 0.0; // all values are sent again
+//! #     }
+//! #     fn event(&mut self, event: Event<Self>, _frame: usize, _block: &mut Block<'_>) {
+//! if let Event::Param { param: Param::Amuont, value, .. } = event {
+//! #             self.amount = value as f32;
+//! #         }
+//! #     }
+//! #     fn process(&mut self, block: &mut Block<'_>, frames: Range<usize>) {
+//! #         let (inputs, mut outputs) = block.audio();
+//! #         let (dry, mut wet) = (inputs.port(input::IN), outputs.port(output::OUT));
+//! #         for channel in 0..wet.channels() {
+//! #             for frame in frames.clone() {
+//! #                 wet.channel(channel)[frame] = (1.0 - self.amount) * dry.channel(channel)[frame];
+//! #             }
+//! #         }
+//! #     }
+//! # }
+//! # fn main() {}
+//! ```
 
 #![allow(non_local_definitions)] // abi_stable's derives need it since rustc 1.79.
 

@@ -1,6 +1,6 @@
 //! A bench that runs one module in a unit test, without a host, and laws that every module must keep.
 //!
-//! ```ignore
+//! ```text
 //! let mut bench = Bench::<MultiSampler>::new(8.0);
 //! bench.bind_sample(0, SlotParam::File, &TestSample::mono(8.0, &[1.0, 0.5]));
 //! bench.note_on(3, note(1));

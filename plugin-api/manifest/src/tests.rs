@@ -1,4 +1,5 @@
 //! Tables of bad manifests, each with the message it yields.
+
 use crate::{Direction, Manifest, ParamKind, PortKind};
 
 /// A manifest without fault, of which each row of the table changes one thing.
@@ -107,6 +108,12 @@ fn a_bad_manifest_is_refused_with_place_and_reason() {
         ("aliases = [\"t\"]", "aliases = [\"end\"]", "TapeEcho.time: \"end\" means something else in Lua"),
         ("key = \"mute\"", "key = \"status\"", "TapeEcho.slots.status: \"status\" means something else in Lua"),
         ("key = \"clear\"", "key = \"help\"", "TapeEcho.help: \"help\" means something else in Lua"),
+        ("TapeEcho", "Loop", "Loop: \"loop\" is a word of Rust or Lua; choose another type name"),
+        ("TapeEcho", "Repeat", "Repeat.constructor: \"repeat\" means something else in Lua"),
+        ("key = \"level\"", "key = \"end\"", "TapeEcho.meters.end: \"end\" means something else in Lua"),
+        ("key = \"clear\"", "key = \"self\"", "TapeEcho.self: \"self\" cannot be a name in Rust"),
+        ("key = \"clear\"", "key = \"ta_ps\"", "TapeEcho.ta_ps: is declared twice"),
+        ("count = 2\n", "count = 65\n", "TapeEcho.in_1: count is from 1 to 64"),
         ("max = 2.0", "max = -2.0", "TapeEcho.time: needs min < max and a default between: 0 .. -2, default 0.5"),
         ("max = 2.0", "max = inf", "TapeEcho.time: min, max and default must be finite"),
         ("default = 3", "default = 9", "TapeEcho.taps: needs min < max and a default between: 1 .. 8, default 9"),

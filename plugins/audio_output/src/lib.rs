@@ -1,6 +1,6 @@
 //! AudioOutput: the last volume and a safety limiter before the sound leaves.
 //!
-//! What stays within 0.98 passes bit for bit; see [`limiter::Limiter`] for what is louder.
+//! What stays within 0.98 passes bit for bit; see `limiter` for what is louder.
 
 #![forbid(unsafe_code)]
 
