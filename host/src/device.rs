@@ -7,6 +7,7 @@ mod offline;
 mod source;
 
 pub use self::cpal::{Card, Cpal, list};
+pub use edge::Edge;
 pub use null::Null;
 pub use offline::Offline;
 pub use source::Source;

@@ -12,7 +12,7 @@ mod rig;
 use std::sync::Arc;
 
 use cantus_host::control::{Batch, Commit, Config, Engine, LocalEngine, Origin};
-use cantus_host::device::Source;
+use cantus_host::device::{Edge, Source};
 use cantus_host::model::{PanicCommand, SeekCommand, StartTransportCommand, StopTransportCommand};
 use cantus_lua::{Options, Script};
 
@@ -151,6 +151,27 @@ fn extremes(module: &cantus_manifest::Module) -> Vec<(String, String)> {
         Kind::Sample => vec!["''".into()],
     };
     module.params.iter().flat_map(|p| ends(&p.kind).into_iter().map(|v| (p.key.clone(), v))).collect()
+}
+
+/// A device at another rate: the resampler at its edge is part of the audio thread.
+#[test]
+fn a_device_at_another_rate_plays_cleanly() {
+    let mut watched = Watched::new();
+    watched.eval("constant('c', {value = 0.5})");
+    for rate in [44_100.0, 96_000.0] {
+        let silent = Watched::new().source;
+        let source = std::mem::replace(&mut watched.source, silent);
+        let mut edge = Edge::new(source, rig::RATE, rate, 2).expect("both are common rates");
+        let mut buffer = vec![0.0f32; 1000];
+        for block in 0..40 {
+            let ((), sins, first) = as_audio_thread(|| edge.fill(&mut buffer));
+            assert_eq!((sins, first), (0, ""), "{rate} Hz, block {block}");
+            watched.engine.0.borrow_mut().tick();
+        }
+        assert!(buffer.iter().all(|x| (x - 0.5).abs() < 1e-3), "a constant stays one at {rate} Hz: {}", buffer[0]);
+        watched = Watched::new();
+        watched.eval("constant('c', {value = 0.5})");
+    }
 }
 
 /// The registry can be shared with the audio program's threads.

@@ -9,7 +9,7 @@ use super::Source;
 const CHUNK: usize = 256;
 
 /// A source at the device's rate and number of channels. Made on control; fills on the audio thread.
-pub(super) struct Edge {
+pub struct Edge {
     source: Source,
     channels: usize,
     /// `None` if both rates are the same.
@@ -26,7 +26,7 @@ struct Resampling {
 }
 
 impl Edge {
-    /// From `rate` to `device_rate` Hz.
+    /// Control thread: from `rate` to `device_rate` Hz, both whole numbers.
     ///
     /// # Errors
     /// When no resampler can be made for these rates.
