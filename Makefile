@@ -14,11 +14,13 @@ build: needs
 demo: build
 	$(CARGO) run --release --quiet --bin cantus -- run lua/examples/sixteen.lua --bars 32 --or-render demo.wav
 
-test: build
+# All targets at once, so that nothing is built in two ways.
+test: needs
+	$(CARGO) build --release --workspace --all-targets
 	$(CARGO) test --release --workspace --no-fail-fast
 
 # Every property test on many more cases than `make test` has time for.
-soak: build
+soak: needs
 	PROPTEST_CASES=20000 $(CARGO) test --release --workspace --no-fail-fast
 
 # What is missing is installed where apt-get may; elsewhere it is said what to type. A system that is not Linux needs

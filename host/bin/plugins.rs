@@ -1,8 +1,10 @@
 //! `cantus plugins list` and `cantus plugins info TYPE`
 
+use std::sync::Arc;
+
 use cantus_host::model::ModuleType;
-use cantus_host::plugins::ModuleRegistry;
-use cantus_manifest::{Direction, Param, ParamKind, PortKind};
+use cantus_host::plugins::{ModuleRegistry, Plugin};
+use cantus_manifest::{Direction, Module, Param, ParamKind, PortKind};
 use clap::Subcommand;
 use serde_json::json;
 
@@ -29,7 +31,7 @@ pub enum Plugins {
 impl Plugins {
     /// Runs one of them.
     pub fn run(&self, arguments: &PluginArguments) -> Result<(), Failure> {
-        let registry = arguments.load();
+        let registry = arguments.load()?;
         match self {
             Plugins::List { json } => list(&registry, *json),
             Plugins::Info { module_type } => info(&registry, module_type),
@@ -37,22 +39,28 @@ impl Plugins {
     }
 }
 
+/// All types of all plugins, by type; of several that provide one, the one that is used is marked.
 fn list(registry: &ModuleRegistry, as_json: bool) -> Result<(), Failure> {
-    let types = registry.catalog().iter().filter_map(|(name, t)| Some((name, t, registry.provider(name)?)));
+    let mut rows: Vec<_> =
+        registry.plugins().iter().flat_map(|p| p.manifest.modules.iter().map(move |m| (m, p))).collect();
+    rows.sort_by(|(a, p), (b, q)| (&a.name, &p.path).cmp(&(&b.name, &q.path)));
+    let used = |module: &Module, plugin: &Arc<Plugin>| {
+        registry.provider(&module.name).is_some_and(|provider| Arc::ptr_eq(provider, plugin))
+    };
     if as_json {
-        let rows = types.map(|(name, t, plugin)| {
+        let rows = rows.iter().map(|(m, plugin)| {
             json!({
-                "type": &**name, "constructor": &*t.constructor, "kind": format!("{:?}", t.manifest.kind).to_lowercase(),
-                "doc": t.manifest.doc, "plugin": plugin.manifest.plugin.id, "version": plugin.manifest.plugin.version,
-                "path": plugin.path, "bundled": plugin.bundled,
+                "type": m.name, "constructor": m.constructor(), "kind": format!("{:?}", m.kind).to_lowercase(),
+                "doc": m.doc, "plugin": plugin.manifest.plugin.id, "version": plugin.manifest.plugin.version,
+                "path": plugin.path, "bundled": plugin.bundled, "used": used(m, plugin),
             })
         });
         println!("{}", json!(rows.collect::<Vec<_>>()));
         return Ok(());
     }
-    for (name, t, plugin) in types {
-        let id = &plugin.manifest.plugin;
-        println!("{name:<20} {:<12} {} ({} {})", t.constructor, t.manifest.doc, id.id, id.version);
+    for (module, plugin) in rows {
+        let (id, not) = (&plugin.manifest.plugin, if used(module, plugin) { "" } else { ", not used" });
+        println!("{:<20} {:<12} {} ({} {}{not})", module.name, module.constructor(), module.doc, id.id, id.version);
     }
     Ok(())
 }

@@ -51,7 +51,7 @@ impl Render {
             bits: self.bits,
             allow_missing: self.allow_missing,
         };
-        let rendered = rendering.run(plugins.load())?;
+        let rendered = rendering.run(plugins.load()?)?;
         print(&rendering, &rendered, self.json)
     }
 }
@@ -75,6 +75,9 @@ pub fn print(rendering: &Rendering<'_>, rendered: &Rendered, as_json: bool) -> R
             meter.loudness()
         );
         print!("{}", meter.picture());
+    }
+    if meter.peak_db() == f64::NEG_INFINITY {
+        eprintln!("warning: it is silent; does anything play, and is it connected to something that is heard?");
     }
     if meter.clips() && rendering.bits != 32 {
         eprintln!("warning: it is louder than full scale and was clipped; turn it down, or render with --bits 32");

@@ -40,7 +40,7 @@ pub struct Run {
 impl Run {
     /// Plays until Ctrl-C or the last bar.
     pub fn run(&self, plugins: &PluginArguments) -> Result<(), Failure> {
-        let registry = plugins.load();
+        let registry = plugins.load()?;
         let (engine, processor) = Engine::new(registry.clone(), config(&self.file));
         let mut device = match self.open(engine.handle()) {
             Ok(device) => device,

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cantus_host::control::Config;
-use cantus_host::plugins::{Choice, ModuleRegistry, Search};
+use cantus_host::plugins::{Choice, ModuleRegistry, Reason, Search};
 use clap::Args;
+
+use crate::Failure;
 
 /// Sample rate of every engine, in Hz.
 pub const RATE: f64 = 48_000.0;
@@ -23,12 +25,18 @@ pub struct PluginArguments {
 
 impl PluginArguments {
     /// Loads all plugins; says what could not be loaded on standard error, and goes on.
-    pub fn load(&self) -> Arc<ModuleRegistry> {
+    ///
+    /// # Errors
+    /// A choice that cannot be: to play something else instead would be wrong.
+    pub fn load(&self) -> Result<Arc<ModuleRegistry>, Failure> {
         let registry = ModuleRegistry::load(&Search::of_program(&self.folders), &self.choices);
         for failure in registry.failures() {
+            if let Reason::BadChoice { .. } = failure.reason {
+                return Err(Failure(failure.reason.to_string()));
+            }
             eprintln!("warning: {failure}");
         }
-        Arc::new(registry)
+        Ok(Arc::new(registry))
     }
 }
 

@@ -35,6 +35,9 @@ pub enum Reason {
     /// There is no such file or folder, or it cannot be read.
     #[error("{0}; check the path")]
     Unreadable(String),
+    /// A folder that somebody named has none.
+    #[error("there is no library in it; build a plugin and copy it there")]
+    Empty,
     /// It is no shared library, or a damaged one.
     #[error("it is not a shared library, or it was cut short ({0}); build or copy it again")]
     NotALibrary(String),

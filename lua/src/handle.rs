@@ -86,9 +86,11 @@ pub fn get(lua: &Lua, name: &Name, key: &str) -> Result<Value> {
 }
 
 fn unknown(name: &str, module: &Module, known: &ModuleType, key: &str) -> mlua::Error {
-    let params = known.manifest.params.iter().flat_map(|p| std::iter::once(&p.key).chain(&p.aliases));
-    let names = params.chain(known.manifest.actions.iter().map(|a| &a.key)).map(String::as_str).chain(OWN);
-    let nearest = cantus_manifest::nearest(key, names).map(str::to_owned);
+    let manifest = &known.manifest;
+    let keys = manifest.params.iter().map(|p| &p.key).chain(manifest.actions.iter().map(|a| &a.key));
+    let aliases = manifest.params.iter().flat_map(|p| &p.aliases).map(String::as_str);
+    let nearest = cantus_manifest::nearest(key, keys.map(String::as_str).chain(OWN));
+    let nearest = nearest.or_else(|| cantus_manifest::nearest(key, aliases)).map(str::to_owned);
     let owner = format!("{name} ({})", module.module_type);
     refused(&Refusal::UnknownKey { owner, what: "parameter or action", name: key.into(), nearest })
 }

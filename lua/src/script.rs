@@ -233,6 +233,10 @@ impl Script {
             names.sort_unstable();
             if let Some(near) = cantus_manifest::nearest(word, names) {
                 error.message.push_str(&format!("; did you mean \"{near}\"?"));
+            } else if error.message.contains("attempt to call") {
+                error.message.push_str(
+                    "; nothing has that name: help() lists all functions, and `cantus plugins list` all modules",
+                );
             }
         }
         error

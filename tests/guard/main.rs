@@ -123,7 +123,7 @@ fn every_bundled_module_plays_cleanly() {
         assert_eq!(watched.play(20), (0, ""), "{name}: panic");
         seen += 1;
     }
-    assert_eq!(seen, 5);
+    assert!(seen >= 5, "{seen}");
 }
 
 /// Notes, if it takes any; files of a sampler.

@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::rig::{fixture, pieces, program};
+use crate::rig::{bundled, fixture, pieces, program};
 
 fn cantus(arguments: &[&str]) -> Output {
-    Command::new(program()).args(arguments).env_remove("CANTUS_PLUGIN_PATH").output().expect("the program runs")
+    // Whatever the user has installed stays out of it.
+    let mut command = Command::new(program());
+    command.args(arguments).env_remove("CANTUS_PLUGIN_PATH").env("XDG_DATA_HOME", bundled().join("nowhere"));
+    command.output().expect("the program runs")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -117,11 +120,39 @@ fn a_plugin_from_elsewhere_can_be_chosen() {
         arguments.extend(more);
         let output = cantus(&arguments);
         let rows: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        let gain = rows.as_array().expect("a list").iter().find(|r| r["type"] == "Gain").expect("there is one").clone();
-        gain["plugin"].as_str().expect("text").to_owned()
+        let rows = rows.as_array().expect("a list");
+        let gains: Vec<_> = rows.iter().filter(|r| r["type"] == "Gain").collect();
+        assert_eq!(gains.len(), 2, "both are listed");
+        let used = gains.iter().find(|r| r["used"] == true).expect("one is used");
+        used["plugin"].as_str().expect("text").to_owned()
     };
     assert_eq!(provider(&[]), "cantus.gain", "the default does not change because another one is there");
     assert_eq!(provider(&["--use", "Gain=fixture.second-gain"]), "fixture.second-gain");
+}
+
+#[test]
+fn a_choice_that_cannot_be_is_an_error() {
+    for choice in ["Gain=nobody", "Nonesuch=cantus.gain"] {
+        let output = cantus(&["plugins", "list", "--use", choice]);
+        assert_eq!(output.status.code(), Some(1), "{choice}");
+        assert!(text(&output.stderr).starts_with(&format!("error: --use {choice}: ")), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn an_empty_plugin_folder_is_worth_a_word() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = cantus(&["plugins", "list", "--plugins", path(folder.path())]);
+    assert!(output.status.success());
+    assert!(text(&output.stderr).contains("there is no library in it"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn silence_is_worth_a_word() {
+    let (output, left) = render("gain('g')\n", &[]);
+    assert!(output.status.success());
+    assert_eq!(left, ["song.wav"]);
+    assert!(text(&output.stderr).contains("warning: it is silent"), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -39,12 +39,11 @@ fn built() -> &'static PathBuf {
     BUILT.get_or_init(|| {
         let folder = Path::new(env!("CARGO_BIN_EXE_cantus")).parent().expect("the program lies in a folder").to_owned();
         let release = folder.ends_with("release");
-        for what in [&["--workspace"][..], &["--package", "fixtures", "--examples"]] {
-            let mut cargo = Process::new(env!("CARGO"));
-            cargo.arg("build").args(what).args(release.then_some("--release"));
-            let output = cargo.output().expect("cargo can be run");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        }
+        // All targets, as for the tests themselves: nothing is then built in two ways.
+        let mut cargo = Process::new(env!("CARGO"));
+        cargo.args(["build", "--workspace", "--all-targets"]).args(release.then_some("--release"));
+        let output = cargo.output().expect("cargo can be run");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         folder
     })
 }

@@ -244,8 +244,10 @@ fn known<'a>(catalog: &'a Catalog, module_type: &Name) -> Result<&'a ModuleType,
 }
 
 fn unknown_key(owner: String, key: &Name, params: &[Param]) -> Refusal {
-    let names = params.iter().flat_map(|p| std::iter::once(&p.key).chain(&p.aliases));
-    let nearest = cantus_manifest::nearest(key, names.map(String::as_str)).map(str::to_owned);
+    let keys = params.iter().map(|p| p.key.as_str());
+    let aliases = params.iter().flat_map(|p| &p.aliases).map(String::as_str);
+    let nearest = cantus_manifest::nearest(key, keys).or_else(|| cantus_manifest::nearest(key, aliases));
+    let nearest = nearest.map(str::to_owned);
     Refusal::UnknownKey { owner, what: "parameter", name: key.clone(), nearest }
 }
 

@@ -64,6 +64,9 @@ impl Search {
         for place in &self.places {
             match list(&place.path) {
                 Ok(paths) => {
+                    if paths.is_empty() && place.named {
+                        errors.push(LoadError::new(&place.path, Reason::Empty));
+                    }
                     for path in paths {
                         let path = path.canonicalize().unwrap_or(path);
                         if !files.iter().any(|f| f.path == path) {
