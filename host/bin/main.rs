@@ -1,6 +1,7 @@
 //! The program `cantus`: arguments in, exit code out. Results go to standard output, everything else to standard error.
 
 mod devices;
+mod output;
 mod play;
 mod plugins;
 mod render;
@@ -9,6 +10,7 @@ mod run;
 mod setup;
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
 
@@ -44,7 +46,17 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
+/// Ctrl-C, or a request to end.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Somebody wants the program to end: what it is at is to be left tidy.
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
 fn main() -> ExitCode {
+    // Without it Ctrl-C still ends the program, though less tidily.
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
     let Arguments { plugins, command } = Arguments::parse();
     let result = match command {
         Command::Run(run) => run.run(&plugins),

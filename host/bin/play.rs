@@ -1,6 +1,7 @@
 //! From a script to something that can be rendered or played: what `render` and `run` share.
 
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -11,10 +12,13 @@ use cantus_host::plugins::ModuleRegistry;
 use cantus_lua::{Evaluation, Options, Script};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::Failure;
+use crate::output::{Output, Wav};
 use crate::report::{Meter, minutes};
 use crate::setup::{RATE, config};
+use crate::{Failure, interrupted};
 
+/// Wall time that a script may take before it is stopped: far beyond what a song needs, so that no result depends on it.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 /// Frames between two looks at the progress.
 const BLOCK: usize = 1024;
 
@@ -90,9 +94,10 @@ impl Rendering<'_> {
     }
 
     fn render(&self, registry: Arc<ModuleRegistry>) -> Result<Rendered, Failure> {
+        let output = Output::new(self.out, self.file)?;
         let mut studio = Lockstep::new(registry, config(self.file));
         let engine: Rc<dyn Commit> = Rc::new(studio.engine().clone());
-        let mut script = script(engine.clone(), self.file, None)?;
+        let mut script = script(engine.clone(), self.file, Some(PATIENCE))?;
         let evaluation = script.eval_file(self.file)?;
         studio.settle();
         let problems = engine.state().status.problems();
@@ -102,10 +107,12 @@ impl Rendering<'_> {
         }
         start(&*engine, &evaluation)?;
         let frames = self.frames(&*engine);
+        output.fits(frames, self.bits, RATE)?;
+        output.is_no_sound_of(&engine.state().model, &engine.catalog(), &config(self.file).root)?;
         let began = std::time::Instant::now();
-        let partial = Partial::new(self.out);
-        let meter = self.write(&mut studio, &partial.path, frames)?;
-        partial.keep(self.out)?;
+        let (partial, file) = output.begin()?;
+        let meter = self.write(&mut studio, file, frames)?;
+        partial.keep()?;
         let speed = meter.seconds() / began.elapsed().as_secs_f64();
         let new: Vec<Problem> =
             engine.state().status.problems().into_iter().filter(|p| !problems.contains(p)).collect();
@@ -122,39 +129,28 @@ impl Rendering<'_> {
         (seconds * RATE).round() as u64
     }
 
-    fn write(&self, studio: &mut Lockstep, path: &Path, frames: u64) -> Result<Meter, Failure> {
-        let refused =
-            |e: hound::Error| Failure(format!("could not write {}: {e}; check the folder", self.out.display()));
-        let float = self.bits == 32;
-        let sample_format = if float { hound::SampleFormat::Float } else { hound::SampleFormat::Int };
-        let spec = hound::WavSpec { channels: 2, sample_rate: RATE as u32, bits_per_sample: self.bits, sample_format };
-        let mut wav = hound::WavWriter::create(path, spec).map_err(refused)?;
+    fn write(&self, studio: &mut Lockstep, file: File, frames: u64) -> Result<Meter, Failure> {
+        let mut wav = Wav::new(file, RATE as u32, self.bits)?;
         let mut meter = Meter::new(RATE, frames)?;
         let bar = progress(frames);
         let mut block = vec![0.0f32; BLOCK * 2];
         let mut left = frames;
         while left > 0 {
+            if interrupted() {
+                return Err(Failure("interrupted; nothing was written".into()));
+            }
             let now = left.min(BLOCK as u64) as usize;
             let block = &mut block[..now * 2];
             studio.pull(block);
             meter.add(block)?;
-            for x in block.iter() {
-                if float { wav.write_sample(*x) } else { wav.write_sample(quantise(*x, self.bits)) }
-                    .map_err(refused)?;
-            }
+            wav.write(block)?;
             left -= now as u64;
             bar.set_position(frames - left);
         }
-        wav.finalize().map_err(refused)?;
+        wav.finish()?;
         bar.finish_and_clear();
         Ok(meter)
     }
-}
-
-/// A sample as a whole number of so many bits, clipped at full scale.
-fn quantise(x: f32, bits: u16) -> i32 {
-    let full = f64::from(1i32 << (bits - 1));
-    (f64::from(x) * full).round().clamp(-full, full - 1.0) as i32
 }
 
 /// A bar on a terminal; nothing elsewhere.
@@ -166,28 +162,4 @@ fn progress(frames: u64) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// A file that is deleted unless it is kept.
-struct Partial {
-    path: PathBuf,
-}
-
-impl Partial {
-    fn new(out: &Path) -> Partial {
-        let mut name = out.file_name().unwrap_or_default().to_owned();
-        name.push(".partial");
-        Partial { path: out.with_file_name(name) }
-    }
-
-    fn keep(&self, out: &Path) -> Result<(), Failure> {
-        let failed = |e| Failure(format!("could not write {}: {e}; check the folder", out.display()));
-        std::fs::rename(&self.path, out).map_err(failed)
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
-    }
 }

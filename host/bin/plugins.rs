@@ -22,7 +22,7 @@ pub enum Plugins {
     },
     /// Shows all of a module type: ports, parameters, slots, actions, meters, examples.
     Info {
-        /// A type such as `plugins list` names.
+        /// A type or constructor such as `plugins list` names.
         #[arg(value_name = "TYPE")]
         module_type: String,
     },
@@ -67,14 +67,15 @@ fn list(registry: &ModuleRegistry, as_json: bool) -> Result<(), Failure> {
 
 fn info(registry: &ModuleRegistry, module_type: &str) -> Result<(), Failure> {
     let catalog = registry.catalog();
-    let Some(known) = catalog.get(module_type) else {
+    let by_constructor = || catalog.iter().find(|(_, t)| *t.constructor == *module_type).map(|(_, t)| t);
+    let Some(known) = catalog.get(module_type).or_else(by_constructor) else {
         let near = catalog.nearest(module_type).map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
         return Err(Failure(format!(
             "there is no module type \"{module_type}\"{near}; `cantus plugins list` shows all"
         )));
     };
     print!("{}", describe(known));
-    if let Some(plugin) = registry.provider(module_type) {
+    if let Some(plugin) = registry.provider(&known.manifest.name) {
         println!("\nfrom {} {} ({})", plugin.manifest.plugin.id, plugin.manifest.plugin.version, plugin.path.display());
     }
     Ok(())

@@ -11,10 +11,10 @@ use cantus_host::plugins::ModuleRegistry;
 use cantus_lua::Script;
 use clap::Args;
 
-use crate::Failure;
 use crate::play::{Length, Rendering, on_script_thread, problems_with_places, script, start};
 use crate::render::{positive, print};
 use crate::setup::{PluginArguments, RATE, config};
+use crate::{Failure, interrupted};
 
 /// How often the script file is looked at.
 const WATCH: Duration = Duration::from_millis(50);
@@ -102,6 +102,9 @@ fn perform(engine: EngineHandle, file: &Path, bars: Option<f64>) -> Result<(), F
                 Ok(_) => eprintln!("{}: evaluated at beat {:.1}", file.display(), engine.clock().beat),
                 Err(error) => eprintln!("error: {error}; the music goes on as it was"),
             }
+        }
+        if interrupted() {
+            return Ok(());
         }
         let beats_per_bar = f64::from(engine.state().model.beats_per_bar);
         if bars.is_some_and(|bars| engine.clock().beat >= bars * beats_per_bar) {

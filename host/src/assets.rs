@@ -2,7 +2,7 @@
 //!
 //! WAV (8 to 32 bit and float) and FLAC, mono to many channels. Nothing in here is ever called on the audio thread.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
 use rubato::{Fft, FixedSync, Resampler};
@@ -25,6 +25,14 @@ pub struct Sound {
     pub channels: Vec<Vec<f32>>,
     /// Frames per second.
     pub rate: f64,
+}
+
+/// Where a session whose sounds lie in `root` finds a file: there, else in its `samples/`.
+pub fn find(root: &Path, file: &str) -> PathBuf {
+    let places = [root.join(file), root.join("samples").join(file)];
+    let there = places.iter().position(|p| p.exists()).unwrap_or(0);
+    let [first, second] = places;
+    if there == 0 { first } else { second }
 }
 
 /// Decodes a file and brings it to `rate` Hz.

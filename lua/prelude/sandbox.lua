@@ -110,7 +110,11 @@ for _, name in raw.ipairs { "coroutine", "math", "string", "table", "utf8" } do
   shared[name] = setmetatable(proxy, {
     __index = library,
     __newindex = function() error(name .. " belongs to Cantus and cannot be changed", 2) end,
-    __pairs = function() return shared.pairs(library) end,
+    -- The library itself must not come out as the iterator's state.
+    __pairs = function(proxy)
+      local step = shared.pairs(library)
+      return function() return step() end, proxy, nil
+    end,
     __metatable = false,
   })
 end

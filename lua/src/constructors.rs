@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cantus_host::model::{AddModuleCommand, Catalog, Name};
-use mlua::{Lua, Result, Table, Value};
+use mlua::{Lua, Result, Table, Value, Variadic};
 
 use crate::context::{context, run, with};
 use crate::error::blame;
@@ -20,18 +20,20 @@ pub const ROWS: &[Row] = &[Row {
     function: |lua, args| call(lua, args, make),
 }];
 
-fn make(lua: &Lua, (module_type, name, options): (Value, Value, Value)) -> Result<Handle> {
+fn make(lua: &Lua, (module_type, arguments): (Value, Variadic<Value>)) -> Result<Handle> {
     let module_type: Name = values::text(&module_type, "the first argument of make, a type,")?.into();
     let default = with(lua, |work| Ok(work.catalog.get(&module_type).map(|t| t.constructor.clone())))?;
-    construct(lua, &module_type, &default.unwrap_or_else(|| module_type.clone()), name, options)
+    construct(lua, &module_type, &default.unwrap_or_else(|| module_type.clone()), &arguments)
 }
 
 /// Makes a module or finds it, and sets what the options name.
-fn construct(lua: &Lua, module_type: &Name, default: &Name, name: Value, options: Value) -> Result<Handle> {
-    let (name, options): (Name, Value) = match name {
-        Value::Nil => (default.clone(), options),
-        Value::Table(_) if options.is_nil() => (default.clone(), name),
-        name => (values::text(&name, "the name of a module")?.into(), options),
+fn construct(lua: &Lua, module_type: &Name, default: &Name, arguments: &[Value]) -> Result<Handle> {
+    let options = || arguments.get(1).cloned().unwrap_or(Value::Nil);
+    let (name, options): (Name, Value) = match arguments {
+        [] => (default.clone(), Value::Nil),
+        [Value::Table(table)] => (default.clone(), Value::Table(table.clone())),
+        // Said, and nil: a slip in a variable's name, most likely.
+        [name, ..] => (values::text(name, "the name of a module")?.into(), options()),
     };
     // A module that is there needs no new id, and none is used up.
     let there = with(lua, |work| Ok(work.model.modules.get(&name).map(|m| m.id)))?;
@@ -63,9 +65,7 @@ pub fn generate(lua: &Lua, shared: &Table, catalog: &Catalog) -> Result<(Vec<Nam
         let default = constructor.clone();
         let function = if let &[module_type] = &types[..] {
             let module_type = module_type.clone();
-            native(lua, move |lua, (name, options): (Value, Value)| {
-                construct(lua, &module_type, &default, name, options)
-            })?
+            native(lua, move |lua, arguments: Variadic<Value>| construct(lua, &module_type, &default, &arguments))?
         } else {
             let note = format!("{constructor} could be several types; {}", instead(&types));
             notes.push(note.clone());

@@ -78,6 +78,8 @@ fn natives(lua: &Lua) -> Result<Table> {
     table.raw_set(
         "emit",
         native(lua, |lua, text: mlua::LuaString| {
+            // Words cost more than instructions: somebody has to read them.
+            context(lua).budget.spend(lua, 1000 + text.as_bytes().len() as u64)?;
             (context(lua).print.borrow_mut())(&text.to_string_lossy());
             Ok(())
         })?,

@@ -135,9 +135,11 @@ impl Script {
     /// When it cannot be read, and as [`Script::eval`].
     pub fn eval_file(&mut self, path: &Path) -> Result<Evaluation, ScriptError> {
         let name = path.strip_prefix(&self.context.root).unwrap_or(path).display().to_string();
-        let code = std::fs::read_to_string(path)
-            .map_err(|e| ScriptError::of(&name, format!("could not read the script: {e}")))?;
-        self.eval(&code, &name, Origin::File(name.as_str().into()))
+        let code = std::fs::read_to_string(path).map_err(|e| {
+            ScriptError::of(&name, format!("could not read the script: {e}; it must be a text file in UTF-8"))
+        })?;
+        // Some editors put a mark before the first character.
+        self.eval(code.trim_start_matches('\u{feff}'), &name, Origin::File(name.as_str().into()))
     }
 
     /// Evaluates code under a name. From [`Origin::Repl`] globals live on, an expression gives its values, and a

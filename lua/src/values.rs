@@ -22,7 +22,7 @@ pub fn to_model(value: &Value) -> Result<ModelValue> {
         Value::UserData(data) if data.is::<PatternHandle>() => {
             ModelValue::Text(data.borrow::<PatternHandle>()?.name.clone())
         }
-        other => return Err(blame(format!("a {} cannot be the value of a parameter", other.type_name()))),
+        other => return Err(blame(format!("{} cannot be the value of a parameter", a(other)))),
     })
 }
 

@@ -110,10 +110,11 @@ fn every_bundled_module_plays_cleanly() {
         let mut watched = Watched::new();
         let name = &module.name;
         watched.eval(&format!("pattern('p', 'x x x x', {{steps_per_beat = 16}}) make('{name}', 'm')"));
+        watched.eval(&surround(module));
         watched.send(StartTransportCommand);
         assert_eq!(watched.play(20), (0, ""), "{name}");
         for (key, value) in extremes(module) {
-            watched.eval(&format!("setParam('m', '{key}', {value})"));
+            watched.eval(&format!("setParam('m.{key}', {value})"));
             watched.eval(flood(module));
             assert_eq!(watched.play(20), (0, ""), "{name}.{key} = {value}");
         }
@@ -124,6 +125,16 @@ fn every_bundled_module_plays_cleanly() {
         seen += 1;
     }
     assert!(seen >= 5, "{seen}");
+}
+
+/// Sound into every audio input, and something to play behind every event output.
+fn surround(module: &cantus_manifest::Module) -> String {
+    use cantus_manifest::{Direction, PortKind};
+    let inputs = module.ports(Direction::In, PortKind::Audio).into_iter();
+    let fed = inputs.map(|(key, _)| format!("connect(constant('feed_{key}', {{value = 2}}), 'm.{key}')\n"));
+    let outputs = module.ports(Direction::Out, PortKind::Event).into_iter();
+    let heard = outputs.map(|(key, _)| format!("connect('m.{key}', click('hears_{key}'))\n"));
+    fed.chain(heard).collect()
 }
 
 /// Notes, if it takes any; files of a sampler.
@@ -139,7 +150,7 @@ fn flood(module: &cantus_manifest::Module) -> &'static str {
     }
 }
 
-/// Every parameter at both ends of its range.
+/// Every parameter, those of the first slots too, at both ends of its range, by path.
 fn extremes(module: &cantus_manifest::Module) -> Vec<(String, String)> {
     use cantus_manifest::ParamKind as Kind;
     let ends = |kind: &Kind| match kind {
@@ -150,7 +161,10 @@ fn extremes(module: &cantus_manifest::Module) -> Vec<(String, String)> {
         Kind::Pattern => vec!["'p'".into(), "''".into(), "'p'".into()],
         Kind::Sample => vec!["''".into()],
     };
-    module.params.iter().flat_map(|p| ends(&p.kind).into_iter().map(|v| (p.key.clone(), v))).collect()
+    let slots = module.slots.iter().flat_map(|s| s.params.iter().flat_map(|p| (1..=2).map(move |n| (n, p))));
+    let slots = slots.filter(|(_, p)| !p.kind.is_data()).map(|(n, p)| (format!("slots[{n}].{}", p.key), p));
+    let own = module.params.iter().map(|p| (p.key.clone(), p));
+    own.chain(slots).flat_map(|(path, p)| ends(&p.kind).into_iter().map(move |v| (path.clone(), v))).collect()
 }
 
 /// A device at another rate: the resampler at its edge is part of the audio thread.

@@ -170,3 +170,57 @@ fn run_plays_in_real_time_on_the_null_device() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(began.elapsed().as_secs_f64() > 0.3, "a beat takes its time");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_render_destroys_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = |name: &str| folder.path().join(name);
+    let samples = pieces().join("samples");
+    std::fs::copy(samples.join("bd_fat.flac"), at("kick.flac")).expect("the recording is there");
+    std::fs::write(at("song.lua"), "sampler('k').slots[1].file = 'kick.flac'\n").expect("the folder can be written");
+    std::fs::create_dir(at("folder")).expect("the folder can be written");
+    std::os::unix::fs::symlink(at("song.lua"), at("link.wav")).expect("the folder can be written");
+    for (out, expected) in [
+        ("song.lua", "it is the script"),
+        ("link.wav", "it is the script"),
+        ("kick.flac", "the script plays it"),
+        ("folder", "it is there and is not a file"),
+        ("nowhere/song.wav", "its folder is not there"),
+    ] {
+        let before = std::fs::read(at("kick.flac")).expect("it is there");
+        let output = cantus(&["render", path(&at("song.lua")), "-o", path(&at(out)), "--seconds", "0.1"]);
+        assert_eq!(output.status.code(), Some(1), "{out}");
+        assert!(text(&output.stderr).contains(expected), "{out}: {}", text(&output.stderr));
+        assert_eq!(std::fs::read(at("kick.flac")).expect("it is there"), before);
+        assert!(std::fs::read_to_string(at("song.lua")).expect("it is there").starts_with("sampler"));
+    }
+    let output = cantus(&["render", path(&at("song.lua")), "-o", path(&at("long.wav")), "--seconds", "1000000"]);
+    assert!(text(&output.stderr).contains("holds at most 4.1 hours"), "{}", text(&output.stderr));
+    let mut left: Vec<_> =
+        std::fs::read_dir(folder.path()).expect("it is there").flatten().map(|e| e.file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["folder", "kick.flac", "link.wav", "song.lua"], "nothing is left behind");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let script = folder.path().join("song.lua");
+    std::fs::write(&script, "gain('g')\n").expect("the folder can be written");
+    let out = folder.path().join("song.wav");
+    let mut command = Command::new(program());
+    command.args(["render", path(&script), "-o", path(&out), "--seconds", "14000"]);
+    let child = command.stderr(std::process::Stdio::piped()).spawn().expect("the program runs");
+    let count = || std::fs::read_dir(folder.path()).expect("it is there").count();
+    while count() < 2 {
+        std::thread::yield_now(); // until it writes
+    }
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill can be run");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("interrupted"), "{}", text(&output.stderr));
+    assert_eq!(count(), 1, "only the script is left");
+}

@@ -120,11 +120,11 @@ fn refusals_blame_and_advise() {
         (add("Gain", "kick"), "\"kick\" is already the name of a MultiSampler; choose another name or remove it first"),
         (
             add("Gain", "out"),
-            "\"out\" cannot be a name; use letters, digits, _ and -, beginning with a letter, and not \"out\"",
+            "\"out\" cannot be a name; use at most 64 letters, digits, _ and -, beginning with a letter, and not \"out\"",
         ),
         (
             add("Gain", "a b"),
-            "\"a b\" cannot be a name; use letters, digits, _ and -, beginning with a letter, and not \"out\"",
+            "\"a b\" cannot be a name; use at most 64 letters, digits, _ and -, beginning with a letter, and not \"out\"",
         ),
         (RemoveModuleCommand { name: "kik".into() }.into(), "there is no module \"kik\"; did you mean \"kick\"?"),
         (set("g", "gian", Value::Int(1)), "g (Gain) has no parameter \"gian\"; did you mean \"gain\"?"),

@@ -313,10 +313,9 @@ fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T,
     result.unwrap_or_else(|_| Err(format!("{what} panicked; please report it")))
 }
 
-/// Reads a sound file; relative paths are looked for in the root, then in its `samples/`.
+/// Reads a sound file.
 fn load(config: &Config, file: &Name) -> Result<Arc<SampleMemory>, String> {
-    let places = [config.root.join(&**file), config.root.join("samples").join(&**file)];
-    let path = places.iter().find(|p| p.exists()).unwrap_or(&places[0]);
+    let path = &assets::find(&config.root, file);
     assets::load(path, config.rate).map(|sound| SampleMemory::new(&sound.channels, sound.rate))
 }
 

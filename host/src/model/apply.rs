@@ -44,6 +44,10 @@ impl Model {
                 Ok(changed)
             }
             Command::SetPattern(c) => {
+                if c.name.is_empty() || c.name.len() > LONGEST_NAME {
+                    let problem = format!("cannot be called so: a name has 1 to {LONGEST_NAME} bytes");
+                    return Err(Refusal::BadPattern { name: short(&c.name), problem });
+                }
                 if let Some(problem) = c.pattern.problem() {
                     return Err(Refusal::BadPattern { name: c.name.clone(), problem });
                 }
@@ -86,7 +90,7 @@ impl Model {
 
     fn add(&mut self, catalog: &Catalog, module_type: &Name, name: &Name, id: ModuleId) -> Result<bool, Refusal> {
         if !is_name(name) {
-            return Err(Refusal::BadName { name: name.clone() });
+            return Err(Refusal::BadName { name: short(name) });
         }
         let known = known(catalog, module_type)?;
         if let Some(there) = self.modules.get(name) {
@@ -243,6 +247,15 @@ fn known<'a>(catalog: &'a Catalog, module_type: &Name) -> Result<&'a ModuleType,
     })
 }
 
+/// A name as messages show it.
+fn short(name: &Name) -> Name {
+    if name.len() <= LONGEST_NAME {
+        name.clone()
+    } else {
+        format!("{}...", &name[..name.floor_char_boundary(LONGEST_NAME)]).into()
+    }
+}
+
 fn unknown_key(owner: String, key: &Name, params: &[Param]) -> Refusal {
     let keys = params.iter().map(|p| p.key.as_str());
     let aliases = params.iter().flat_map(|p| &p.aliases).map(String::as_str);
@@ -266,9 +279,15 @@ fn within(
     if range.contains(&value) { Ok(()) } else { Err(Refusal::OutOfRange { what, value, range: said }) }
 }
 
+/// Bytes of a module's or pattern's name.
+const LONGEST_NAME: usize = 64;
+
 fn is_name(name: &str) -> bool {
     let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    name != OUT && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(good)
+    name != OUT
+        && name.len() <= LONGEST_NAME
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(good)
 }
 
 impl ModuleType {

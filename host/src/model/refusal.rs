@@ -31,7 +31,9 @@ pub enum Refusal {
         module_type: Name,
     },
     /// A name that cannot be one.
-    #[error("\"{name}\" cannot be a name; use letters, digits, _ and -, beginning with a letter, and not \"out\"")]
+    #[error(
+        "\"{name}\" cannot be a name; use at most 64 letters, digits, _ and -, beginning with a letter, and not \"out\""
+    )]
     BadName {
         /// The name.
         name: Name,

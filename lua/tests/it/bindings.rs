@@ -82,7 +82,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "tone('out')",
-        "song.lua:1: \"out\" cannot be a name; use letters, digits, _ and -, beginning with a letter, and not \"out\"",
+        "song.lua:1: \"out\" cannot be a name; use at most 64 letters, digits, _ and -, beginning with a letter, and not \"out\"",
     ),
     (
         "make('Ton', 'x')",

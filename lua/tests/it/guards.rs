@@ -20,6 +20,18 @@ fn order() {
         ),
         ("local n = 0 for k in pairs(math) do n = n + 1 end print(n > 20)", "true"),
         ("print(next({}), #{1, 2})", "nil\t2"),
+        // Nothing that pairs gives out leads to the library itself.
+        (
+            "for _, l in ipairs{math, string, table, utf8, coroutine} do \
+             local step, state = pairs(l) print(pcall(function() state.upper = 1 end)) step(state) end \
+             print(('x'):upper(), string.upper('x'))",
+            "false\tsong.lua:1: math belongs to Cantus and cannot be changed\n\
+             false\tsong.lua:1: string belongs to Cantus and cannot be changed\n\
+             false\tsong.lua:1: table belongs to Cantus and cannot be changed\n\
+             false\tsong.lua:1: utf8 belongs to Cantus and cannot be changed\n\
+             false\tsong.lua:1: coroutine belongs to Cantus and cannot be changed\n\
+             X\tX",
+        ),
     ]);
 }
 

@@ -68,7 +68,8 @@ impl MultiSampler {
             Param::Volume => values.volume = value as f32,
             Param::Pan => values.pan = value as f32,
             Param::Attack => values.adsr.attack = frames(value, self.rate),
-            Param::Decay => values.adsr.decay = frames(value, self.rate),
+            // A fall to the sustain level in no time would click.
+            Param::Decay => values.adsr.decay = frames(value.max(FADE), self.rate),
             Param::Sustain => values.adsr.sustain = value as f32,
             Param::Release => values.release = frames(value, self.rate),
             Param::Polyphony => values.polyphony = value as usize,
@@ -110,7 +111,8 @@ impl MultiSampler {
         let Some(sample) = &slot.sample else { return };
         let length = sample.frames();
         let place = |fraction: f64| (fraction * length as f64).round() as usize;
-        let stretch = place(slot.start)..place(slot.finish);
+        // Whichever way round they are given.
+        let stretch = place(slot.start.min(slot.finish))..place(slot.start.max(slot.finish));
         if stretch.is_empty() {
             return;
         }

@@ -1,0 +1,134 @@
+//! The file a render writes: checked before, whole or not there after.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use cantus_host::model::{Catalog, Model, Value};
+use cantus_manifest::ParamKind;
+use hound::{SampleFormat, WavSpec, WavWriter};
+
+use crate::Failure;
+
+/// Bytes that a WAV file can count, less its head.
+const MOST_BYTES: u64 = u32::MAX as u64 - 1024;
+
+/// Where a render goes.
+pub struct Output {
+    /// As the user wrote it.
+    shown: PathBuf,
+    /// Behind all links.
+    path: PathBuf,
+}
+
+impl Output {
+    /// Looks at the place before anything is done: its folder must be there, and what it replaces must be a file, and
+    /// not the script.
+    pub fn new(out: &Path, script: &Path) -> Result<Output, Failure> {
+        let refuse = |why: &str| Failure(format!("could not write {}: {why}", out.display()));
+        let path = out.canonicalize().unwrap_or_else(|_| out.to_owned());
+        if path.exists() && !path.is_file() {
+            return Err(refuse("it is there and is not a file; choose another name"));
+        }
+        if script.canonicalize().is_ok_and(|script| script == path) {
+            return Err(refuse("it is the script; choose another name"));
+        }
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(refuse("its folder is not there; make it first"));
+        }
+        Ok(Output { shown: out.to_owned(), path })
+    }
+
+    fn refuse(&self, why: impl std::fmt::Display) -> Failure {
+        Failure(format!("could not write {}: {why}", self.shown.display()))
+    }
+
+    /// Refuses what a WAV file cannot count. `rate` in Hz.
+    pub fn fits(&self, frames: u64, bits: u16, rate: f64) -> Result<(), Failure> {
+        let most = MOST_BYTES / (2 * u64::from(bits / 8));
+        if frames <= most {
+            return Ok(());
+        }
+        let hours = most as f64 / rate / 3600.0;
+        Err(self.refuse(format!("a WAV file of {bits} bits holds at most {hours:.1} hours; render less at a time")))
+    }
+
+    /// Refuses to replace a sound file that the session plays.
+    pub fn is_no_sound_of(&self, model: &Model, catalog: &Catalog, root: &Path) -> Result<(), Failure> {
+        for module in model.modules.iter().map(|(_, m)| m) {
+            let Some(known) = catalog.get(&module.module_type) else { continue };
+            let slots = known.manifest.slots.as_ref().map_or(&[][..], |s| &s.params);
+            let values = module.slots.iter().flat_map(|values| slots.iter().zip(&**values));
+            for (param, value) in known.manifest.params.iter().zip(&*module.params).chain(values) {
+                if let (ParamKind::Sample, Value::Text(file)) = (&param.kind, value)
+                    && cantus_host::assets::find(root, file).canonicalize().is_ok_and(|file| file == self.path)
+                {
+                    return Err(self.refuse("the script plays it; choose another name"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A new file beside it, that takes its place when it is whole.
+    pub fn begin(&self) -> Result<(Partial<'_>, File), Failure> {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let path = self.path.with_file_name(format!(".{name}.{}.partial", std::process::id()));
+        let file = File::create_new(&path).map_err(|e| self.refuse(format!("{e}; check the folder")))?;
+        Ok((Partial { output: self, path }, file))
+    }
+}
+
+/// A file that is deleted unless it is kept.
+pub struct Partial<'a> {
+    output: &'a Output,
+    path: PathBuf,
+}
+
+impl Partial<'_> {
+    /// It is whole: puts it in its place.
+    pub fn keep(self) -> Result<(), Failure> {
+        std::fs::rename(&self.path, &self.output.path).map_err(|e| self.output.refuse(format!("{e}; check the folder")))
+    }
+}
+
+impl Drop for Partial<'_> {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// A WAV file, stereo; 16 or 24 bits, or 32 for floats.
+pub struct Wav {
+    writer: WavWriter<BufWriter<File>>,
+    bits: u16,
+}
+
+impl Wav {
+    /// Begins it; `rate` in Hz.
+    pub fn new(file: File, rate: u32, bits: u16) -> Result<Wav, Failure> {
+        let sample_format = if bits == 32 { SampleFormat::Float } else { SampleFormat::Int };
+        let spec = WavSpec { channels: 2, sample_rate: rate, bits_per_sample: bits, sample_format };
+        Ok(Wav { writer: WavWriter::new(BufWriter::new(file), spec)?, bits })
+    }
+
+    /// Interleaved frames; what is beyond full scale is clipped, but for floats.
+    pub fn write(&mut self, interleaved: &[f32]) -> Result<(), Failure> {
+        for x in interleaved {
+            if self.bits == 32 {
+                self.writer.write_sample(*x)?;
+            } else {
+                let full = f64::from(1i32 << (self.bits - 1));
+                let step = (f64::from(*x) * full).round().clamp(-full, full - 1.0);
+                self.writer.write_sample(step as i32)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends it.
+    pub fn finish(self) -> Result<(), Failure> {
+        Ok(self.writer.finalize()?)
+    }
+}
