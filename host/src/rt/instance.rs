@@ -10,7 +10,7 @@ use cantus_plugin_api::raw::{self, Event, EventWriter, FactoryRef, INSTANCE_OK, 
 use super::QUANTUM;
 use super::buffer::Arena;
 use super::events::EventList;
-use super::plan::Step;
+use super::plan::{Input, Mix, Plan, SILENCE, Step, StepSpec};
 
 /// Events an instance may emit in a quantum; a quarter is kept for ends of notes.
 const OUT_EVENTS: u32 = 512;
@@ -162,22 +162,18 @@ impl Instance {
 
     /// Worker thread: one quantum without events, with nothing connected.
     pub fn warm_up(&mut self, inputs: &[u16], outputs: &[u16], transport: &raw::Transport) {
-        let buffers = inputs.iter().chain(outputs).map(|n| usize::from(*n)).sum::<usize>() + 1;
-        let mut next = 0;
-        let mut take = |n: &u16| -> Vec<u32> {
-            let first = next + 1;
-            next += u32::from(*n);
-            (first..=next).collect()
+        let silent = |n: &u16| Input { channels: vec![SILENCE; usize::from(*n)], connected: false };
+        let mut buffers = SILENCE + 1;
+        let mut own = |n: &u16| -> Vec<u32> {
+            let first = buffers;
+            buffers += u32::from(*n);
+            (first..buffers).collect()
         };
-        let inputs = inputs.iter().map(|n| super::plan::Input { channels: take(n), connected: false }).collect();
-        let outputs = outputs.iter().map(take).collect();
-        let spec = super::plan::StepSpec { inputs, outputs, ..Default::default() };
-        let mut plan = super::plan::Plan::new(
-            buffers,
-            vec![spec],
-            std::array::from_fn(|_| super::plan::Mix { to: 0, from: Box::default() }),
-        );
-        let super::plan::Plan { steps, arena, .. } = &mut plan;
+        let outputs = outputs.iter().map(&mut own).collect();
+        let spec = StepSpec { inputs: inputs.iter().map(silent).collect(), outputs, ..StepSpec::default() };
+        let nowhere = std::array::from_fn(|_| Mix { to: SILENCE, from: Box::default() });
+        let mut plan = Plan::new(buffers as usize, vec![spec], nowhere);
+        let Plan { steps, arena, .. } = &mut plan;
         self.run(&steps[0], arena, 0, transport);
     }
 

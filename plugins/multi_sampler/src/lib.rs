@@ -75,7 +75,7 @@ impl MultiSampler {
             Param::Polyphony => values.polyphony = value as usize,
             Param::Transpose => {
                 values.transpose = value;
-                (0..SLOTS).for_each(|slot| self.retune(slot));
+                self.retune(|_| true);
             }
         }
         if matches!(param, Param::Volume | Param::Pan) {
@@ -93,15 +93,15 @@ impl MultiSampler {
                 let gains = slot.gains();
                 self.voices.all().filter(|v| v.slot == index).for_each(|v| v.set_gains(gains, snap));
             }
-            SlotParam::Root | SlotParam::Tune => self.retune(index),
+            SlotParam::Root | SlotParam::Tune => self.retune(|slot| slot == index),
             _ => {}
         }
     }
 
-    /// Gives the voices of a slot the speed they should have now.
-    fn retune(&mut self, index: usize) {
-        for voice in self.voices.all().filter(|v| v.slot == index) {
-            tune(voice, &self.slots[index], self.values.transpose, self.rate);
+    /// Gives the voices of some slots the speed they should have now.
+    fn retune(&mut self, which: impl Fn(usize) -> bool) {
+        for voice in self.voices.all().filter(|v| which(v.slot)) {
+            tune(voice, &self.slots[voice.slot], self.values.transpose, self.rate);
         }
     }
 
