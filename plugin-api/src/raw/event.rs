@@ -118,3 +118,15 @@ impl Event {
         Event { size: 32, kind, frame, port: 0, flags: 0, note, payload: [0; 16] }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn payloads_are_part_of_the_checked_layout() {
+        let fields: Vec<&str> = <Event as StableAbi>::LAYOUT.phantom_fields().into_iter().map(|f| f.name()).collect();
+        assert_eq!(fields, ["note", "value", "bind", "sample", "pattern"]);
+        assert_eq!(size_of::<Event>(), 32);
+    }
+}
