@@ -1,119 +1,129 @@
 //! The state as a value: what is wanted, and the pure function that changes it.
 //!
 //! Nothing in here touches audio, files, clocks or threads.
+//!
+//! A [`Model`] is changed by [`Command`]s alone (`command/`, one file per area), compared by [`Model::diff`], and read
+//! by everybody. What is derived from it (routes, order, who is heard) is in `graph`.
 
 mod apply;
 mod catalog;
-mod command;
+mod chain;
+mod claims;
+pub mod command;
+mod diff;
 mod graph;
+mod module;
+mod path;
 mod pattern;
+mod record;
 mod refusal;
+mod setting;
 mod table;
+mod time;
 mod value;
-
-use std::sync::Arc;
+mod wire;
 
 pub use catalog::{AudioPort, Catalog, ModuleType, PortRef};
-pub use command::{
-    AddModuleCommand, Command, ConnectCommand, DisconnectCommand, InvokeActionCommand, PanicCommand,
-    PauseTransportCommand, RemoveModuleCommand, RemovePatternCommand, ResetTransportCommand, SeekCommand,
-    SetBPMCommand, SetParameterCommand, SetPatternCommand, SetSlotCommand, StartTransportCommand, StopTransportCommand,
-    TriggerEventCommand,
-};
-pub use graph::{Cycle, order, routes};
-pub use pattern::{Pattern, Step};
+pub use chain::{Anchor, Chain, ChainEntry};
+pub use claims::{Asked, Claims, merge};
+pub use command::{Command, Edit};
+pub use graph::{Cycle, Edge, audible, edges, order, routes};
+pub use module::{Module, ModuleId};
+pub use path::{Path, Place};
+pub use pattern::{Cell, Pattern, Step, note_name};
+pub use record::{Excerpt, ModuleRecord};
 pub use refusal::Refusal;
+pub use setting::{Bound, SESSION, Setting, SettingKind};
 pub use table::Table;
+pub use time::{Signature, Swing, TempoPoint};
 pub use value::{Name, Num, Value, accept, note_number};
+pub use wire::{Cable, Connection, Control, ControlKey, Endpoint, Link, LinkKey};
 
 /// Name of the endpoint that is the loudspeaker: part of every Model, not a module.
 pub const OUT: &str = "out";
-
-/// Who a module is, whatever it is called. Minted outside `apply`, carried by the command, never reused, and left out
-/// of equality.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ModuleId(pub u64);
+/// Channels of that endpoint.
+pub const OUT_CHANNELS: u16 = 2;
 
 /// The whole state of a session. Cloning it is a few reference counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Two are equal if they sound and look alike: module ids and claims are not compared.
+#[derive(Clone, Debug)]
 pub struct Model {
-    /// Beats per minute, 20 to 999.
+    /// Beats per minute, 20 to 999, wherever the tempo map says nothing else.
     pub bpm: Num,
-    /// Beats of a bar.
-    pub beats_per_bar: u32,
-    /// Seed of everything random.
-    pub seed: u64,
+    /// Tempo by beat: from each point on, until the next one.
+    pub tempo_map: Table<Num, TempoPoint>,
+    /// How beats make bars.
+    pub signature: Signature,
+    /// How far every second division falls behind.
+    pub swing: Swing,
+    /// Beats from and to which the transport goes round; `None`: it goes straight on.
+    pub loop_range: Option<(Num, Num)>,
     /// Modules by name.
     pub modules: Table<Name, Module>,
     /// Cables, each once.
-    pub connections: Table<Connection, ()>,
+    pub connections: Table<Connection, Cable>,
+    /// Modulation links, each once.
+    pub links: Table<LinkKey, Link>,
     /// Patterns by name.
     pub patterns: Table<Name, Pattern>,
+    /// Chains by name. No chain has the name of a pattern.
+    pub chains: Table<Name, Chain>,
+    /// Where in its chain, and from which beat on, a module plays; by the module's name.
+    pub players: Table<Name, Anchor>,
+    /// What turning a controller sets.
+    pub controls: Table<ControlKey, Control>,
+    /// Session settings that are not as they come; see [`setting`](Setting).
+    pub settings: Table<Name, Value>,
+    /// Which plugin provides a type, where several do.
+    pub providers: Table<Name, Name>,
+    /// What is known of types whose plugin is not there.
+    pub excerpts: Table<Name, Excerpt>,
+    /// What each file last asked for.
+    pub claims: Table<Name, Claims>,
 }
 
 impl Default for Model {
     fn default() -> Model {
         Model {
-            bpm: Num::new(120.0).expect("finite"),
-            beats_per_bar: 4,
-            seed: 1,
+            bpm: Num::of(120.0),
+            tempo_map: Table::default(),
+            signature: Signature::default(),
+            swing: Swing::default(),
+            loop_range: None,
             modules: Table::default(),
             connections: Table::default(),
+            links: Table::default(),
             patterns: Table::default(),
+            chains: Table::default(),
+            players: Table::default(),
+            controls: Table::default(),
+            settings: Table::default(),
+            providers: Table::default(),
+            excerpts: Table::default(),
+            claims: Table::default(),
         }
     }
 }
 
-/// One module: its type and all its values, in the manifest's order.
-#[derive(Clone, Debug)]
-pub struct Module {
-    /// Who it is; not part of equality.
-    pub id: ModuleId,
-    /// Its type's name.
-    pub module_type: Name,
-    /// Seed of everything random in it.
-    pub seed: u64,
-    /// One value per parameter.
-    pub params: Arc<[Value]>,
-    /// One value per slot and slot parameter. Untouched slots share one allocation.
-    pub slots: Arc<[Arc<[Value]>]>,
-}
-
-impl PartialEq for Module {
-    fn eq(&self, other: &Module) -> bool {
-        let Module { id: _, module_type, seed, params, slots } = self;
-        *module_type == other.module_type && *seed == other.seed && *params == other.params && *slots == other.slots
+impl PartialEq for Model {
+    fn eq(&self, other: &Model) -> bool {
+        // Taken apart, so that a new field cannot be forgotten.
+        let Model { bpm, tempo_map, signature, swing, loop_range, modules, connections, links, .. } = self;
+        let Model { patterns, chains, players, controls, settings, providers, excerpts, claims: _, .. } = self;
+        (*bpm, *signature, *swing, *loop_range) == (other.bpm, other.signature, other.swing, other.loop_range)
+            && *tempo_map == other.tempo_map
+            && *modules == other.modules
+            && *connections == other.connections
+            && *links == other.links
+            && *patterns == other.patterns
+            && *chains == other.chains
+            && *players == other.players
+            && *controls == other.controls
+            && *settings == other.settings
+            && *providers == other.providers
+            && *excerpts == other.excerpts
     }
 }
 
-impl Eq for Module {}
-
-/// One end of a cable.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Endpoint {
-    /// Name of the module, or [`OUT`].
-    pub module: Name,
-    /// Key of the port.
-    pub port: Name,
-}
-
-impl std::fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.module, self.port)
-    }
-}
-
-/// A cable.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Connection {
-    /// An output.
-    pub from: Endpoint,
-    /// An input of the same kind.
-    pub to: Endpoint,
-}
-
-impl std::fmt::Display for Connection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} -> {}", self.from, self.to)
-    }
-}
+impl Eq for Model {}

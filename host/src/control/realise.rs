@@ -14,7 +14,8 @@ use cantus_plugin_api::raw::{SLOT_OF_MODULE, flag};
 
 use super::compile::Ready;
 use super::slots::SlotPool;
-use crate::model::{Catalog, Connection, Model, Module, ModuleId, ModuleType, Name, TriggerEventCommand, Value};
+use crate::model::command::TriggerEventCommand;
+use crate::model::{Catalog, Connection, Model, Module, ModuleId, ModuleType, Name, Value};
 use crate::rt::message::{Change, Deed, Slabs, TransportChange};
 use crate::rt::{Cable, Instance, Meters, PatternMemory, SampleMemory};
 

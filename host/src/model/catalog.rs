@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cantus_manifest::{Direction, Kind, Module as Manifest, PortKind};
+use cantus_manifest::{Direction, Kind, Module as Manifest, Param, PortKind};
 
 use super::value::{Name, Value};
 
@@ -20,6 +20,8 @@ pub struct ModuleType {
     pub manifest: Manifest,
     /// Id of the plugin that provides it.
     pub plugin: Name,
+    /// The plugin is not there: this is what was kept of it.
+    pub missing: bool,
     /// Name of its Lua constructor.
     pub constructor: Name,
     /// Audio inputs, counted ports spread out.
@@ -30,6 +32,8 @@ pub struct ModuleType {
     pub event_in: Vec<Name>,
     /// Keys of event outputs.
     pub event_out: Vec<Name>,
+    /// Keys of modulation outputs.
+    pub mod_out: Vec<Name>,
     /// Value of each parameter of a new module.
     pub defaults: Arc<[Value]>,
     /// Values of each slot of a new module; all slots share one allocation.
@@ -61,22 +65,39 @@ impl ModuleType {
             let ports = manifest.ports(dir, PortKind::Audio);
             ports.into_iter().map(|(key, port)| AudioPort { key: key.into(), channels: port.channels }).collect()
         };
-        let event = |dir| manifest.ports(dir, PortKind::Event).into_iter().map(|(key, _)| key.into()).collect();
+        let keys = |dir, kind| manifest.ports(dir, kind).into_iter().map(|(key, _)| key.into()).collect();
         let slot_defaults = manifest.slots.as_ref().map_or_else(Vec::new, |slots| {
             let one: Arc<[Value]> = slots.params.iter().map(|p| Value::default_of(&p.kind)).collect();
             vec![one; usize::from(slots.count)]
         });
         ModuleType {
             plugin: plugin.into(),
+            missing: false,
             constructor: manifest.constructor().into(),
             audio_in: audio(Direction::In),
             audio_out: audio(Direction::Out),
-            event_in: event(Direction::In),
-            event_out: event(Direction::Out),
+            event_in: keys(Direction::In, PortKind::Event),
+            event_out: keys(Direction::Out, PortKind::Event),
+            mod_out: keys(Direction::Out, PortKind::Mod),
             defaults: manifest.params.iter().map(|p| Value::default_of(&p.kind)).collect(),
             slot_defaults: slot_defaults.into(),
             manifest,
         }
+    }
+
+    /// A type whose plugin is not there, from what was kept of it.
+    pub fn missing(manifest: Manifest, plugin: &str) -> ModuleType {
+        ModuleType { missing: true, ..ModuleType::new(manifest, plugin) }
+    }
+
+    /// Parameters of each slot.
+    pub fn slot_params(&self) -> &[Param] {
+        self.manifest.slots.as_ref().map_or(&[], |slots| &slots.params)
+    }
+
+    /// An effect: audio goes in and out, and disabled it passes on what comes in.
+    pub fn is_effect(&self) -> bool {
+        self.manifest.kind == Kind::Effect && !self.audio_in.is_empty() && !self.audio_out.is_empty()
     }
 
     /// Where what nothing connects goes.
@@ -86,12 +107,12 @@ impl ModuleType {
 
     /// The input of that key.
     pub fn input(&self, key: &str) -> Option<PortRef> {
-        port(&self.audio_in, &self.event_in, key)
+        port(&self.audio_in, &self.event_in, &[], key)
     }
 
     /// The output of that key.
     pub fn output(&self, key: &str) -> Option<PortRef> {
-        port(&self.audio_out, &self.event_out, key)
+        port(&self.audio_out, &self.event_out, &self.mod_out, key)
     }
 
     /// Keys of all inputs.
@@ -101,13 +122,17 @@ impl ModuleType {
 
     /// Keys of all outputs.
     pub fn output_keys(&self) -> impl Iterator<Item = &str> {
-        self.audio_out.iter().map(|p| &*p.key).chain(self.event_out.iter().map(|k| &**k))
+        let others = self.event_out.iter().chain(&self.mod_out);
+        self.audio_out.iter().map(|p| &*p.key).chain(others.map(|k| &**k))
     }
 }
 
-fn port(audio: &[AudioPort], event: &[Name], key: &str) -> Option<PortRef> {
-    let found = audio.iter().position(|p| *p.key == *key).map(|index| PortRef { kind: PortKind::Audio, index });
-    found.or_else(|| event.iter().position(|k| **k == *key).map(|index| PortRef { kind: PortKind::Event, index }))
+fn port(audio: &[AudioPort], event: &[Name], modulation: &[Name], key: &str) -> Option<PortRef> {
+    let at = |kind, index: Option<usize>| index.map(|index| PortRef { kind, index });
+    let among = |keys: &[Name]| keys.iter().position(|k| **k == *key);
+    at(PortKind::Audio, audio.iter().position(|p| *p.key == *key))
+        .or_else(|| at(PortKind::Event, among(event)))
+        .or_else(|| at(PortKind::Mod, among(modulation)))
 }
 
 impl Catalog {

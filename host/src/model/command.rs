@@ -1,143 +1,92 @@
 //! Every change is one of these. *Edits* change the Model; *actions* are checked against it and leave it equal.
+//!
+//! One struct per command, with what it does beside it, in a file per area; one line in the list below.
 
-use super::pattern::Pattern;
-use super::value::{Name, Num, Value};
-use super::{Connection, ModuleId};
+mod actions;
+mod modules;
+mod patterns;
+mod session;
+mod time;
+mod values;
+mod wires;
 
-/// Adds a module, instantiated by its type's name through the registry.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AddModuleCommand {
-    /// Type name, as the manifest has it.
-    pub module_type: Name,
-    /// Name it will be known by: `[A-Za-z_][A-Za-z0-9_-]*`.
-    pub name: Name,
-    /// Who it will be, so that a replay makes the same one.
-    pub id: ModuleId,
+use serde::{Deserialize, Serialize};
+
+use super::Model;
+use super::catalog::Catalog;
+use super::refusal::Refusal;
+use super::value::{Name, Num};
+
+pub use actions::{
+    InvokeActionCommand, PanicCommand, PauseTransportCommand, ReloadAssetCommand, ResetTransportCommand, SeekCommand,
+    StartTransportCommand, StopTransportCommand, TriggerEventCommand,
+};
+pub use modules::{
+    AddModuleCommand, EnableModuleCommand, MuteModuleCommand, RemoveModuleCommand, RenameModuleCommand,
+    RestoreModuleCommand, SetSeedCommand, SoloModuleCommand,
+};
+pub use patterns::{
+    ClearStepCommand, InsertChainEntryCommand, QueueChainEntryCommand, RemoveChainCommand, RemoveChainEntryCommand,
+    RemovePatternCommand, SetChainCommand, SetChainEntryCommand, SetPatternCommand, SetStepCommand,
+    ShapePatternCommand,
+};
+pub use session::{KeepTypeCommand, SetClaimsCommand, SetSettingCommand, UseProviderCommand};
+pub use time::{
+    RemoveTempoPointCommand, SetBPMCommand, SetLoopCommand, SetSwingCommand, SetTempoPointCommand,
+    SetTimeSignatureCommand,
+};
+pub use values::{ClearSlotCommand, MoveControlCommand, RemoveControlCommand, SetControlCommand, SetParameterCommand};
+pub use wires::{ConnectCommand, DisconnectCommand, ModulateCommand, UnmodulateCommand};
+
+/// What every command can do.
+pub trait Edit {
+    /// What it does, for logs and messages.
+    fn describe(&self) -> String;
+
+    /// Changes a private copy in place: checks everything, compares, and only then writes. False: nothing changed, and
+    /// nothing was copied.
+    ///
+    /// # Errors
+    /// [`Refusal`]: what cannot be, why, and what to do; the copy is as it was.
+    fn edit(&self, model: &mut Model, catalog: &Catalog) -> Result<bool, Refusal>;
+
+    /// It is done and leaves the Model equal; all others are edits.
+    fn is_action(&self) -> bool {
+        false
+    }
+
+    /// What a file that asks for it claims: the path of what it sets, which nothing else has, and the command that
+    /// says all of it, without ids. `after` is the Model it led to. `None`: nothing.
+    fn claim(&self, after: &Model) -> Option<(Name, Command)> {
+        let _ = after;
+        None
+    }
+
+    /// What takes a claim back: how the thing comes when nobody asks for anything. `None`: it leaves nothing behind.
+    fn withdrawal(&self) -> Option<Command> {
+        None
+    }
+
+    /// The modules without which it can do nothing.
+    fn needs(&self) -> Vec<&Name> {
+        Vec::new()
+    }
+
+    /// The same where a module has another name.
+    fn rename(&mut self, from: &Name, to: &Name) {
+        let _ = (from, to);
+    }
 }
 
-/// Removes a module with its cables.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RemoveModuleCommand {
-    /// Its name.
-    pub name: Name,
+/// A claim of a command that says all by itself.
+fn claim<C: Clone + Into<Command>>(path: impl ToString, command: &C) -> Option<(Name, Command)> {
+    Some((path.to_string().into(), command.clone().into()))
 }
-
-/// Sets a parameter.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SetParameterCommand {
-    /// Name of the module.
-    pub module: Name,
-    /// Key or alias of the parameter.
-    pub param: Name,
-    /// What it is to be; see [`accept`](super::accept).
-    pub value: Value,
-}
-
-/// Sets a parameter of a slot.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SetSlotCommand {
-    /// Name of the module.
-    pub module: Name,
-    /// Slot, from 0.
-    pub slot: u16,
-    /// Key or alias of the slot's parameter.
-    pub param: Name,
-    /// What it is to be.
-    pub value: Value,
-}
-
-/// Draws a cable. Drawing it twice changes nothing.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConnectCommand {
-    /// The cable.
-    pub connection: Connection,
-}
-
-/// Pulls a cable out.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DisconnectCommand {
-    /// The cable.
-    pub connection: Connection,
-}
-
-/// Sets the tempo.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SetBPMCommand {
-    /// Beats per minute, 20 to 999.
-    pub bpm: Num,
-}
-
-/// Puts a pattern in, in the place of one of that name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SetPatternCommand {
-    /// Its name.
-    pub name: Name,
-    /// The pattern.
-    pub pattern: Pattern,
-}
-
-/// Removes a pattern; sequencers that name it fall silent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RemovePatternCommand {
-    /// Its name.
-    pub name: Name,
-}
-
-/// Action: beats go on from where they stand.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StartTransportCommand;
-
-/// Action: beats stand still at beat 0.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StopTransportCommand;
-
-/// Action: beats stand still where they are.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PauseTransportCommand;
-
-/// Action: to beat 0, carrying on as it was.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ResetTransportCommand;
-
-/// Action: to a beat, carrying on as it was.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SeekCommand {
-    /// The beat, at least 0.
-    pub beat: Num,
-}
-
-/// Action: plays a note on a module.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TriggerEventCommand {
-    /// Name of the module.
-    pub module: Name,
-    /// MIDI note number, 0 to 127.
-    pub note: Option<Num>,
-    /// 0 to 1.
-    pub velocity: Option<Num>,
-    /// Slot, from 0.
-    pub slot: Option<u16>,
-    /// Beats until it ends; `None`: it is never ended.
-    pub length: Option<Num>,
-}
-
-/// Action: tells a module to do something its manifest declares.
-#[derive(Clone, Debug, PartialEq)]
-pub struct InvokeActionCommand {
-    /// Name of the module.
-    pub module: Name,
-    /// Key of the action.
-    pub action: Name,
-}
-
-/// Action: ends every sound now.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PanicCommand;
 
 macro_rules! commands {
     ($($variant:ident($command:ident)),* $(,)?) => {
         /// Any command.
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Command {
             $(#[doc = concat!("See [`", stringify!($command), "`].")] $variant($command)),*
         }
@@ -145,9 +94,13 @@ macro_rules! commands {
             fn from(command: $command) -> Command { Command::$variant(command) }
         })*
         impl Command {
-            /// What it does, for logs and messages.
-            pub fn describe(&self) -> String {
-                match self { $(Command::$variant(command) => command.describe()),* }
+            /// The command, whichever it is.
+            pub fn it(&self) -> &dyn Edit {
+                match self { $(Command::$variant(command) => command),* }
+            }
+            /// The command, whichever it is.
+            pub fn it_mut(&mut self) -> &mut dyn Edit {
+                match self { $(Command::$variant(command) => command),* }
             }
         }
     };
@@ -155,14 +108,43 @@ macro_rules! commands {
 
 commands! {
     AddModule(AddModuleCommand),
+    RestoreModule(RestoreModuleCommand),
     RemoveModule(RemoveModuleCommand),
+    RenameModule(RenameModuleCommand),
+    EnableModule(EnableModuleCommand),
+    MuteModule(MuteModuleCommand),
+    SoloModule(SoloModuleCommand),
+    SetSeed(SetSeedCommand),
     SetParameter(SetParameterCommand),
-    SetSlot(SetSlotCommand),
+    ClearSlot(ClearSlotCommand),
     Connect(ConnectCommand),
     Disconnect(DisconnectCommand),
+    Modulate(ModulateCommand),
+    Unmodulate(UnmodulateCommand),
+    SetControl(SetControlCommand),
+    RemoveControl(RemoveControlCommand),
+    MoveControl(MoveControlCommand),
     SetBPM(SetBPMCommand),
+    SetTempoPoint(SetTempoPointCommand),
+    RemoveTempoPoint(RemoveTempoPointCommand),
+    SetTimeSignature(SetTimeSignatureCommand),
+    SetSwing(SetSwingCommand),
+    SetLoop(SetLoopCommand),
     SetPattern(SetPatternCommand),
     RemovePattern(RemovePatternCommand),
+    ShapePattern(ShapePatternCommand),
+    SetStep(SetStepCommand),
+    ClearStep(ClearStepCommand),
+    SetChain(SetChainCommand),
+    RemoveChain(RemoveChainCommand),
+    InsertChainEntry(InsertChainEntryCommand),
+    SetChainEntry(SetChainEntryCommand),
+    RemoveChainEntry(RemoveChainEntryCommand),
+    QueueChainEntry(QueueChainEntryCommand),
+    SetSetting(SetSettingCommand),
+    UseProvider(UseProviderCommand),
+    KeepType(KeepTypeCommand),
+    SetClaims(SetClaimsCommand),
     StartTransport(StartTransportCommand),
     StopTransport(StopTransportCommand),
     PauseTransport(PauseTransportCommand),
@@ -170,62 +152,36 @@ commands! {
     Seek(SeekCommand),
     TriggerEvent(TriggerEventCommand),
     InvokeAction(InvokeActionCommand),
+    ReloadAsset(ReloadAssetCommand),
     Panic(PanicCommand),
 }
 
 impl Command {
+    /// What it does, for logs and messages.
+    pub fn describe(&self) -> String {
+        self.it().describe()
+    }
+
     /// It is done and leaves the Model equal; all others are edits.
     pub fn is_action(&self) -> bool {
-        match self {
-            Command::StartTransport(_)
-            | Command::StopTransport(_)
-            | Command::PauseTransport(_)
-            | Command::ResetTransport(_)
-            | Command::Seek(_)
-            | Command::TriggerEvent(_)
-            | Command::InvokeAction(_)
-            | Command::Panic(_) => true,
-            Command::AddModule(_)
-            | Command::RemoveModule(_)
-            | Command::SetParameter(_)
-            | Command::SetSlot(_)
-            | Command::Connect(_)
-            | Command::Disconnect(_)
-            | Command::SetBPM(_)
-            | Command::SetPattern(_)
-            | Command::RemovePattern(_) => false,
-        }
+        self.it().is_action()
     }
 }
 
-macro_rules! describe {
-    ($($command:ident: |$this:ident| $text:expr;)*) => {
-        $(impl $command {
-            /// What it does, for logs and messages.
-            pub fn describe(&self) -> String {
-                let $this = self;
-                $text
-            }
-        })*
-    };
+/// Refuses what is out of range.
+fn within(
+    what: &'static str,
+    value: Num,
+    range: std::ops::RangeInclusive<f64>,
+    said: &'static str,
+) -> Result<(), Refusal> {
+    let value = value.get();
+    if range.contains(&value) { Ok(()) } else { Err(Refusal::OutOfRange { what, value, range: said }) }
 }
 
-describe! {
-    AddModuleCommand: |c| format!("add {} {}", c.module_type, c.name);
-    RemoveModuleCommand: |c| format!("remove {}", c.name);
-    SetParameterCommand: |c| format!("set {}.{} = {}", c.module, c.param, c.value);
-    SetSlotCommand: |c| format!("set {}.slots[{}].{} = {}", c.module, u32::from(c.slot) + 1, c.param, c.value);
-    ConnectCommand: |c| format!("connect {}", c.connection);
-    DisconnectCommand: |c| format!("disconnect {}", c.connection);
-    SetBPMCommand: |c| format!("set the tempo to {} bpm", c.bpm.get());
-    SetPatternCommand: |c| format!("set pattern {}", c.name);
-    RemovePatternCommand: |c| format!("remove pattern {}", c.name);
-    StartTransportCommand: |_c| "start".into();
-    StopTransportCommand: |_c| "stop".into();
-    PauseTransportCommand: |_c| "pause".into();
-    ResetTransportCommand: |_c| "reset".into();
-    SeekCommand: |c| format!("seek to beat {}", c.beat.get());
-    TriggerEventCommand: |c| format!("trigger {}", c.module);
-    InvokeActionCommand: |c| format!("{}:{}()", c.module, c.action);
-    PanicCommand: |_c| "panic".into();
+/// Puts a value in the place of another; false if they are equal.
+fn replace<T: PartialEq>(place: &mut T, value: T) -> bool {
+    let changed = *place != value;
+    *place = value;
+    changed
 }

@@ -38,6 +38,14 @@ pub enum Refusal {
         /// The name.
         name: Name,
     },
+    /// Another module is, or was, that one.
+    #[error("module {id} is there already, as \"{name}\"; leave the id to the engine")]
+    IdTaken {
+        /// The id.
+        id: u64,
+        /// Who has it.
+        name: Name,
+    },
     /// The type has no such parameter, slot parameter or action.
     #[error("{owner} has no {what} \"{name}\"{}", did_you_mean(.nearest))]
     UnknownKey {
@@ -83,10 +91,30 @@ pub enum Refusal {
         has: Vec<String>,
     },
     /// A cable between ports that do not fit.
-    #[error("{connection} cannot be: one carries audio, the other events; connect audio to audio and events to events")]
+    #[error("{connection} cannot be: one carries {from}, the other {to}; connect audio to audio and events to events, and let modulation move a parameter")]
     PortKinds {
         /// The cable.
         connection: String,
+        /// What comes.
+        from: &'static str,
+        /// What is taken.
+        to: &'static str,
+    },
+    /// A cable between channel counts of which neither is a multiple of the other.
+    #[error("{connection} cannot be: {from} channels do not go into {to}; one count must be a multiple of the other")]
+    Channels {
+        /// The cable.
+        connection: String,
+        /// Channels that come.
+        from: u16,
+        /// Channels that are taken.
+        to: u16,
+    },
+    /// A link to a parameter that is no number.
+    #[error("{path} cannot be moved: it is no number")]
+    NotANumber {
+        /// Path of the parameter.
+        path: String,
     },
     /// Cables that lead back to where they come from.
     #[error("{0}")]
@@ -98,6 +126,48 @@ pub enum Refusal {
         module: Name,
         /// Its type.
         module_type: Name,
+    },
+    /// No pattern or chain has the name.
+    #[error("there is no {what} \"{name}\"{}", did_you_mean(.nearest))]
+    Unknown {
+        /// "pattern" or "chain".
+        what: &'static str,
+        /// What was asked for.
+        name: Name,
+        /// The closest name there is.
+        nearest: Option<String>,
+    },
+    /// A chain has the pattern's name, or the other way round.
+    #[error("\"{name}\" is already the name of a {what}; choose another name or remove it first")]
+    Taken {
+        /// The name.
+        name: Name,
+        /// "pattern" or "chain".
+        what: &'static str,
+    },
+    /// A chain that cannot be one.
+    #[error("chain \"{name}\" {problem}")]
+    BadChain {
+        /// Its name.
+        name: Name,
+        /// What is wrong.
+        problem: String,
+    },
+    /// There is no such setting.
+    #[error("there is no setting \"{name}\"{}; `settings()` shows all", did_you_mean(.nearest))]
+    UnknownSetting {
+        /// What was asked for.
+        name: Name,
+        /// The closest there is.
+        nearest: Option<String>,
+    },
+    /// What was kept of a type cannot be read.
+    #[error("what was kept of type \"{module_type}\" cannot be read: {problem}")]
+    BadExcerpt {
+        /// The type.
+        module_type: Name,
+        /// What is wrong.
+        problem: String,
     },
     /// A pattern that cannot be one.
     #[error("pattern \"{name}\" {problem}")]

@@ -5,7 +5,10 @@
 //! is shared.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Most entries of a chunk.
 const CHUNK: usize = 64;
@@ -182,6 +185,26 @@ impl<K, V> Table<K, V> {
     }
 }
 
+impl<K: Serialize, V: Serialize> Serialize for Table<K, V> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.entries().map(|(k, v)| (k, &**v)))
+    }
+}
+
+impl<'de, K: Ord + Clone + Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Table<K, V> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Table<K, V>, D::Error> {
+        Ok(BTreeMap::<K, V>::deserialize(from)?.into_iter().collect())
+    }
+}
+
+impl<K: Ord + Clone, V> FromIterator<(K, V)> for Table<K, V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Table<K, V> {
+        let mut table = Table::default();
+        entries.into_iter().for_each(|(key, value)| table.put(key, value));
+        table
+    }
+}
+
 /// A walk over the chunks of one version.
 struct Unshared<'a, K, V> {
     chunks: &'a [Chunk<K, V>],
@@ -222,8 +245,6 @@ impl<'a, K, V> Unshared<'a, K, V> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
 
     use super::*;

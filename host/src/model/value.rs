@@ -4,15 +4,29 @@ use std::sync::Arc;
 
 use cantus_manifest::{ParamKind, Unit};
 use cantus_plugin_api::math;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A name or other short text, shared.
 pub type Name = Arc<str>;
 
-/// A finite number. Compares and hashes by its bits; -0 is 0.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// A finite number. Equal if its bits are; -0 is 0. Sorted as numbers are.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Num(u64);
 
 impl Num {
+    /// 0.
+    pub const ZERO: Num = Num(0);
+    /// 1.
+    pub const ONE: Num = Num(1f64.to_bits());
+
+    /// A number known to be finite.
+    ///
+    /// # Panics
+    /// If it is not.
+    pub fn of(value: f64) -> Num {
+        Num::new(value).expect("a finite number")
+    }
+
     /// `None` for NaN and the infinities.
     pub fn new(value: f64) -> Option<Num> {
         value.is_finite().then(|| Num((value + 0.0).to_bits()))
@@ -24,6 +38,31 @@ impl Num {
     }
 }
 
+impl Ord for Num {
+    fn cmp(&self, other: &Num) -> std::cmp::Ordering {
+        // Finite, and one zero only: all orders agree.
+        self.get().total_cmp(&other.get())
+    }
+}
+
+impl PartialOrd for Num {
+    fn partial_cmp(&self, other: &Num) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Serialize for Num {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f64(self.get())
+    }
+}
+
+impl<'de> Deserialize<'de> for Num {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Num, D::Error> {
+        Num::new(f64::deserialize(from)?).ok_or_else(|| serde::de::Error::custom("a number is finite"))
+    }
+}
+
 impl std::fmt::Debug for Num {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.get())
@@ -31,7 +70,8 @@ impl std::fmt::Debug for Num {
 }
 
 /// What a parameter holds, or what somebody wants it to hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Value {
     /// On or off.
     Flag(bool),

@@ -22,6 +22,7 @@ pub fn module(name: &Ident, module: &Module) -> Code {
         ("output", Direction::Out, PortKind::Audio),
         ("event_in", Direction::In, PortKind::Event),
         ("event_out", Direction::Out, PortKind::Event),
+        ("mod_out", Direction::Out, PortKind::Mod),
     ]
     .map(|(at, dir, kind)| port_constants(module, at, dir, kind));
     let shape = shape(module, slot_params, slot_count);

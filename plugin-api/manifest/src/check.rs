@@ -79,6 +79,14 @@ pub(crate) fn check(manifest: &Manifest) -> Vec<Problem> {
     out.0
 }
 
+/// Every rule that an excerpt of a module breaks; those about prose are left out.
+pub(crate) fn check_excerpt(module: &Module) -> Vec<Problem> {
+    let mut out = Check::default();
+    check_module(&mut out, module);
+    out.0.retain(|problem| !problem.text.starts_with("has no doc"));
+    out.0
+}
+
 #[derive(Default)]
 struct Check(Vec<Problem>);
 
@@ -145,7 +153,7 @@ fn check_ports(out: &mut Check, module: &Module) {
     let name = &module.name;
     let mut keys = HashSet::new();
     for dir in [Direction::In, Direction::Out] {
-        for kind in [PortKind::Audio, PortKind::Event] {
+        for kind in [PortKind::Audio, PortKind::Event, PortKind::Mod] {
             for (key, port) in module.ports(dir, kind) {
                 let place = format!("{name}.{key}");
                 if !keys.insert(key.clone()) {
@@ -157,6 +165,9 @@ fn check_ports(out: &mut Check, module: &Module) {
                 if port.count.is_some_and(|n| !(1..=64).contains(&n)) {
                     out.add(&place, "count is from 1 to 64".into());
                     return;
+                }
+                if kind == PortKind::Mod && dir == Direction::In {
+                    out.add(&place, "modulation has outputs only; what it moves are parameters".into());
                 }
                 if kind == PortKind::Audio && !(1..=64).contains(&port.channels) {
                     out.add(&place, format!("has {} channels; 1 to 64 are possible", port.channels));

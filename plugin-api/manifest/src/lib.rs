@@ -49,5 +49,16 @@ impl Manifest {
     }
 }
 
+impl Module {
+    /// Checks a module that comes from [`Module::excerpt`].
+    ///
+    /// # Errors
+    /// [`Error::Check`] with every broken rule.
+    pub fn check_excerpt(&self) -> Result<(), Error> {
+        let problems = check::check_excerpt(self);
+        if problems.is_empty() { Ok(()) } else { Err(Error::Check(problems)) }
+    }
+}
+
 #[cfg(test)]
 mod tests;

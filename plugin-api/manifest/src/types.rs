@@ -1,6 +1,6 @@
 //! The manifest's tables, as serde reads them.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A whole manifest.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -35,42 +35,42 @@ pub struct Plugin {
 }
 
 /// One module type.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Module {
     /// Type name, `[A-Z][A-Za-z0-9]*`: what `AddModuleCommand` and the registry know it by.
     #[serde(rename = "type")]
     pub name: String,
     /// Name of the Lua constructor; the type in snake_case unless given.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub constructor: String,
     /// What it is in a session.
     pub kind: Kind,
     /// One sentence.
     pub doc: String,
     /// Frames by which its audio comes later than its input.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub latency: u32,
     /// Frames it may sound on after its last input or note.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub tail: u32,
-    /// Audio and event ports, in the order in which the module sees them.
-    #[serde(default, rename = "port")]
+    /// Ports, in the order in which the module sees them.
+    #[serde(default, rename = "port", skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<Port>,
     /// Values people set, in the order in which the module sees them.
-    #[serde(default, rename = "param")]
+    #[serde(default, rename = "param", skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<Param>,
     /// A repeated group of values, such as the samples of a sampler or the strips of a mixer.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slots: Option<Slots>,
     /// Things it can be told to do.
-    #[serde(default, rename = "action")]
+    #[serde(default, rename = "action", skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<Action>,
     /// Values it shows.
-    #[serde(default, rename = "meter")]
+    #[serde(default, rename = "meter", skip_serializing_if = "Vec::is_empty")]
     pub meters: Vec<Meter>,
     /// Lua that shows it at work; every one is run by the tests.
-    #[serde(default, rename = "example")]
+    #[serde(default, rename = "example", skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<Example>,
 }
 
@@ -83,6 +83,21 @@ impl Module {
     /// The parameter of that key or alias, with its index.
     pub fn param(&self, key: &str) -> Option<(usize, &Param)> {
         find(&self.params, key)
+    }
+
+    /// What is worth keeping when the plugin is gone: everything but prose, examples and actions.
+    pub fn excerpt(&self) -> Module {
+        let mut short = Module { examples: Vec::new(), actions: Vec::new(), doc: String::new(), ..self.clone() };
+        let slots = short.slots.iter_mut();
+        let params = short.params.iter_mut();
+        slots.for_each(|slots| {
+            slots.doc.clear();
+            slots.params.iter_mut().for_each(|p| p.doc.clear());
+        });
+        params.for_each(|p| p.doc.clear());
+        short.ports.iter_mut().for_each(|p| p.doc.clear());
+        short.meters.iter_mut().for_each(|m| m.doc.clear());
+        short
     }
 
     /// The ports of one direction and kind, each with its index among them; counted ports are spread out.
@@ -105,7 +120,7 @@ fn find<'a>(params: &'a [Param], key: &str) -> Option<(usize, &'a Param)> {
 }
 
 /// What a module is in a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Emits notes in time.
@@ -129,7 +144,7 @@ pub enum Kind {
 }
 
 /// One port, or `count` like ports.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Port {
     /// Name in `connect` and paths.
@@ -138,15 +153,19 @@ pub struct Port {
     pub dir: Direction,
     /// What it carries.
     pub kind: PortKind,
-    /// Audio channels, 1 to 64; of no meaning for events.
+    /// Audio channels, 1 to 64; of no meaning for other kinds.
     #[serde(default = "two")]
     pub channels: u16,
     /// That many ports `key_1`, `key_2`, ..., 1 to 64.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u16>,
     /// One sentence.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub doc: String,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 fn two() -> u16 {
@@ -154,7 +173,7 @@ fn two() -> u16 {
 }
 
 /// Into or out of a module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Into the module.
@@ -164,22 +183,24 @@ pub enum Direction {
 }
 
 /// What a port carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PortKind {
     /// Channels of samples.
     Audio,
     /// Notes and other events.
     Event,
+    /// Outputs only: one value per quantum, -1 to 1, for modulation links.
+    Mod,
 }
 
 /// A value people set. (Unknown fields are refused by the flattened [`ParamKind`].)
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Param {
     /// Name in Lua, `[a-z][a-z0-9_]*`; never changes.
     pub key: String,
     /// Other names it answers to.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
     /// One sentence.
     pub doc: String,
@@ -189,7 +210,7 @@ pub struct Param {
 }
 
 /// What a parameter holds.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub enum ParamKind {
     /// A number in `min..=max`.
@@ -239,7 +260,7 @@ impl ParamKind {
 }
 
 /// What a number counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub enum Unit {
     /// A plain number.
     #[default]
@@ -291,7 +312,7 @@ impl Unit {
 }
 
 /// A repeated group of values: `kick.slots[3].gain`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Slots {
     /// How many there are.
@@ -311,7 +332,7 @@ impl Slots {
 }
 
 /// Something a module can be told to do: `kick:stop()`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Action {
     /// Name in Lua.
@@ -321,7 +342,7 @@ pub struct Action {
 }
 
 /// A value a module shows.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Meter {
     /// Name in Lua.
@@ -334,7 +355,7 @@ pub struct Meter {
 }
 
 /// Lua that shows a module at work.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     /// One sentence.

@@ -4,7 +4,8 @@ use cantus_plugin_api::raw::{Event, SLOT_OF_MODULE, Value as Wire, kind};
 
 use super::super::compile::Ready;
 use super::{File, Realiser, Wanted, records};
-use crate::model::{InvokeActionCommand, Model, Name, TriggerEventCommand};
+use crate::model::command::{InvokeActionCommand, TriggerEventCommand};
+use crate::model::{Model, Name};
 use crate::rt::message::{Change, Deed};
 
 /// Notes that can wait for one module; more are not played.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use cantus_plugin_api::raw::{ABSENT_SLOT, Event, Note, Step, Value as Wire, kind};
 
 use super::Place;
-use crate::model::{Num, Pattern, TriggerEventCommand};
+use crate::model::command::TriggerEventCommand;
+use crate::model::{Num, Pattern};
 use crate::rt::PatternMemory;
 use crate::rt::message::Trigger;
 
@@ -29,14 +30,14 @@ pub fn note(instance: u32, command: &TriggerEventCommand) -> Trigger {
 /// A pattern as modules see it.
 pub fn lay_out(pattern: &Pattern) -> Arc<PatternMemory> {
     let or_nan = |v: Option<Num>| v.map_or(f32::NAN, |v| v.get() as f32);
-    let step = |s: &crate::model::Step| Step {
-        row: s.row,
-        column: s.column,
+    let step = |(cell, s): (&crate::model::Cell, &crate::model::Step)| Step {
+        row: cell.row,
+        column: cell.column,
         slot: s.slot.unwrap_or(ABSENT_SLOT),
         pitch: or_nan(s.note),
         velocity: or_nan(s.velocity),
         length: s.length.get() as f32,
         reserved: 0,
     };
-    PatternMemory::new(pattern.rows, pattern.steps_per_beat.get(), pattern.steps.iter().map(step).collect())
+    PatternMemory::new(pattern.rows, pattern.steps_per_beat.get(), pattern.played().map(step).collect())
 }

@@ -1,0 +1,182 @@
+//! Actions: done when they are applied, and leave the Model equal.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{Catalog, Model, Name, Num, Refusal};
+use super::{Edit, within};
+
+/// An action of the transport, which is always possible.
+macro_rules! transport {
+    ($($(#[$doc:meta])* $command:ident: $text:literal;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+            pub struct $command;
+
+            impl Edit for $command {
+                fn describe(&self) -> String {
+                    $text.into()
+                }
+
+                fn edit(&self, _: &mut Model, _: &Catalog) -> Result<bool, Refusal> {
+                    Ok(false)
+                }
+
+                fn is_action(&self) -> bool {
+                    true
+                }
+            }
+        )*
+    };
+}
+
+transport! {
+    /// Action: beats go on from where they stand.
+    StartTransportCommand: "start";
+    /// Action: beats stand still at beat 0.
+    StopTransportCommand: "stop";
+    /// Action: beats stand still where they are.
+    PauseTransportCommand: "pause";
+    /// Action: to beat 0, carrying on as it was.
+    ResetTransportCommand: "reset";
+    /// Action: ends every sound now.
+    PanicCommand: "panic";
+}
+
+/// Action: to a beat, carrying on as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeekCommand {
+    /// The beat, at least 0.
+    pub beat: Num,
+}
+
+impl Edit for SeekCommand {
+    fn describe(&self) -> String {
+        format!("seek to beat {}", self.beat.get())
+    }
+
+    fn edit(&self, _: &mut Model, _: &Catalog) -> Result<bool, Refusal> {
+        within("beat", self.beat, 0.0..=1e9, "0 to 1000000000")?;
+        Ok(false)
+    }
+
+    fn is_action(&self) -> bool {
+        true
+    }
+}
+
+/// Action: plays a note on a module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriggerEventCommand {
+    /// Name of the module.
+    pub module: Name,
+    /// MIDI note number, 0 to 127.
+    pub note: Option<Num>,
+    /// 0 to 1.
+    pub velocity: Option<Num>,
+    /// Slot, from 0.
+    pub slot: Option<u16>,
+    /// Beats until it ends; `None`: it is never ended.
+    pub length: Option<Num>,
+}
+
+impl Edit for TriggerEventCommand {
+    fn describe(&self) -> String {
+        format!("trigger {}", self.module)
+    }
+
+    fn edit(&self, model: &mut Model, catalog: &Catalog) -> Result<bool, Refusal> {
+        let (module, known) = model.typed(catalog, &self.module)?;
+        if known.event_in.is_empty() {
+            let module_type = module.module_type.clone();
+            return Err(Refusal::NoNotes { module: self.module.clone(), module_type });
+        }
+        if let Some(slot) = self.slot.filter(|s| usize::from(*s) >= module.slots.len()) {
+            let (module, count) = (self.module.clone(), module.slots.len());
+            return Err(Refusal::UnknownSlot { module, slot: u32::from(slot) + 1, count });
+        }
+        self.note.map_or(Ok(()), |v| within("note", v, 0.0..=127.0, "0 to 127"))?;
+        self.velocity.map_or(Ok(()), |v| within("velocity", v, 0.0..=1.0, "0 to 1"))?;
+        self.length.map_or(Ok(()), |v| within("length", v, 0.0..=65_536.0, "0 to 65536 beats"))?;
+        Ok(false)
+    }
+
+    fn is_action(&self) -> bool {
+        true
+    }
+
+    fn needs(&self) -> Vec<&Name> {
+        vec![&self.module]
+    }
+
+    fn rename(&mut self, from: &Name, to: &Name) {
+        if self.module == *from {
+            self.module = to.clone();
+        }
+    }
+}
+
+/// Action: tells a module to do something its manifest declares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvokeActionCommand {
+    /// Name of the module.
+    pub module: Name,
+    /// Key of the action.
+    pub action: Name,
+}
+
+impl Edit for InvokeActionCommand {
+    fn describe(&self) -> String {
+        format!("{}:{}()", self.module, self.action)
+    }
+
+    fn edit(&self, model: &mut Model, catalog: &Catalog) -> Result<bool, Refusal> {
+        let (module, known) = model.typed(catalog, &self.module)?;
+        let actions = &known.manifest.actions;
+        if known.missing || actions.iter().any(|a| a.key == *self.action) {
+            return Ok(false);
+        }
+        let nearest = cantus_manifest::nearest(&self.action, actions.iter().map(|a| a.key.as_str()));
+        Err(Refusal::UnknownKey {
+            owner: format!("{} ({})", self.module, module.module_type),
+            what: "action",
+            name: self.action.clone(),
+            nearest: nearest.map(str::to_owned),
+        })
+    }
+
+    fn is_action(&self) -> bool {
+        true
+    }
+
+    fn needs(&self) -> Vec<&Name> {
+        vec![&self.module]
+    }
+
+    fn rename(&mut self, from: &Name, to: &Name) {
+        if self.module == *from {
+            self.module = to.clone();
+        }
+    }
+}
+
+/// Action: reads a sound file again; what plays it gets the new one when it is ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReloadAssetCommand {
+    /// The file, as slots name it.
+    pub file: Name,
+}
+
+impl Edit for ReloadAssetCommand {
+    fn describe(&self) -> String {
+        format!("read {} again", self.file)
+    }
+
+    fn edit(&self, _: &mut Model, _: &Catalog) -> Result<bool, Refusal> {
+        Ok(false)
+    }
+
+    fn is_action(&self) -> bool {
+        true
+    }
+}
