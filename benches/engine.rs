@@ -8,7 +8,8 @@ mod rig;
 use std::path::Path;
 
 use cantus_host::control::{Batch, Commit, Origin};
-use cantus_host::model::{AddModuleCommand, Command, Model, Num, SetBPMCommand, SetParameterCommand, Value};
+use cantus_host::model::command::{AddModuleCommand, SetBPMCommand, SetParameterCommand};
+use cantus_host::model::{Command, Model, Num, Value};
 use divan::Bencher;
 use rig::Studio;
 
@@ -38,7 +39,7 @@ fn one_set_to_its_answer(bencher: Bencher) {
     let mut bpm = 100.0;
     bencher.bench_local(|| {
         bpm = if bpm > 900.0 { 100.0 } else { bpm + 1.0 };
-        let command = SetBPMCommand { bpm: Num::new(bpm).expect("finite") };
+        let command = SetBPMCommand { bpm: Num::of(bpm), over: Num::ZERO };
         let batch = Batch { origin: Origin::Host, commands: vec![command.into()] };
         let answer = studio.engine().commit(batch);
         answer.expect("a good tempo").batch
@@ -61,6 +62,6 @@ fn apply_among_a_thousand(bencher: Bencher) {
     let model = thousand();
     let catalog = rig::registry().catalog().clone();
     let value = Value::Num(Num::new(0.5).expect("finite"));
-    let set: Command = SetParameterCommand { module: "g0500".into(), param: "gain".into(), value }.into();
+    let set: Command = SetParameterCommand { path: "g0500.gain".parse().expect("a path"), value: Some(value) }.into();
     bencher.bench_local(|| model.apply(&set, &catalog));
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use cantus_host::control::{Batch, Commit, Origin, Problem};
 use cantus_host::lockstep::Lockstep;
-use cantus_host::model::{Num, StartTransportCommand};
+use cantus_host::model::Num;
+use cantus_host::model::command::StartTransportCommand;
 use cantus_host::plugins::ModuleRegistry;
 use cantus_lua::{Evaluation, Options, Script};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -124,7 +125,7 @@ impl Rendering<'_> {
         let model = &engine.state().model;
         let seconds = match self.length {
             Length::Seconds(seconds) => seconds,
-            Length::Bars(bars) => bars * f64::from(model.beats_per_bar) * 60.0 / Num::get(model.bpm),
+            Length::Bars(bars) => bars * model.signature.beats_per_bar() * 60.0 / Num::get(model.bpm),
         };
         (seconds * RATE).round() as u64
     }

@@ -106,7 +106,7 @@ fn perform(engine: EngineHandle, file: &Path, bars: Option<f64>) -> Result<(), F
         if interrupted() {
             return Ok(());
         }
-        let beats_per_bar = f64::from(engine.state().model.beats_per_bar);
+        let beats_per_bar = engine.state().model.signature.beats_per_bar();
         if bars.is_some_and(|bars| engine.clock().beat >= bars * beats_per_bar) {
             return Ok(());
         }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cantus_host::model::{AddModuleCommand, Catalog, Name};
+use cantus_host::model::command::AddModuleCommand;
+use cantus_host::model::{Catalog, Name};
 use mlua::{Lua, Result, Table, Value, Variadic};
 
 use crate::context::{context, run, with};

@@ -1,6 +1,6 @@
 //! `engine` and what it gives out: clock, module registry, connection manager, parameter router, pattern runtime.
 
-use cantus_host::model::{
+use cantus_host::model::command::{
     PauseTransportCommand, ResetTransportCommand, SeekCommand, StartTransportCommand, StopTransportCommand,
 };
 use mlua::{Lua, MultiValue, Result, Table, Value};

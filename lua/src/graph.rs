@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use cantus_host::model::{
-    ConnectCommand, Connection, DisconnectCommand, Endpoint, ModuleType, Name, OUT, RemoveModuleCommand,
-    RemovePatternCommand,
-};
+use cantus_host::model::command::{ConnectCommand, DisconnectCommand, RemoveModuleCommand, RemovePatternCommand};
+use cantus_host::model::{Connection, Endpoint, ModuleType, Name, OUT};
 use cantus_manifest::PortKind;
 use mlua::{Lua, Result, Value};
 
@@ -123,7 +121,7 @@ pub fn connect(lua: &Lua, (from, to, how): (Value, Value, Value)) -> Result<()> 
 fn draw(lua: &Lua, wanted: &Wanted, from: Name, to: Name) -> Result<()> {
     let from = Endpoint { module: wanted.from.0.clone(), port: from };
     let to = Endpoint { module: wanted.to.0.clone(), port: to };
-    run(lua, ConnectCommand { connection: Connection { from, to } })
+    run(lua, ConnectCommand::new(Connection { from, to }))
 }
 
 /// Inputs of a module that cables lead to.
@@ -169,6 +167,7 @@ fn first_output(source: &ModuleType, kind: PortKind) -> Option<Name> {
     match kind {
         PortKind::Audio => source.audio_out.first().map(|p| p.key.clone()),
         PortKind::Event => source.event_out.first().cloned(),
+        PortKind::Mod => None,
     }
 }
 
@@ -180,6 +179,7 @@ fn free_input(target: Option<&Arc<ModuleType>>, kind: PortKind, taken: &dyn Fn(&
             free.or(target.audio_in.first()).map(|p| p.key.clone())
         }
         PortKind::Event => target.event_in.first().cloned(),
+        PortKind::Mod => None,
     }
 }
 

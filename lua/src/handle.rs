@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use cantus_host::control::StatusOf;
-use cantus_host::model::{
-    InvokeActionCommand, Module, ModuleType, Name, Refusal, SetParameterCommand, TriggerEventCommand,
-};
+use cantus_host::model::command::{InvokeActionCommand, SetParameterCommand, TriggerEventCommand};
+use cantus_host::model::{Module, ModuleType, Name, Path, Refusal};
 use mlua::{Function, Lua, MetaMethod, MultiValue, Result, UserData, UserDataMethods, UserDataRef, Value};
 
 use crate::context::{context, run, with};
@@ -70,7 +69,7 @@ pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
         return Err(blame(format!("{name}.{key} cannot be nil; give it a value")));
     }
     let value = to_model(value).map_err(|e| blame(format!("{name}.{key}: {e}")))?;
-    run(lua, SetParameterCommand { module: name.clone(), param: key.into(), value })
+    run(lua, SetParameterCommand { path: Path::new(name.clone(), key), value: Some(value) })
 }
 
 /// `kick.key` for a parameter.

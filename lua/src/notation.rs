@@ -1,6 +1,6 @@
 //! From the signs people write to the rows of a [`Pattern`]. Knows nothing of Lua's tables.
 
-use cantus_host::model::{Num, Pattern, Step, note_number};
+use cantus_host::model::{Cell as Place, Num, Pattern, Step, note_number};
 
 use crate::values::Fields;
 
@@ -98,12 +98,11 @@ pub fn compile(lanes: &[Lane], rows: Option<u32>, steps_per_beat: Num) -> Result
         };
         column += lay(lane, column, &mut steps).map_err(|(row, problem)| format!("{}: {problem}", place(row)))?;
     }
-    steps.sort_by_key(|step| (step.row, step.column));
-    Ok(Pattern { rows: rows.unwrap_or(longest), steps_per_beat, steps: steps.into() })
+    Ok(Pattern { rows: rows.unwrap_or(longest), steps_per_beat, steps: steps.into_iter().collect() })
 }
 
 /// Lays a lane's notes from a column on; answers how many columns it has.
-fn lay(lane: &Lane, column: u16, steps: &mut Vec<Step>) -> Result<u16, (u32, String)> {
+fn lay(lane: &Lane, column: u16, steps: &mut Vec<(Place, Step)>) -> Result<u16, (u32, String)> {
     let one = Num::new(1.0).expect("finite");
     let mut columns = 1;
     // The notes that a hold makes longer, and the row on which it must stand.
@@ -117,7 +116,8 @@ fn lay(lane: &Lane, column: u16, steps: &mut Vec<Step>) -> Result<u16, (u32, Str
                     let i = u16::try_from(i).ok().filter(|i| *i < 64).ok_or((*row, "has too many notes".to_owned()))?;
                     let Fields { note, velocity, slot, length } = fields.clone().or(&lane.defaults);
                     let length = length.unwrap_or(one);
-                    steps.push(Step { row: *row, column: column.saturating_add(i), note, slot, velocity, length });
+                    let at = Place { row: *row, column: column.saturating_add(i) };
+                    steps.push((at, Step { note, slot, velocity, length }));
                     columns = columns.max(i + 1);
                 }
                 (held, next) = (begin..steps.len(), row + 1);
@@ -126,7 +126,7 @@ fn lay(lane: &Lane, column: u16, steps: &mut Vec<Step>) -> Result<u16, (u32, Str
                 return Err((*row, "= has no note before it to make longer".to_owned()));
             }
             Cell::Hold => {
-                for step in &mut steps[held.clone()] {
+                for (_, step) in &mut steps[held.clone()] {
                     step.length = Num::new(step.length.get().max(1.0) + 1.0).expect("finite");
                 }
                 next += 1;
@@ -148,10 +148,10 @@ mod tests {
 
     /// `row.column:note*length@velocity` of each step.
     fn show(pattern: &Pattern) -> String {
-        let shown = pattern.steps.iter().map(|s| {
+        let shown = pattern.steps.iter().map(|(at, s)| {
             let note = s.note.map_or("x".to_owned(), |n| n.get().to_string());
             let velocity = s.velocity.map(|v| format!("@{}", v.get())).unwrap_or_default();
-            format!("{}.{}:{note}*{}{velocity}", s.row, s.column, s.length.get())
+            format!("{}.{}:{note}*{}{velocity}", at.row, at.column, s.length.get())
         });
         shown.collect::<Vec<_>>().join(" ")
     }

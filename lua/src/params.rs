@@ -1,6 +1,7 @@
 //! Parameters by path: `setParam("kick.volume", 0.5)`, `getParam("kick.slots[1].gain")`; and the tempo.
 
-use cantus_host::model::{Name, SetBPMCommand};
+use cantus_host::model::command::SetBPMCommand;
+use cantus_host::model::{Num, Path};
 use mlua::{Lua, MultiValue, Result, Value};
 
 use crate::context::{run, with};
@@ -38,44 +39,15 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-/// Where a parameter is.
-#[derive(Debug, PartialEq)]
-struct Path {
-    module: Name,
-    /// From 0.
-    slot: Option<u16>,
-    key: String,
-}
-
-impl Path {
-    /// Reads `kick.volume` or `kick.slots[1].gain`.
-    fn parse(path: &str) -> Result<Path> {
-        Self::split(path)
-            .ok_or_else(|| blame(format!("\"{path}\" is not a path; write \"kick.volume\" or \"kick.slots[1].gain\"")))
+/// The path at the beginning of the arguments, and what follows it.
+fn path(args: &MultiValue, follows: usize) -> Result<(Path, Value)> {
+    let at = |i: usize| args.get(i).cloned().unwrap_or(Value::Nil);
+    if args.len() <= 1 + follows {
+        let path = text(&at(0), "the path of a parameter")?.parse().map_err(|e: String| blame(e))?;
+        return Ok((path, at(1)));
     }
-
-    fn split(path: &str) -> Option<Path> {
-        let (module, rest) = path.split_once('.')?;
-        let (slot, key) = match rest.strip_prefix("slots[") {
-            Some(rest) => {
-                let (number, key) = rest.split_once("].")?;
-                (Some(number.trim().parse::<u16>().ok()?.checked_sub(1)?), key)
-            }
-            None => (None, rest),
-        };
-        let plain = !module.is_empty() && !key.is_empty() && !key.contains('.');
-        plain.then(|| Path { module: module.into(), slot, key: key.to_owned() })
-    }
-
-    /// The path at the beginning of the arguments, and what follows it.
-    fn of(args: &MultiValue, follows: usize) -> Result<(Path, Value)> {
-        let at = |i: usize| args.get(i).cloned().unwrap_or(Value::Nil);
-        if args.len() <= 1 + follows {
-            return Ok((Path::parse(&text(&at(0), "the path of a parameter")?)?, at(1)));
-        }
-        let (module, key) = (module_name(&at(0), "the first argument")?, text(&at(1), "the name of a parameter")?);
-        Ok((Path { module, slot: None, key }, at(2)))
-    }
+    let (module, key) = (module_name(&at(0), "the first argument")?, text(&at(1), "the name of a parameter")?);
+    Ok((Path::new(module, key), at(2)))
 }
 
 /// `setParam(path, value)` or `setParam(module, key, value)`.
@@ -83,10 +55,10 @@ impl Path {
 /// # Errors
 /// When there is no such parameter or it does not take the value.
 pub fn set_param(lua: &Lua, args: MultiValue) -> Result<()> {
-    let (path, value) = Path::of(&args, 1)?;
+    let (path, value) = path(&args, 1)?;
     match path.slot {
-        Some(slot) => slots::set(lua, &path.module, slot, &path.key, &value),
-        None => handle::set(lua, &path.module, &path.key, &value),
+        Some(slot) => slots::set(lua, &path.module, slot, &path.param, &value),
+        None => handle::set(lua, &path.module, &path.param, &value),
     }
 }
 
@@ -95,10 +67,10 @@ pub fn set_param(lua: &Lua, args: MultiValue) -> Result<()> {
 /// # Errors
 /// When there is no such parameter.
 pub fn get_param(lua: &Lua, args: MultiValue) -> Result<Value> {
-    let (path, _) = Path::of(&args, 0)?;
+    let (path, _) = path(&args, 0)?;
     match path.slot {
-        Some(slot) => slots::get(lua, &path.module, slot, &path.key),
-        None => handle::get(lua, &path.module, &path.key),
+        Some(slot) => slots::get(lua, &path.module, slot, &path.param),
+        None => handle::get(lua, &path.module, &path.param),
     }
 }
 
@@ -114,28 +86,5 @@ fn bpm(lua: &Lua, wanted: Value) -> Result<f64> {
 /// # Errors
 /// When it is not a number or out of range.
 pub fn set_bpm(lua: &Lua, bpm: &Value) -> Result<()> {
-    run(lua, SetBPMCommand { bpm: values::number(bpm, "the tempo")? })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths() {
-        let path = |module: &str, slot, key: &str| Some(Path { module: module.into(), slot, key: key.into() });
-        for (text, expected) in [
-            ("kick.volume", path("kick", None, "volume")),
-            ("kick.slots[1].gain", path("kick", Some(0), "gain")),
-            ("kick.slots[0].gain", None),
-            ("kick.slots[x].gain", None),
-            ("kick.slots[1]", None),
-            ("kick", None),
-            (".volume", None),
-            ("kick.", None),
-            ("a.b.c", None),
-        ] {
-            assert_eq!(Path::split(text), expected, "{text}");
-        }
-    }
+    run(lua, SetBPMCommand { bpm: values::number(bpm, "the tempo")?, over: Num::ZERO })
 }

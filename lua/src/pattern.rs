@@ -1,6 +1,7 @@
 //! `pattern(name, rows, options)`: what scripts write becomes lanes, and [`notation`] compiles them.
 
-use cantus_host::model::{Name, Num, Pattern, Refusal, SetPatternCommand};
+use cantus_host::model::command::SetPatternCommand;
+use cantus_host::model::{Name, Num, Pattern, Refusal};
 use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataMethods, Value};
 
 use crate::context::{context, run, with};

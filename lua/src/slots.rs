@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use cantus_host::model::{Module, ModuleType, Name, Refusal, SetSlotCommand};
+use cantus_host::model::command::SetParameterCommand;
+use cantus_host::model::{Module, ModuleType, Name, Path, Refusal};
 use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataMethods, Value};
 
 use crate::context::run;
@@ -82,7 +83,7 @@ pub fn set(lua: &Lua, module: &Name, slot: u16, key: &str, value: &Value) -> Res
         return Err(blame(format!("{} cannot be nil; give it a value", at())));
     }
     let value = to_model(value).map_err(|e| blame(format!("{}: {e}", at())))?;
-    run(lua, SetSlotCommand { module: module.clone(), slot, param: key.into(), value })
+    run(lua, SetParameterCommand { path: Path::slot(module.clone(), slot, key), value: Some(value) })
 }
 
 /// `kick.slots[n].key`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cantus_host::control::{ClockReading, CommitError};
-use cantus_host::model::{Catalog, Command, Connection, Model, Refusal};
+use cantus_host::model::{Catalog, Command, Edge, Model, Refusal};
 
 use crate::error::{Place, ScriptError};
 
@@ -44,7 +44,8 @@ impl Transaction {
     ///
     /// # Errors
     /// [`Refusal`]; nothing changed.
-    pub fn run(&mut self, command: Command, place: impl FnOnce() -> Option<Place>) -> Result<(), Refusal> {
+    pub fn run(&mut self, mut command: Command, place: impl FnOnce() -> Option<Place>) -> Result<(), Refusal> {
+        command.it_mut().canonical(&self.model, &self.catalog);
         let changed = self.model.edit(&command, &self.catalog)?;
         let action = command.is_action();
         if !changed && !action {
@@ -89,10 +90,10 @@ impl Transaction {
 
     fn cycle(&self, file: &str, refusal: &Refusal) -> ScriptError {
         let Refusal::Cycle(cycle) = refusal else { return ScriptError::of(file, refusal.to_string()) };
-        let mut drawn: Vec<(usize, &Connection)> =
-            cycle.0.iter().filter_map(|cable| Some((self.drawn(cable)?, cable))).collect();
+        let mut drawn: Vec<(usize, &Edge)> =
+            cycle.0.iter().filter_map(|edge| Some((self.drawn(edge)?, edge))).collect();
         drawn.sort_by_key(|(index, _)| *index);
-        let places = drawn.iter().filter_map(|(i, cable)| Some(format!("{} ({cable})", self.place(*i)?)));
+        let places = drawn.iter().filter_map(|(i, edge)| Some(format!("{} ({edge})", self.place(*i)?)));
         let places = places.collect::<Vec<_>>().join(", ");
         let message = if places.is_empty() { refusal.to_string() } else { format!("{refusal}: {places}") };
         match drawn.last().and_then(|(i, _)| self.place(*i)) {
@@ -101,9 +102,13 @@ impl Transaction {
         }
     }
 
-    /// The last command that drew this cable.
-    fn drawn(&self, cable: &Connection) -> Option<usize> {
-        self.commands.iter().rposition(|(c, _)| matches!(c, Command::Connect(c) if c.connection == *cable))
+    /// The last command that drew this cable or link.
+    fn drawn(&self, edge: &Edge) -> Option<usize> {
+        self.commands.iter().rposition(|(command, _)| match (command, edge) {
+            (Command::Connect(c), Edge::Cable(cable)) => c.connection == *cable,
+            (Command::Modulate(c), Edge::Link(link)) => c.key == *link,
+            _ => false,
+        })
     }
 
     fn place(&self, index: usize) -> Option<&Place> {
@@ -112,20 +117,8 @@ impl Transaction {
 
     /// Where the script made each module and set each parameter, by path: `kick`, `kick.slots[1].file`.
     pub fn places(&self) -> impl Iterator<Item = (String, Place)> {
-        self.commands.iter().filter_map(|(command, place)| Some((self.path(command)?, place.clone()?)))
-    }
-
-    fn path(&self, command: &Command) -> Option<String> {
-        let known = |module: &str| self.catalog.get(&self.model.modules.get(module)?.module_type);
-        Some(match command {
-            Command::AddModule(c) => c.name.to_string(),
-            Command::SetParameter(c) => format!("{}.{}", c.module, known(&c.module)?.manifest.param(&c.param)?.1.key),
-            Command::SetSlot(c) => {
-                let (_, param) = known(&c.module)?.manifest.slots.as_ref()?.param(&c.param)?;
-                format!("{}.slots[{}].{}", c.module, u32::from(c.slot) + 1, param.key)
-            }
-            _ => return None,
-        })
+        let claimed = |command: &Command| Some(command.it().claim(&self.model)?.0.to_string());
+        self.commands.iter().filter_map(move |(command, place)| Some((claimed(command)?, place.clone()?)))
     }
 
     /// The engine's refusal, at the line of the command it names.

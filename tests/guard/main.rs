@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use cantus_host::control::{Batch, Commit, Config, Engine, LocalEngine, Origin};
 use cantus_host::device::{Edge, Source};
-use cantus_host::model::{PanicCommand, SeekCommand, StartTransportCommand, StopTransportCommand};
+use cantus_host::model::command::{PanicCommand, SeekCommand, StartTransportCommand, StopTransportCommand};
 use cantus_lua::{Options, Script};
 
 use allocator::as_audio_thread;

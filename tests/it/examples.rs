@@ -1,7 +1,8 @@
 //! The pieces are worth hearing, and every example in every manifest runs.
 
 use cantus_host::control::Commit;
-use cantus_host::model::{Model, Name, RemoveModuleCommand};
+use cantus_host::model::command::RemoveModuleCommand;
+use cantus_host::model::{Model, Name};
 use cantus_manifest::Kind;
 
 use crate::rig::{Studio, peak, registry, rms};
@@ -14,7 +15,7 @@ fn model(studio: &Studio) -> std::sync::Arc<Model> {
 
 /// Frames of one bar.
 fn bar(model: &Model) -> usize {
-    (f64::from(model.beats_per_bar) * 60.0 / model.bpm.get() * 48_000.0).round() as usize
+    (model.signature.beats_per_bar() * 60.0 / model.bpm.get() * 48_000.0).round() as usize
 }
 
 fn instruments(studio: &Studio) -> Vec<Name> {
@@ -102,7 +103,7 @@ fn onsets_of_pieces_are_those_written() {
                 if row(0) >= frames {
                     break;
                 }
-                written.extend(pattern.steps.iter().map(|s| row(s.row)).filter(|n| *n < frames));
+                written.extend(pattern.steps.keys().map(|cell| row(cell.row)).filter(|n| *n < frames));
             }
             written.dedup();
             let mut studio = Studio::piece(piece);

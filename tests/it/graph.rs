@@ -90,7 +90,7 @@ fn panic_ends_everything() {
     studio.eval("engine:getModuleRegistry():getModule('h'):trigger{}");
     let [left, _] = studio.render(64);
     assert_eq!(left, [3.0; 64]);
-    studio.send(cantus_host::model::PanicCommand).expect("panic is always possible");
+    studio.send(cantus_host::model::command::PanicCommand).expect("panic is always possible");
     let [left, _] = studio.render(64);
     assert_eq!(left, [0.0; 64]);
 }
@@ -150,7 +150,7 @@ fn panic_cuts_what_rings_out() {
     studio.render(9_600);
     let [left, _] = studio.render(4_800);
     assert!(crate::rig::peak(&left) > 0.01, "it rings");
-    studio.send(cantus_host::model::PanicCommand).expect("panic is always possible");
+    studio.send(cantus_host::model::command::PanicCommand).expect("panic is always possible");
     studio.render(64);
     let [left, _] = studio.render(4_800);
     assert_eq!(crate::rig::peak(&left), 0.0, "it is silent");
@@ -227,7 +227,8 @@ fn instances_may_outlive_the_engine() {
 fn many_producers_are_answered_in_their_order() {
     use cantus_host::control::{Batch, Commit, Config, Engine, EngineThread, Origin};
     use cantus_host::device::{Device, Null, Source};
-    use cantus_host::model::{Num, SetBPMCommand};
+    use cantus_host::model::Num;
+    use cantus_host::model::command::SetBPMCommand;
     let config = Config { rate: crate::rig::RATE, root: crate::rig::pieces() };
     let (engine, processor) = Engine::new(crate::rig::registry(), config);
     let mut device = Null::new(crate::rig::RATE, 256);
@@ -239,7 +240,8 @@ fn many_producers_are_answered_in_their_order() {
             move || {
                 let send = |n: u32| {
                     let bpm = Num::new(f64::from(20 + (seed * 100 + n) % 900)).expect("finite");
-                    let batch = Batch { origin: Origin::Repl, commands: vec![SetBPMCommand { bpm }.into()] };
+                    let batch =
+                        Batch { origin: Origin::Repl, commands: vec![SetBPMCommand { bpm, over: Num::ZERO }.into()] };
                     handle.commit(batch).expect("a good tempo").batch
                 };
                 (0..250).map(send).collect::<Vec<u64>>()

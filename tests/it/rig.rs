@@ -9,7 +9,8 @@ use std::sync::{Arc, OnceLock};
 
 use cantus_host::control::{Accepted, Batch, Commit, CommitError, Config, Origin};
 use cantus_host::lockstep::Lockstep;
-use cantus_host::model::{Command, ModuleId, StartTransportCommand};
+use cantus_host::model::command::StartTransportCommand;
+use cantus_host::model::{Command, ModuleId};
 use cantus_host::plugins::{ModuleRegistry, Search};
 use cantus_lua::{Evaluation, Options, Script, ScriptError};
 

@@ -21,7 +21,8 @@ pub trait Ready {
 /// If the Model has a cycle: [`Model::check`] comes before.
 pub fn compile(model: &Model, catalog: &Catalog, ready: &impl Ready) -> Plan {
     let routes = routes(model, catalog);
-    let names = order(model, &routes.iter().cloned().map(Edge::Cable).collect::<Vec<_>>()).expect("batches with cycles are refused");
+    let names = order(model, &routes.iter().cloned().map(Edge::Cable).collect::<Vec<_>>())
+        .expect("batches with cycles are refused");
     let mut compiler =
         Compiler { model, catalog, ready, into: by_target(&routes), outputs: BTreeMap::new(), buffers: 1 };
     let steps = names.iter().filter_map(|name| compiler.step(name)).collect();

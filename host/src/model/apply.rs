@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use super::Model;
 use super::catalog::{Catalog, ModuleType};
 use super::command::Command;
 use super::graph;
 use super::module::{Module, short};
 use super::refusal::Refusal;
-use super::Model;
 
 impl Model {
     /// The Model after one command.

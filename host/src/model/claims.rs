@@ -43,7 +43,7 @@ pub fn merge(
         let (path, claim) = asked[*index].claim.as_ref().filter(|(p, _)| p == path).expect("indexed by its path");
         after.put(path.clone(), claim.clone());
     }
-    let mut merge = Merge { model: model.clone(), catalog, asked, out: Vec::new() };
+    let mut merge = Merge { model: model.clone(), catalog, asked, back: Vec::new(), out: Vec::new() };
     // Ascending: a module goes before what is set on it, which then needs no taking back.
     before.diff(&after, |path, old, new| {
         if let (Some(old), None) = (old, new) {
@@ -53,8 +53,10 @@ pub fn merge(
     for (index, asked) in asked.iter().enumerate() {
         match &asked.claim {
             None => merge.write(index),
-            Some((path, claim)) if last.get(path) == Some(&index) && before.get(&**path) != Some(claim) => {
-                merge.write(index);
+            Some((path, claim)) if last.get(path) == Some(&index) => {
+                if before.get(&**path) != Some(claim) || merge.came_back(asked) {
+                    merge.write(index);
+                }
             }
             Some(_) => {}
         }
@@ -99,6 +101,8 @@ struct Merge<'a> {
     model: Model,
     catalog: &'a Catalog,
     asked: &'a [Asked],
+    /// Modules that others have removed and that are back.
+    back: Vec<Name>,
     out: Vec<(Command, Option<usize>)>,
 }
 
@@ -110,8 +114,13 @@ impl Merge<'_> {
         Ok(())
     }
 
+    /// It is about a module that is back.
+    fn came_back(&self, asked: &Asked) -> bool {
+        self.back.iter().any(|name| asked.needs(name))
+    }
+
     /// Does what the file asks for. If a module it needs was taken away by somebody else, that comes back first, with
-    /// all the file has said of it so far.
+    /// all the file says of it.
     fn write(&mut self, index: usize) {
         let command = self.asked[index].written();
         if self.run(command, Some(index)).is_ok() {
@@ -126,6 +135,7 @@ impl Merge<'_> {
                 let _ = self.run(asked.written(), Some(earlier));
             }
         }
+        self.back.extend(lost);
         if self.run(command, Some(index)).is_err() {
             // The engine refuses it too, and says so.
             self.out.push((command.clone(), Some(index)));

@@ -72,6 +72,11 @@ pub trait Edit {
         Vec::new()
     }
 
+    /// Names parameters by their keys, not by aliases, so that equal claims are equal.
+    fn canonical(&mut self, model: &Model, catalog: &Catalog) {
+        let _ = (model, catalog);
+    }
+
     /// The same where a module has another name.
     fn rename(&mut self, from: &Name, to: &Name) {
         let _ = (from, to);

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::command::{
-    ConnectCommand, DisconnectCommand, EnableModuleCommand, KeepTypeCommand, ModulateCommand, MuteModuleCommand,
-    QueueChainEntryCommand, RemoveChainCommand, RemoveControlCommand, RemoveModuleCommand, RemovePatternCommand,
-    RemoveTempoPointCommand, RenameModuleCommand, RestoreModuleCommand, SetBPMCommand, SetChainCommand,
-    SetClaimsCommand, SetControlCommand, SetLoopCommand, SetParameterCommand, SetPatternCommand, SetSeedCommand,
-    SetSettingCommand, SetStepCommand, SetSwingCommand, SetTempoPointCommand, SetTimeSignatureCommand,
-    ShapePatternCommand, SoloModuleCommand, UnmodulateCommand, UseProviderCommand, ClearStepCommand,
+    ClearStepCommand, ConnectCommand, DisconnectCommand, EnableModuleCommand, KeepTypeCommand, ModulateCommand,
+    MuteModuleCommand, QueueChainEntryCommand, RemoveChainCommand, RemoveControlCommand, RemoveModuleCommand,
+    RemovePatternCommand, RemoveTempoPointCommand, RenameModuleCommand, RestoreModuleCommand, SetBPMCommand,
+    SetChainCommand, SetClaimsCommand, SetControlCommand, SetLoopCommand, SetParameterCommand, SetPatternCommand,
+    SetSeedCommand, SetSettingCommand, SetStepCommand, SetSwingCommand, SetTempoPointCommand, SetTimeSignatureCommand,
+    ShapePatternCommand, SoloModuleCommand, UnmodulateCommand, UseProviderCommand,
 };
 use super::{Catalog, Command, Model, Module, ModuleId, ModuleRecord, Name, Num, Path, Pattern, Value};
 

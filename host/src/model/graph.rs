@@ -82,11 +82,7 @@ pub fn audible(model: &Model) -> BTreeSet<Name> {
 }
 
 /// Every module that cables lead to from `name`, each followed from the first to the second of `ends`.
-fn reach<'a>(
-    model: &'a Model,
-    name: &Name,
-    ends: impl Fn(&'a Connection) -> (&'a Name, &'a Name),
-) -> BTreeSet<Name> {
+fn reach<'a>(model: &'a Model, name: &Name, ends: impl Fn(&'a Connection) -> (&'a Name, &'a Name)) -> BTreeSet<Name> {
     let mut next: BTreeMap<&Name, Vec<&Name>> = BTreeMap::new();
     for (from, to) in model.connections.keys().map(ends) {
         next.entry(from).or_default().push(to);
@@ -113,10 +109,12 @@ pub fn routes(model: &Model, catalog: &Catalog) -> BTreeSet<Connection> {
         return routes;
     }
     let sink = model.modules.iter().find_map(|(name, module)| {
-        let input = model.known(catalog, &module.module_type).ok().filter(|t| t.is_sink())?.audio_in.first()?.key.clone();
+        let input =
+            model.known(catalog, &module.module_type).ok().filter(|t| t.is_sink())?.audio_in.first()?.key.clone();
         Some((name, Endpoint { module: name.clone(), port: input }))
     });
-    let behind_sink = sink.as_ref().map(|(name, _)| reach(model, name, |c| (&c.from.module, &c.to.module))).unwrap_or_default();
+    let behind_sink =
+        sink.as_ref().map(|(name, _)| reach(model, name, |c| (&c.from.module, &c.to.module))).unwrap_or_default();
     let out = Endpoint { module: OUT.into(), port: "in".into() };
     for (name, module) in model.modules.iter() {
         let Ok(module_type) = model.known(catalog, &module.module_type) else { continue };

@@ -4,11 +4,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use cantus_manifest::Param;
 
+use super::Model;
 use super::catalog::{Catalog, ModuleType};
 use super::module::Module;
 use super::refusal::Refusal;
 use super::value::{Name, Value};
-use super::Model;
 
 /// Where a value is. Slots count from 0 here, from 1 in text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +37,11 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// The path of this place in the module of that name.
+    pub fn path(&self, module: &Name) -> Path {
+        Path { module: module.clone(), slot: self.slot, param: self.param.key.as_str().into() }
+    }
+
     /// The value there.
     pub fn value(&self) -> &Value {
         match self.slot {
@@ -77,6 +82,15 @@ impl Path {
         let named = |p: &Param| p.key == *self.param || p.aliases.iter().any(|a| **a == *self.param);
         let index = params.iter().position(named).ok_or_else(|| unknown(owner, &self.param, params))?;
         Ok(Place { module, module_type, slot: self.slot, index, param: &params[index] })
+    }
+
+    /// Names the parameter by its key, not by an alias.
+    pub(super) fn canonical(&mut self, model: &Model, catalog: &Catalog) {
+        if let Ok(Place { param, .. }) = self.find(model, catalog)
+            && *param.key != *self.param
+        {
+            self.param = param.key.as_str().into();
+        }
     }
 
     /// The same path under another name of the module, if it is one of that module's.

@@ -85,9 +85,8 @@ impl ModuleRecord {
     /// [`Refusal`]: a key the type does not have, or a value it does not take.
     pub fn build(&self, name: &Name, id: ModuleId, known: &ModuleType, seed: u64) -> Result<Module, Refusal> {
         let module_type = &self.module_type;
-        let params = filled(&known.manifest.params, &known.defaults, &self.params, name, || {
-            format!("{name} ({module_type})")
-        })?;
+        let params =
+            filled(&known.manifest.params, &known.defaults, &self.params, name, || format!("{name} ({module_type})"))?;
         let mut slots = known.slot_defaults.clone();
         for (SlotNumber(number), values) in &self.slots {
             let Some(slot) = usize::from(*number).checked_sub(1).filter(|slot| *slot < slots.len()) else {

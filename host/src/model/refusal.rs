@@ -91,7 +91,9 @@ pub enum Refusal {
         has: Vec<String>,
     },
     /// A cable between ports that do not fit.
-    #[error("{connection} cannot be: one carries {from}, the other {to}; connect audio to audio and events to events, and let modulation move a parameter")]
+    #[error(
+        "{connection} cannot be: one carries {from}, the other {to}; connect audio to audio and events to events, and let modulation move a parameter"
+    )]
     PortKinds {
         /// The cable.
         connection: String,

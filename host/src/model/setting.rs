@@ -5,9 +5,9 @@
 
 use cantus_manifest::ParamKind;
 
+use super::Model;
 use super::refusal::Refusal;
 use super::value::{Name, Num, Value, accept};
-use super::Model;
 
 /// What a setting is.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -154,14 +154,7 @@ pub struct Link {
 
 impl Default for Link {
     fn default() -> Link {
-        Link {
-            depth: Num::ONE,
-            range: None,
-            curve: Num::ZERO,
-            bipolar: true,
-            smoothing: Num::ZERO,
-            feedback: false,
-        }
+        Link { depth: Num::ONE, range: None, curve: Num::ZERO, bipolar: true, smoothing: Num::ZERO, feedback: false }
     }
 }
 

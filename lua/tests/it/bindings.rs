@@ -95,7 +95,10 @@ const WRONG: &[(&str, &str)] = &[
         "song.lua:1: space could be several types; use make(\"Echo\", \"name\") or make(\"Hall\", \"name\")",
     ),
     ("setParam('kik.volume', 1)", "song.lua:1: there is no module \"kik\""),
-    ("setParam('volume', 1)", "song.lua:1: \"volume\" is not a path; write \"kick.volume\" or \"kick.slots[1].gain\""),
+    (
+        "setParam('volume', 1)",
+        "song.lua:1: \"volume\" is not a path; write \"module.parameter\" or \"module.slots[1].parameter\"",
+    ),
     ("remove('kick')", "song.lua:1: there is no module \"kick\""),
     ("bpm(5)", "song.lua:1: tempo 5 is out of range; 20 to 999 is possible"),
     ("engine.getClock()", "song.lua:1: call it with a colon, as in engine:getClock(); this has nil before it"),

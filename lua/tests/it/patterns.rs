@@ -6,11 +6,11 @@ use crate::rig::{Rig, on_script_thread, table};
 fn shown(rig: &Rig) -> String {
     let model = rig.engine.model();
     let pattern = model.patterns.get("p").expect("there");
-    let steps = pattern.steps.iter().map(|s| {
-        let note = s.note.map_or("x".into(), |n| n.get().to_string());
-        let slot = s.slot.map(|s| format!("/{s}")).unwrap_or_default();
-        let velocity = s.velocity.map(|v| format!("@{}", v.get())).unwrap_or_default();
-        format!(" {}.{}:{note}{slot}*{}{velocity}", s.row, s.column, s.length.get())
+    let steps = pattern.steps.iter().map(|(at, step)| {
+        let note = step.note.map_or("x".into(), |n| n.get().to_string());
+        let slot = step.slot.map(|s| format!("/{s}")).unwrap_or_default();
+        let velocity = step.velocity.map(|v| format!("@{}", v.get())).unwrap_or_default();
+        format!(" {}.{}:{note}{slot}*{}{velocity}", at.row, at.column, step.length.get())
     });
     format!("{}/{}{}", pattern.rows, pattern.steps_per_beat.get(), steps.collect::<String>())
 }

@@ -310,9 +310,7 @@ impl Model {
         }
         match self.modules.get(name) {
             None => Ok(()),
-            Some(there) => {
-                Err(Refusal::NameTaken { name: name.clone(), module_type: there.module_type.clone() })
-            }
+            Some(there) => Err(Refusal::NameTaken { name: name.clone(), module_type: there.module_type.clone() }),
         }
     }
 

@@ -255,7 +255,7 @@ pub struct RemoveChainEntryCommand {
 
 /// A command that changes the list of a chain's entries.
 macro_rules! entry {
-    ($command:ident, $verb:literal, |$this:ident, $entries:ident, $at:ident| $most:expr, $change:expr) => {
+    ($command:ident, $verb:literal, |$this:ident, $entries:ident, $at:ident| $fits:expr, $change:expr) => {
         impl Edit for $command {
             fn describe(&self) -> String {
                 format!(concat!($verb, " entry {} of chain {}"), u64::from(self.at) + 1, self.chain)
@@ -265,7 +265,7 @@ macro_rules! entry {
                 let ($this, $at) = (self, self.at as usize);
                 let mut chain = model.chain(&self.chain)?.clone();
                 let mut $entries = chain.entries.to_vec();
-                if $at >= $most {
+                if !$fits {
                     let problem = format!("has no place {}; it has {} entries", $at + 1, $entries.len());
                     return Err(Refusal::BadChain { name: self.chain.clone(), problem });
                 }
@@ -281,9 +281,14 @@ macro_rules! entry {
     };
 }
 
-entry!(InsertChainEntryCommand, "insert", |this, entries, at| entries.len() + 1, entries.insert(at, this.entry.clone()));
-entry!(SetChainEntryCommand, "set", |this, entries, at| entries.len(), entries[at] = this.entry.clone());
-entry!(RemoveChainEntryCommand, "remove", |_this, entries, at| entries.len(), entries.remove(at));
+entry!(
+    InsertChainEntryCommand,
+    "insert",
+    |this, entries, at| at <= entries.len(),
+    entries.insert(at, this.entry.clone())
+);
+entry!(SetChainEntryCommand, "set", |this, entries, at| at < entries.len(), entries[at] = this.entry.clone());
+entry!(RemoveChainEntryCommand, "remove", |_this, entries, at| at < entries.len(), entries.remove(at));
 
 /// Says where in its chain a module is: entry `entry` begins at beat `beat`. No anchor: entry 0 at beat 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -32,7 +32,7 @@ impl Edit for SetParameterCommand {
         let value = match &self.value {
             None => Value::default_of(&place.param.kind),
             Some(value) => accept(&place.param.kind, value).map_err(|takes| Refusal::BadValue {
-                path: Path { param: place.param.key.as_str().into(), ..self.path.clone() }.to_string(),
+                path: place.path(&self.path.module).to_string(),
                 value: value.to_string(),
                 takes,
             })?,
@@ -59,6 +59,10 @@ impl Edit for SetParameterCommand {
 
     fn needs(&self) -> Vec<&Name> {
         vec![&self.path.module]
+    }
+
+    fn canonical(&mut self, model: &Model, catalog: &Catalog) {
+        self.path.canonical(model, catalog);
     }
 
     fn rename(&mut self, from: &Name, to: &Name) {
@@ -123,12 +127,11 @@ impl Edit for SetControlCommand {
 
     fn edit(&self, model: &mut Model, catalog: &Catalog) -> Result<bool, Refusal> {
         let place = self.key.to.find(model, catalog)?;
-        let (low, high) = span(&place.param.kind)
-            .ok_or_else(|| Refusal::NotANumber { path: self.key.to.to_string() })?;
+        let (low, high) =
+            span(&place.param.kind).ok_or_else(|| Refusal::NotANumber { path: self.key.to.to_string() })?;
         within_range(self.control.range, low, high, &self.key.to)?;
         within("curve", self.control.curve, -1.0..=1.0, "-1 to 1")?;
-        let to = Path { param: place.param.key.as_str().into(), ..self.key.to.clone() };
-        let key = ControlKey { source: self.key.source.clone(), to };
+        let key = ControlKey { source: self.key.source.clone(), to: place.path(&self.key.to.module) };
         let changed = model.controls.get(&key) != Some(&self.control);
         if changed {
             model.controls.put(key, self.control);
@@ -146,6 +149,10 @@ impl Edit for SetControlCommand {
 
     fn needs(&self) -> Vec<&Name> {
         vec![&self.key.to.module]
+    }
+
+    fn canonical(&mut self, model: &Model, catalog: &Catalog) {
+        self.key.to.canonical(model, catalog);
     }
 
     fn rename(&mut self, from: &Name, to: &Name) {
@@ -171,6 +178,10 @@ impl Edit for RemoveControlCommand {
 
     fn claim(&self, _: &Model) -> Option<(Name, Command)> {
         claim(&self.key, self)
+    }
+
+    fn canonical(&mut self, model: &Model, catalog: &Catalog) {
+        self.key.to.canonical(model, catalog);
     }
 
     fn rename(&mut self, from: &Name, to: &Name) {

@@ -4,9 +4,7 @@ use cantus_manifest::PortKind;
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::ModuleType;
-use super::super::{
-    Cable, Catalog, Connection, Endpoint, Link, LinkKey, Model, Name, Num, OUT, OUT_CHANNELS, Path, Refusal,
-};
+use super::super::{Cable, Catalog, Connection, Endpoint, Link, LinkKey, Model, Name, Num, OUT, OUT_CHANNELS, Refusal};
 use super::values::{span, within_range};
 use super::{Command, Edit, claim, within};
 
@@ -122,8 +120,7 @@ impl Edit for ModulateCommand {
         within("curve", self.link.curve, -1.0..=1.0, "-1 to 1")?;
         within("smoothing", self.link.smoothing, 0.0..=10.0, "0 to 10 s")?;
         within_range(self.link.range, low, high, to)?;
-        let to = Path { param: place.param.key.as_str().into(), ..to.clone() };
-        let key = LinkKey { from: from.clone(), to };
+        let key = LinkKey { from: from.clone(), to: place.path(&to.module) };
         let changed = model.links.get(&key) != Some(&self.link);
         if changed {
             model.links.put(key, self.link);
@@ -141,6 +138,10 @@ impl Edit for ModulateCommand {
 
     fn needs(&self) -> Vec<&Name> {
         vec![&self.key.from.module, &self.key.to.module]
+    }
+
+    fn canonical(&mut self, model: &Model, catalog: &Catalog) {
+        self.key.to.canonical(model, catalog);
     }
 
     fn rename(&mut self, from: &Name, to: &Name) {
@@ -167,6 +168,10 @@ impl Edit for UnmodulateCommand {
 
     fn claim(&self, _: &Model) -> Option<(Name, Command)> {
         claim(&self.key, self)
+    }
+
+    fn canonical(&mut self, model: &Model, catalog: &Catalog) {
+        self.key.to.canonical(model, catalog);
     }
 
     fn rename(&mut self, from: &Name, to: &Name) {

@@ -117,8 +117,7 @@ impl Serialize for Pattern {
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Pattern, D::Error> {
         let file = File::deserialize(from)?;
-        let mut pattern =
-            Pattern { rows: file.rows, steps_per_beat: file.steps_per_beat, steps: Table::default() };
+        let mut pattern = Pattern { rows: file.rows, steps_per_beat: file.steps_per_beat, steps: Table::default() };
         for line in &file.steps {
             pattern.read_line(line).map_err(serde::de::Error::custom)?;
         }
@@ -147,9 +146,15 @@ mod tests {
 
     #[test]
     fn lines_come_back() {
-        for line in
-            ["1: C4", "2: x", "16: F#3 s2 v0.8 l1.5 | x", "3: | | 61.5 v0.1", "1: A#0 l0", "9: G9 | C0 s128", "1: 11.25"]
-        {
+        for line in [
+            "1: C4",
+            "2: x",
+            "16: F#3 s2 v0.8 l1.5 | x",
+            "3: | | 61.5 v0.1",
+            "1: A#0 l0",
+            "9: G9 | C0 s128",
+            "1: 11.25",
+        ] {
             let mut pattern = Pattern::new(16, Num::of(4.0));
             pattern.read_line(line).expect(line);
             assert_eq!(pattern.lines(), [line]);

@@ -1,0 +1,294 @@
+//! Random walks over Models: commands that mostly can be, over any catalog.
+
+use cantus_host::model::command::*;
+use cantus_host::model::{
+    Anchor, Cable, Catalog, Chain, ChainEntry, Command, Connection, Control, ControlKey, Endpoint, Link, LinkKey,
+    Model, ModuleId, ModuleType, Name, Num, OUT, Path, Pattern, Signature, Step, Swing, TempoPoint, Value,
+};
+use cantus_manifest::{Param, ParamKind};
+
+/// Random numbers that are the same each time (xorshift64*).
+pub struct Dice(u64);
+
+impl Dice {
+    /// Dice that fall as the seed says.
+    pub fn new(seed: u64) -> Dice {
+        Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    /// 0 to `n - 1`.
+    pub fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % n.max(1)
+    }
+
+    /// One of two.
+    pub fn flip(&mut self) -> bool {
+        self.below(2) == 0
+    }
+
+    /// One of a list; none of an empty one.
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+        from.get(self.below(from.len()))
+    }
+
+    /// A few steps between two numbers, both ends among them.
+    fn between(&mut self, low: f64, high: f64) -> Num {
+        Num::of(low + (high - low) * self.below(9) as f64 / 8.0)
+    }
+}
+
+/// Makes commands, one after the other.
+pub struct Walk<'a> {
+    /// What decides.
+    pub dice: Dice,
+    catalog: &'a Catalog,
+    ids: u64,
+    /// Sound files that slots may name.
+    pub files: Vec<Name>,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk over Models of that catalog.
+    pub fn new(seed: u64, catalog: &'a Catalog) -> Walk<'a> {
+        Walk { dice: Dice::new(seed), catalog, ids: 1000, files: vec!["".into(), "a.wav".into(), "b.wav".into()] }
+    }
+
+    /// Applies commands until `count` were done; answers the Model.
+    pub fn model(&mut self, from: &Model, count: usize) -> Model {
+        let mut model = from.clone();
+        let mut done = 0;
+        while done < count {
+            let command = self.edit(&model);
+            let mut next = model.clone();
+            if next.edit(&command, self.catalog).is_ok() && next.check().is_ok() {
+                model = next;
+                done += 1;
+            }
+        }
+        model
+    }
+
+    /// An edit that can perhaps be done on this Model.
+    pub fn edit(&mut self, model: &Model) -> Command {
+        loop {
+            let kind = self.dice.below(100);
+            let made = match kind {
+                0..20 => self.of_modules(model, kind),
+                20..50 => self.of_values(model, kind),
+                50..75 => self.of_wires(model, kind),
+                75..90 => self.of_patterns(model, kind),
+                _ => Some(self.of_session(kind)),
+            };
+            if let Some(command) = made {
+                return command;
+            }
+        }
+    }
+
+    fn name(&mut self) -> Name {
+        ["kick", "snare", "bass", "lead", "pad", "fx", "my-lfo", "_x", "Z9"][self.dice.below(9)].into()
+    }
+
+    fn there(&mut self, model: &Model) -> Option<Name> {
+        let names: Vec<&Name> = model.modules.keys().collect();
+        self.dice.pick(&names).map(|name| (*name).clone())
+    }
+
+    fn known(&self, model: &Model, name: &Name) -> &'a ModuleType {
+        self.catalog.get(&model.modules.get(&**name).expect("there").module_type).expect("of the catalog")
+    }
+
+    fn of_modules(&mut self, model: &Model, kind: usize) -> Option<Command> {
+        Some(match kind {
+            0..9 => {
+                let types: Vec<&Name> = self.catalog.iter().map(|(name, _)| name).collect();
+                self.ids += 1;
+                let module_type = (*self.dice.pick(&types)?).clone();
+                AddModuleCommand { module_type, name: self.name(), id: ModuleId(self.ids) }.into()
+            }
+            9 => RemoveModuleCommand { name: self.there(model)? }.into(),
+            10..13 => RenameModuleCommand { name: self.there(model)?, to: self.name() }.into(),
+            13 => EnableModuleCommand { name: self.there(model)?, enabled: self.dice.flip() }.into(),
+            14..16 => MuteModuleCommand { name: self.there(model)?, mute: self.dice.flip() }.into(),
+            16..18 => SoloModuleCommand { name: self.there(model)?, solo: self.dice.below(3) == 0 }.into(),
+            _ => {
+                let seed = self.dice.flip().then(|| self.dice.below(1000) as u64);
+                SetSeedCommand { name: self.there(model)?, seed }.into()
+            }
+        })
+    }
+
+    fn of_values(&mut self, model: &Model, kind: usize) -> Option<Command> {
+        let module = self.there(model)?;
+        let known = self.known(model, &module);
+        if kind == 49 {
+            return Some(ClearSlotCommand { module, slot: self.slot(known)? }.into());
+        }
+        if kind == 48 {
+            let source = ["cc 1", "cc 2"][self.dice.below(2)].into();
+            return Some(MoveControlCommand { source, position: self.dice.between(0.0, 1.0) }.into());
+        }
+        let (path, param) = self.path(&module, known)?;
+        if kind == 47 {
+            let source = ["cc 1", "cc 2"][self.dice.below(2)].into();
+            let control = Control { range: None, curve: self.dice.between(-1.0, 1.0) };
+            return Some(SetControlCommand { key: ControlKey { source, to: path }, control }.into());
+        }
+        let value = self.dice.below(8) > 0;
+        let value = value.then(|| self.value(model, &param.kind));
+        Some(SetParameterCommand { path, value }.into())
+    }
+
+    fn slot(&mut self, known: &ModuleType) -> Option<u16> {
+        // The first few: so that something happens to them twice.
+        let count = known.slot_defaults.len().min(3);
+        (count > 0).then(|| self.dice.below(count) as u16)
+    }
+
+    fn path(&mut self, module: &Name, known: &'a ModuleType) -> Option<(Path, &'a Param)> {
+        if !known.slot_params().is_empty() && self.dice.flip() {
+            let param = self.dice.pick(known.slot_params())?;
+            return Some((Path::slot(module.clone(), self.slot(known)?, param.key.as_str()), param));
+        }
+        let param = self.dice.pick(&known.manifest.params)?;
+        Some((Path::new(module.clone(), param.key.as_str()), param))
+    }
+
+    fn value(&mut self, model: &Model, kind: &ParamKind) -> Value {
+        match kind {
+            ParamKind::Float { min, max, .. } => Value::Num(self.dice.between(*min, *max)),
+            ParamKind::Int { min, max, .. } => Value::Int(min + self.dice.below((max - min + 1) as usize) as i64),
+            ParamKind::Bool { .. } => Value::Flag(self.dice.flip()),
+            ParamKind::Enum { labels, .. } => Value::Text(labels[self.dice.below(labels.len())].as_str().into()),
+            ParamKind::Sample => Value::Text(self.files[self.dice.below(self.files.len())].clone()),
+            ParamKind::Pattern => {
+                let names: Vec<&Name> = model.patterns.keys().chain(model.chains.keys()).collect();
+                Value::Text(self.dice.pick(&names).map_or_else(|| "".into(), |name| (*name).clone()))
+            }
+        }
+    }
+
+    fn of_wires(&mut self, model: &Model, kind: usize) -> Option<Command> {
+        match kind {
+            50..60 => {
+                let (from, to) = (self.there(model)?, self.there(model)?);
+                let outputs: Vec<&str> = self.known(model, &from).output_keys().collect();
+                let inputs: Vec<&str> = self.known(model, &to).input_keys().collect();
+                let from = Endpoint::new(from, *self.dice.pick(&outputs)?);
+                let to = if self.dice.below(6) == 0 {
+                    Endpoint::new(OUT, "in")
+                } else {
+                    Endpoint::new(to, *self.dice.pick(&inputs)?)
+                };
+                let gain = if self.dice.flip() { Num::ONE } else { self.dice.between(-1.0, 2.0) };
+                let cable = Cable { gain, feedback: self.dice.below(5) == 0 };
+                Some(ConnectCommand { connection: Connection { from, to }, cable }.into())
+            }
+            60..64 => {
+                let cables: Vec<&Connection> = model.connections.keys().collect();
+                let connection = (*self.dice.pick(&cables)?).clone();
+                Some(DisconnectCommand { connection }.into())
+            }
+            64..72 => {
+                let (from, to) = (self.there(model)?, self.there(model)?);
+                let port = self.dice.pick(&self.known(model, &from).mod_out)?.clone();
+                let (to, _) = self.path(&to, self.known(model, &to))?;
+                let link = Link {
+                    depth: self.dice.between(-1.0, 1.0),
+                    curve: self.dice.between(-1.0, 1.0),
+                    bipolar: self.dice.flip(),
+                    smoothing: self.dice.between(0.0, 0.1),
+                    feedback: self.dice.below(5) == 0,
+                    range: None,
+                };
+                Some(ModulateCommand { key: LinkKey { from: Endpoint::new(from, port), to }, link }.into())
+            }
+            _ => {
+                let links: Vec<&LinkKey> = model.links.keys().collect();
+                let key = (*self.dice.pick(&links)?).clone();
+                Some(UnmodulateCommand { key }.into())
+            }
+        }
+    }
+
+    fn step(&mut self) -> Step {
+        Step {
+            note: self.dice.flip().then(|| self.dice.between(36.0, 84.0)),
+            slot: self.dice.flip().then(|| self.dice.below(3) as u16),
+            velocity: self.dice.flip().then(|| self.dice.between(0.25, 1.0)),
+            length: self.dice.between(0.0, 4.0),
+        }
+    }
+
+    fn of_patterns(&mut self, model: &Model, kind: usize) -> Option<Command> {
+        let name: Name = ["a", "b", "c", "long name"][self.dice.below(4)].into();
+        let (row, column) = (self.dice.below(16) as u32, self.dice.below(3) as u16);
+        let entry = ChainEntry {
+            pattern: name.clone(),
+            repeats: 1 + self.dice.below(3) as u32,
+            enabled: self.dice.below(4) > 0,
+        };
+        let chain: Name = ["song", "b"][self.dice.below(2)].into();
+        let at = self.dice.below(3) as u32;
+        Some(match kind {
+            75..78 => {
+                let mut pattern = Pattern::new(1 + self.dice.below(16) as u32, Num::of(4.0));
+                for _ in 0..self.dice.below(8) {
+                    let cell =
+                        cantus_host::model::Cell { row: self.dice.below(16) as u32, column: self.dice.below(3) as u16 };
+                    pattern.steps.put(cell, self.step());
+                }
+                SetPatternCommand { name, pattern }.into()
+            }
+            78 => RemovePatternCommand { name }.into(),
+            79..82 => SetStepCommand { pattern: name, row, column, step: self.step() }.into(),
+            82 => ClearStepCommand { pattern: name, row, column }.into(),
+            83 => {
+                let steps_per_beat = Num::of([2.0, 4.0, 6.0][self.dice.below(3)]);
+                ShapePatternCommand { pattern: name, rows: 1 + row, steps_per_beat }.into()
+            }
+            84 => {
+                let entries = (0..self.dice.below(4)).map(|_| entry.clone()).collect();
+                SetChainCommand { name: chain, chain: Chain { entries, repeat: self.dice.flip() } }.into()
+            }
+            85 => RemoveChainCommand { name: chain }.into(),
+            86 => InsertChainEntryCommand { chain, at, entry }.into(),
+            87 => SetChainEntryCommand { chain, at, entry }.into(),
+            88 => RemoveChainEntryCommand { chain, at }.into(),
+            _ => {
+                let anchor = self.dice.flip().then(|| Anchor { entry: at, beat: self.dice.between(0.0, 8.0) });
+                QueueChainEntryCommand { module: self.there(model)?, anchor }.into()
+            }
+        })
+    }
+
+    fn of_session(&mut self, kind: usize) -> Command {
+        let beat = Num::of(self.dice.below(5) as f64);
+        match kind {
+            90..92 => SetBPMCommand { bpm: self.dice.between(60.0, 220.0), over: beat }.into(),
+            92 => {
+                let point = TempoPoint { bpm: self.dice.between(60.0, 220.0), ramp: self.dice.flip() };
+                SetTempoPointCommand { beat, point }.into()
+            }
+            93 => RemoveTempoPointCommand { beat }.into(),
+            94 => {
+                let signature = Signature { beats: 1 + self.dice.below(7) as u32, unit: 1 << self.dice.below(4) };
+                SetTimeSignatureCommand { signature }.into()
+            }
+            95 => {
+                let swing = Swing { amount: self.dice.between(0.5, 0.75), unit: self.dice.between(0.25, 0.5) };
+                SetSwingCommand { swing }.into()
+            }
+            96 => {
+                let length = self.dice.between(1.0, 4.0);
+                SetLoopCommand { range: self.dice.flip().then(|| (beat, Num::of(beat.get() + length.get()))) }.into()
+            }
+            97 => SetSettingCommand { name: "seed".into(), value: Some(Value::Int(self.dice.below(5) as i64)) }.into(),
+            98 => SetSettingCommand { name: "auto_route".into(), value: Some(Value::Flag(self.dice.flip())) }.into(),
+            _ => SetSettingCommand { name: "grid".into(), value: self.dice.flip().then_some(Value::Num(beat)) }.into(),
+        }
+    }
+}
