@@ -83,9 +83,7 @@ fn decode_coded(bytes: &[u8], progress: &Progress) -> Result<Decoded, String> {
                 rate = rate.or(Some(decoded.spec().rate()));
                 // A recording of a stream begins when the recording began.
                 let start = *start.get_or_insert(packet.pts.get().max(0));
-                if failures > 0 {
-                    planes.silence_until(place(&packet, &options) - start);
-                }
+                planes.silence_until(place(&packet, &options) - start);
                 planes.add(&decoded)?;
                 failures = 0;
             }

@@ -113,6 +113,7 @@ mod tests {
                 (spike / 2..(spike + 900).min(FRAMES), 100),
                 (spike..spike + 1, 1),
             ] {
+                let count = count.min(range.len());
                 let columns = peaks.columns(0, &samples, range.clone(), count);
                 assert_eq!(columns.len(), count);
                 let with: Vec<usize> = (0..count).filter(|c| columns[*c].max == 1.0).collect();
