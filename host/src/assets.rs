@@ -40,6 +40,7 @@ const PART: usize = 1 << 18;
 const READ: [u8; 2] = [0, 20];
 const DECODED: [u8; 2] = [20, 70];
 const RESAMPLED: [u8; 2] = [70, 95];
+const MEASURED: [u8; 2] = [95, 100];
 
 /// A sound file, loaded: what modules play, and what people want to know.
 pub struct Asset {
@@ -51,7 +52,7 @@ pub struct Asset {
     pub metadata: Metadata,
     /// For drawing.
     pub peaks: Peaks,
-    /// `WAV`, `AIFF`, `FLAC`, `OGG Vorbis` or `MP3`.
+    /// `WAV`, `AIFF`, `FLAC`, `OGG Vorbis` or `MP3`; `another` if it is none of these and can be played all the same.
     pub format: &'static str,
     /// Frames per second in the file, in Hz.
     pub source_rate: f64,
@@ -111,11 +112,13 @@ pub fn load(path: &Path, rate: f64, progress: &Progress) -> Result<Asset, String
     let source_rate = sound.rate;
     let sound = resample::resample(sound, rate, progress)?;
     let (channels, frames) = (sound.channels.len(), sound.channels[0].len());
+    let peaks = Peaks::new(&sound.channels);
+    progress.reach(MEASURED, 1, 1);
     Ok(Asset {
         memory: SampleMemory::new(&sound.channels, rate),
         hash,
         metadata: metadata.placed(rate / source_rate, frames),
-        peaks: Peaks::new(&sound.channels),
+        peaks,
         format,
         source_rate,
         rate,

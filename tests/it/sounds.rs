@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cantus_host::assets::{Direction, Loop, Progress, load};
-use cantus_host::control::Commit;
+use cantus_host::control::{Commit, StatusOf};
 use hound::{SampleFormat, WavSpec, WavWriter};
 
 use crate::rig::{Studio, peak, registry};
@@ -104,7 +104,9 @@ fn burst(rate: f64, channel: usize, frames: usize) -> Vec<f64> {
 /// Sees that a file of half a second holds bursts at the right place, pitch and level; `error` is how far a sample may
 /// be from what it should be.
 fn check(path: &Path, channels: usize, error: f64) {
-    let asset = load(path, 48_000.0, &Progress::default()).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let progress = Progress::default();
+    let asset = load(path, 48_000.0, &progress).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    assert_eq!(progress.percent(), 100);
     assert_eq!((asset.channels, asset.frames, asset.rate), (channels, 24_000, 48_000.0), "{}", path.display());
     for channel in 0..channels {
         let sound = asset.memory.channel(channel).expect("it has that channel");
@@ -258,4 +260,26 @@ fn the_state_shows_what_is_loaded() {
     assert!(std::sync::Arc::ptr_eq(&before.assets, &studio.engine().state().assets));
     studio.eval("s = sampler('s') s.slots[2].file = ''");
     assert_eq!(studio.engine().state().assets.len(), 1);
+}
+
+#[test]
+fn the_state_shows_how_far_a_file_is() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let wave = [burst(44_100.0, 0, 44_100 * 20), burst(44_100.0, 1, 44_100 * 20)];
+    std::fs::write(folder.path().join("long.wav"), Coding::Wav(24).file(44_100, &wave)).expect("it can be written");
+    let mut studio = Studio::with(registry(), folder.path().to_owned());
+    studio.eval("s = sampler('s') s.slots[1].file = 'long.wav'");
+    let mut seen = Vec::new();
+    loop {
+        // Any command lets the engine look.
+        studio.start();
+        match studio.engine().state().status.data.get("s.slots[1].file") {
+            Some(StatusOf::Loading { percent }) => seen.push(*percent),
+            other => break assert_eq!(other, None),
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    assert!(seen.is_sorted() && seen.iter().all(|percent| percent % 5 == 0), "{seen:?}");
+    seen.dedup();
+    assert!((2..=21).contains(&seen.len()), "{seen:?}");
 }

@@ -83,7 +83,7 @@ fn decode_coded(bytes: &[u8], progress: &Progress) -> Result<Decoded, String> {
                 rate = rate.or(Some(decoded.spec().rate()));
                 // A recording of a stream begins when the recording began.
                 let start = *start.get_or_insert(packet.pts.get().max(0));
-                planes.silence_until(place(&packet, &options) - start);
+                planes.silence_until(place(&packet, &options).saturating_sub(start));
                 planes.add(&decoded)?;
                 failures = 0;
             }
@@ -107,7 +107,7 @@ fn options(parameters: &AudioCodecParameters, track: &Track) -> (&'static str, A
         CODEC_ID_MP3 => ("MP3", track.delay.is_some()),
         CODEC_ID_VORBIS => ("OGG Vorbis", true),
         CODEC_ID_FLAC => ("FLAC", true),
-        _ => ("other", true),
+        _ => ("another", true),
     };
     let mut options = AudioDecoderOptions::default();
     options.gapless = gapless;
@@ -116,7 +116,8 @@ fn options(parameters: &AudioCodecParameters, track: &Track) -> (&'static str, A
 
 /// The frame of the whole sound that a packet's first one is.
 fn place(packet: &Packet, options: &AudioDecoderOptions) -> i64 {
-    packet.pts.get() + if options.gapless { packet.trim_start.get() as i64 } else { 0 }
+    let cut = if options.gapless { packet.trim_start.get() } else { 0 };
+    packet.pts.get().saturating_add_unsigned(cut)
 }
 
 /// `LOOPSTART` with `LOOPEND` or `LOOPLENGTH`, as games write them into FLAC and Vorbis.
