@@ -11,7 +11,7 @@
 //! - [`plugins`]: finds, checks and opens plugin libraries; the [`ModuleRegistry`](plugins::ModuleRegistry).
 //! - [`rt`]: everything the audio thread runs. Never allocates, frees, locks, prints, blocks or panics.
 //! - [`control`]: the [`Engine`](control::Engine), which turns Models into Changes, and the workers that load.
-//! - [`assets`]: decoding and resampling of sound files, on workers.
+//! - [`assets`]: sound files, read, decoded and resampled on workers.
 //! - [`device`]: sound card, null and offline, behind one trait.
 //! - [`lockstep`]: engine and offline device on one thread.
 //!

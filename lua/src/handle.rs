@@ -134,7 +134,7 @@ fn meters(lua: &Lua, name: &str, known: &ModuleType) -> Result<mlua::Table> {
 fn status(lua: &Lua, name: &str) -> String {
     match context(lua).engine.state().status.modules.get(name) {
         None => "ready".into(),
-        Some(StatusOf::Loading) => "loading".into(),
+        Some(StatusOf::Loading { .. }) => "loading".into(),
         Some(StatusOf::Missing(why) | StatusOf::Faulted(why)) => why.clone(),
     }
 }

@@ -16,11 +16,11 @@ use super::queue::{Answer, CommandQueue, Envelope};
 use super::realise::{Realiser, Task};
 use super::state::{EngineState, Status};
 use super::workers::{Done, Workers};
-use crate::assets;
+use crate::assets::{self, Asset, Progress};
 use crate::model::{Command, Model, ModuleId, Name};
 use crate::plugins::ModuleRegistry;
 use crate::rt::message::{Change, Deed, FromAudio, ToAudio, TransportChange};
-use crate::rt::{Fault, Keeper, Meters, Processor, SampleMemory};
+use crate::rt::{Fault, Keeper, Meters, Processor};
 
 /// Changes that can be on their way in each direction. When the inbound ring is full, the Engine keeps the rest in
 /// order; when the outbound ring is full, the Processor waits with the next Change.
@@ -109,6 +109,9 @@ impl Engine {
         self.hear_audio();
         while let Some(done) = self.workers.next() {
             self.finish(done);
+        }
+        if self.realiser.progressed() {
+            self.status = Arc::new(self.realiser.status());
         }
         self.send_brought();
         while let Some(envelope) = self.handle.queue.pop() {
@@ -289,8 +292,8 @@ impl Engine {
                 let make = || registry.instantiate(&module_type, id.0, seed, config.rate).map(Box::new);
                 Done::Made { id, result: guarded("making it", make) }
             }),
-            Task::Load { file } => self.workers.start(move || {
-                let result = guarded("reading it", || load(&config, &file));
+            Task::Load { file, progress } => self.workers.start(move || {
+                let result = guarded("reading it", || load(&config, &file, &progress));
                 Done::Loaded { file, result }
             }),
         }
@@ -298,11 +301,13 @@ impl Engine {
 
     fn publish(&mut self) {
         let last = self.handle.state.load();
-        let meters = Arc::ptr_eq(&last.meters, &self.meters);
-        if !Arc::ptr_eq(&last.model, &self.model) || last.status != self.status || !meters {
+        let assets = self.realiser.assets();
+        let same = Arc::ptr_eq(&last.meters, &self.meters) && Arc::ptr_eq(&last.assets, assets);
+        if !Arc::ptr_eq(&last.model, &self.model) || last.status != self.status || !same {
             self.version += 1;
-            let (model, status, meters) = (self.model.clone(), self.status.clone(), self.meters.clone());
-            self.handle.state.store(Arc::new(EngineState { version: self.version, model, status, meters }));
+            let (model, status) = (self.model.clone(), self.status.clone());
+            let (meters, assets) = (self.meters.clone(), assets.clone());
+            self.handle.state.store(Arc::new(EngineState { version: self.version, model, status, meters, assets }));
         }
     }
 }
@@ -314,9 +319,8 @@ fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T,
 }
 
 /// Reads a sound file.
-fn load(config: &Config, file: &Name) -> Result<Arc<SampleMemory>, String> {
-    let path = &assets::find(&config.root, file);
-    assets::load(path, config.rate).map(|sound| SampleMemory::new(&sound.channels, sound.rate))
+fn load(config: &Config, file: &Name, progress: &Progress) -> Result<Arc<Asset>, String> {
+    assets::load(&assets::find(&config.root, file), config.rate, progress).map(Arc::new)
 }
 
 impl Drop for Engine {

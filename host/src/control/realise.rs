@@ -14,18 +14,19 @@ use cantus_plugin_api::raw::{SLOT_OF_MODULE, flag};
 
 use super::compile::Ready;
 use super::slots::SlotPool;
+use crate::assets::{Asset, Progress};
 use crate::model::command::TriggerEventCommand;
 use crate::model::{Catalog, Connection, Model, Module, ModuleId, ModuleType, Name, Value};
 use crate::rt::message::{Change, Deed, Slabs, TransportChange};
-use crate::rt::{Cable, Instance, Meters, PatternMemory, SampleMemory};
+use crate::rt::{Cable, Instance, Meters, PatternMemory};
 
 /// Something for a worker.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Task {
     /// Make an instance.
     Make { module_type: Name, id: ModuleId, seed: u64 },
     /// Read a sound file.
-    Load { file: Name },
+    Load { file: Name, progress: Progress },
 }
 
 /// What stands behind the Model: instances, cables, files and patterns, each with how it is.
@@ -37,7 +38,12 @@ pub(super) struct Realiser {
     cable_slots: SlotPool,
     /// What every data parameter that is not empty wants.
     wanted: BTreeMap<Place, Wanted>,
+    /// Files that are wanted and not ready.
     files: BTreeMap<Name, File>,
+    /// Files that are ready, as they are published.
+    assets: Arc<BTreeMap<Name, Arc<Asset>>>,
+    /// Percents of all files that load, added up, when last looked.
+    progress: u32,
     patterns: BTreeMap<Name, Arc<PatternMemory>>,
     tasks: Vec<Task>,
 }
@@ -63,8 +69,7 @@ enum State {
 }
 
 enum File {
-    Loading,
-    Ready(Arc<SampleMemory>),
+    Loading(Progress),
     Missing(String),
 }
 
@@ -87,6 +92,8 @@ impl Realiser {
             cable_slots: SlotPool::default(),
             wanted: BTreeMap::new(),
             files: BTreeMap::new(),
+            assets: Arc::default(),
+            progress: 0,
             patterns: BTreeMap::new(),
             tasks: Vec::new(),
         }
@@ -142,6 +149,11 @@ impl Realiser {
     /// What every module shows.
     pub fn meters(&self) -> BTreeMap<Name, Meters> {
         self.modules.iter().filter_map(|(name, live)| Some((name.clone(), live.meters.clone()?))).collect()
+    }
+
+    /// Sound files that are ready, by name. It is the same as before unless some file came or went.
+    pub fn assets(&self) -> &Arc<BTreeMap<Name, Arc<Asset>>> {
+        &self.assets
     }
 
     /// What has come up for workers since last asked.

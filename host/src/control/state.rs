@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::assets::Asset;
 use crate::model::{Catalog, Model, Name};
 use crate::rt::Meters;
 
@@ -18,12 +19,14 @@ pub struct EngineState {
     pub status: Arc<Status>,
     /// What modules show; the cells are written by the audio thread, and sampled by whoever reads.
     pub meters: Arc<BTreeMap<Name, Meters>>,
+    /// Sound files that are ready, by the name they are asked for by.
+    pub assets: Arc<BTreeMap<Name, Arc<Asset>>>,
 }
 
 impl EngineState {
     /// A Model of which everything is as wanted.
     pub fn new(version: u64, model: Arc<Model>) -> EngineState {
-        EngineState { version, model, status: Arc::default(), meters: Arc::default() }
+        EngineState { version, model, status: Arc::default(), meters: Arc::default(), assets: Arc::default() }
     }
 
     /// The meter of that key, of a module of that name, if both are there and the module is made.
@@ -49,7 +52,7 @@ impl Status {
         let modules = self.modules.iter().map(|(name, status)| (name.to_string(), status));
         let data = self.data.iter().map(|(path, status)| (path.clone(), status));
         let bad = |(path, status): (String, &StatusOf)| match status {
-            StatusOf::Loading => None,
+            StatusOf::Loading { .. } => None,
             StatusOf::Missing(reason) | StatusOf::Faulted(reason) => Some(Problem { path, reason: reason.clone() }),
         };
         modules.chain(data).filter_map(bad).collect()
@@ -59,7 +62,7 @@ impl Status {
 impl Status {
     /// Something is being made or loaded.
     pub fn loading(&self) -> bool {
-        self.modules.values().chain(self.data.values()).any(|s| *s == StatusOf::Loading)
+        self.modules.values().chain(self.data.values()).any(|s| matches!(s, StatusOf::Loading { .. }))
     }
 }
 
@@ -82,7 +85,10 @@ impl std::fmt::Display for Problem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatusOf {
     /// A worker is at it.
-    Loading,
+    Loading {
+        /// How far a file is, in steps of 5; of a module always 0.
+        percent: u8,
+    },
     /// It is not there; why, and what to do.
     Missing(String),
     /// It failed; why, and what to do. It is silent.

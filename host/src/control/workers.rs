@@ -3,15 +3,16 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
+use crate::assets::Asset;
 use crate::model::{ModuleId, Name};
-use crate::rt::{Instance, SampleMemory};
+use crate::rt::Instance;
 
 /// What a worker brings back.
 pub(super) enum Done {
     /// An instance was made, or not.
     Made { id: ModuleId, result: Result<Box<Instance>, String> },
     /// A sound file was read, or not.
-    Loaded { file: Name, result: Result<Arc<SampleMemory>, String> },
+    Loaded { file: Name, result: Result<Arc<Asset>, String> },
     /// Something was freed, or a job panicked.
     Nothing,
 }

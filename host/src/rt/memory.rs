@@ -10,7 +10,7 @@ use cantus_plugin_api::raw::{Bind, Event, Handle, PatternData, SampleData, Step,
 pub struct SampleMemory {
     record: SampleData,
     _channels: Box<[*const f32]>,
-    _samples: Box<[f32]>,
+    samples: Box<[f32]>,
 }
 
 /// A pattern as modules see it.
@@ -53,7 +53,16 @@ impl SampleMemory {
             frames,
             rate,
         };
-        Arc::new(SampleMemory { record, _channels: channels, _samples: samples })
+        Arc::new(SampleMemory { record, _channels: channels, samples })
+    }
+}
+
+impl SampleMemory {
+    /// The samples of a channel, without the silence around them.
+    pub fn channel(&self, channel: usize) -> Option<&[f32]> {
+        let stride = self.record.frames + 2 * GUARD_FRAMES;
+        let padded = self.samples.chunks_exact(stride).nth(channel)?;
+        Some(&padded[GUARD_FRAMES..GUARD_FRAMES + self.record.frames])
     }
 }
 

@@ -6,9 +6,10 @@ use cantus_manifest::ParamKind;
 
 use super::super::compile::Ready;
 use super::{File, Place, Realiser, Task, Wanted};
+use crate::assets::{Asset, Progress};
 use crate::model::{Name, Value};
+use crate::rt::Data;
 use crate::rt::message::{Change, Deed};
-use crate::rt::{Data, SampleMemory};
 
 impl Realiser {
     /// Notes what a data parameter wants, and begins to load a file that nobody wanted before.
@@ -20,9 +21,10 @@ impl Realiser {
         }
         let wanted = match kind {
             ParamKind::Sample => {
-                if !self.files.contains_key(text) {
-                    self.files.insert(text.clone(), File::Loading);
-                    self.tasks.push(Task::Load { file: text.clone() });
+                if !self.files.contains_key(text) && !self.assets.contains_key(text) {
+                    let progress = Progress::default();
+                    self.files.insert(text.clone(), File::Loading(progress.clone()));
+                    self.tasks.push(Task::Load { file: text.clone(), progress });
                 }
                 Wanted::Sample(text.clone())
             }
@@ -37,10 +39,10 @@ impl Realiser {
         let data = match self.wanted.get(place) {
             None => None,
             Some(Wanted::Pattern(name)) => self.patterns.get(name).map(|m| Data::Pattern(m.clone())),
-            Some(Wanted::Sample(file)) => match self.files.get(file) {
-                Some(File::Ready(memory)) => Some(Data::Sample(memory.clone())),
+            Some(Wanted::Sample(file)) => match self.assets.get(file) {
+                Some(asset) => Some(Data::Sample(asset.memory.clone())),
                 // What is not there (yet) leaves what was: a slip in a file's name does not silence the music.
-                Some(File::Missing(_) | File::Loading) | None => return,
+                None => return,
             },
         };
         let event = change.handles.bind(place.2, place.1, data.as_ref());
@@ -56,26 +58,44 @@ impl Realiser {
     /// Drops files that nobody wants any more.
     pub(super) fn forget_files(&mut self) {
         let wanted = &self.wanted;
-        self.files.retain(|file, _| wanted.values().any(|w| matches!(w, Wanted::Sample(f) if f == file)));
+        let wanted = |file: &Name| wanted.values().any(|w| matches!(w, Wanted::Sample(f) if f == file));
+        self.files.retain(|file, _| wanted(file));
+        if !self.assets.keys().all(wanted) {
+            Arc::make_mut(&mut self.assets).retain(|file, _| wanted(file));
+        }
+    }
+
+    /// Some file that loads is further than when last asked.
+    pub fn progressed(&mut self) -> bool {
+        let percent = |file: &File| if let File::Loading(progress) = file { progress.percent().into() } else { 0 };
+        let now = self.files.values().map(percent).sum();
+        std::mem::replace(&mut self.progress, now) != now
     }
 
     /// A worker has read a file, or could not. It is given back if nobody waits for it any more.
     pub fn loaded(
         &mut self,
         file: &Name,
-        result: Result<Arc<SampleMemory>, String>,
+        result: Result<Arc<Asset>, String>,
         change: &mut Change,
-    ) -> Option<Arc<SampleMemory>> {
+    ) -> Option<Arc<Asset>> {
         let Some(state) = self.files.get_mut(file) else { return result.ok() };
-        *state = match result {
-            Ok(memory) => File::Ready(memory),
-            Err(text) => File::Missing(text),
-        };
+        let mut orphan = None;
+        match result {
+            Ok(asset) => {
+                // The same bytes under another name are kept once.
+                let twin = self.assets.values().find(|known| known.hash == asset.hash).cloned();
+                orphan = twin.is_some().then(|| asset.clone());
+                Arc::make_mut(&mut self.assets).insert(file.clone(), twin.unwrap_or(asset));
+                self.files.remove(file);
+            }
+            Err(text) => *state = File::Missing(text),
+        }
         self.rebind(change, |wanted| matches!(wanted, Wanted::Sample(f) if f == file));
         let names: Vec<Name> = self.modules.keys().cloned().collect();
         for name in names {
             self.play_waiting(&name, change);
         }
-        None
+        orphan
     }
 }

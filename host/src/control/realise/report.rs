@@ -20,7 +20,7 @@ impl Realiser {
         let mut status = Status::default();
         for (name, live) in &self.modules {
             let is = match &live.state {
-                State::Making => StatusOf::Loading,
+                State::Making => StatusOf::Loading { percent: 0 },
                 State::Failed(text) | State::Faulted(text) => StatusOf::Faulted(text.clone()),
                 State::Ready => continue,
             };
@@ -32,10 +32,11 @@ impl Realiser {
                 Wanted::Pattern(name) => {
                     StatusOf::Missing(format!("there is no pattern \"{name}\"; make it with pattern(\"{name}\", ...)"))
                 }
+                Wanted::Sample(file) if self.assets.contains_key(file) => continue,
                 Wanted::Sample(file) => match self.files.get(file) {
-                    Some(File::Ready(_)) => continue,
                     Some(File::Missing(text)) => StatusOf::Missing(format!("sound file \"{file}\": {text}")),
-                    Some(File::Loading) | None => StatusOf::Loading,
+                    Some(File::Loading(progress)) => StatusOf::Loading { percent: progress.percent() },
+                    None => StatusOf::Loading { percent: 0 },
                 },
             };
             status.data.insert(self.path(place), is);
