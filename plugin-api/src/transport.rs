@@ -240,12 +240,7 @@ mod tests {
         };
         assert_eq!(
             shown(10, 40),
-            [
-                (10, 16, true, false, 0),
-                (16, 28, true, false, 0),
-                (28, 32, false, false, 0),
-                (32, 40, true, true, 1)
-            ]
+            [(10, 16, true, false, 0), (16, 28, true, false, 0), (28, 32, false, false, 0), (32, 40, true, true, 1)]
         );
         assert_eq!(shown(33, 40), [(33, 40, true, false, 1)]);
         assert_eq!(shown(16, 28), [(16, 28, true, false, 0)]);
