@@ -106,7 +106,7 @@ pub struct Slabs {
 pub enum Deed {
     /// To the transport.
     Transport(TransportChange),
-    /// To the instance in that slot: a value, a bind or an action.
+    /// To the instance in that slot: a value, a bind or an action; its frame is given by the Processor.
     Event(u32, Event),
     /// A note is played.
     Trigger(Trigger),
@@ -159,7 +159,7 @@ pub enum TransportChange {
 pub struct Trigger {
     /// Slot of the instance.
     pub instance: u32,
-    /// The note-on; its id is given by the Processor.
+    /// The note-on; its id and frame are given by the Processor.
     pub event: Event,
     /// Beats until it ends, at the tempo of its beginning: it ends while beats stand still, too. `None`: it is never
     /// ended.
