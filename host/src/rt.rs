@@ -14,15 +14,18 @@ pub mod message;
 mod plan;
 mod processor;
 mod telemetry;
+mod tempo;
 
 pub use buffer::Quantum;
 pub use cable::Cable;
+pub use clock::SHORTEST_LOOP;
 pub use instance::{Fault, Instance, Meters};
 pub use memory::{Data, Handles, Keeper, PatternMemory, SampleMemory};
 pub(crate) use plan::SILENCE;
 pub use plan::{EventRoute, Input, Mix, Plan, StepSpec};
 pub use processor::Processor;
-pub use telemetry::Telemetry;
+pub use telemetry::{Reading, Telemetry};
+pub use tempo::{TempoMap, TempoPoint};
 
 /// Frames that every call of the Processor makes.
 pub const QUANTUM: usize = cantus_plugin_api::QUANTUM;

@@ -118,6 +118,7 @@ mod peak;
 mod playhead;
 pub mod raw;
 mod smooth;
+mod swing;
 pub mod testing;
 mod transport;
 
@@ -130,4 +131,5 @@ pub use peak::Peak;
 pub use playhead::{Playhead, Row};
 pub use raw::{GUARD_FRAMES, QUANTUM};
 pub use smooth::Smooth;
-pub use transport::Transport;
+pub use swing::Swing;
+pub use transport::{Stretch, Transport};

@@ -75,8 +75,8 @@ impl Commit for EngineHandle {
     }
 
     fn clock(&self) -> ClockReading {
-        let t = &self.telemetry;
-        ClockReading { sample: t.sample(), beat: t.beat(), playing: t.playing() }
+        let now = self.telemetry.reading();
+        ClockReading { sample: now.sample, beat: now.beat, playing: now.playing }
     }
 }
 

@@ -103,7 +103,7 @@ impl Realiser {
     pub fn realise(&mut self, old: &Model, new: &Model, change: &mut Change) -> bool {
         let mut replan = false;
         if old.bpm != new.bpm {
-            change.deeds.push(Deed::Transport(TransportChange::Tempo(new.bpm.get())));
+            change.deeds.push(Deed::Transport(TransportChange::Tempo { bpm: new.bpm.get(), over: 0.0 }));
         }
         let mut changed_patterns = Vec::new();
         old.patterns.diff(&new.patterns, |name, _, after| {

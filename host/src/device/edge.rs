@@ -12,6 +12,8 @@ const CHUNK: usize = 256;
 pub struct Edge {
     source: Source,
     channels: usize,
+    /// Frames of the engine for one of the device.
+    ratio: f64,
     /// `None` if both rates are the same.
     resampler: Option<Resampling>,
 }
@@ -32,19 +34,21 @@ impl Edge {
     /// When no resampler can be made for these rates.
     pub fn new(source: Source, rate: f64, device_rate: f64, channels: usize) -> Result<Edge, String> {
         if rate == device_rate {
-            return Ok(Edge { source, channels, resampler: None });
+            return Ok(Edge { source, channels, ratio: 1.0, resampler: None });
         }
         let resampler = Fft::new(rate as usize, device_rate as usize, CHUNK, channels, FixedSync::Output);
         let resampler = resampler.map_err(|e| e.to_string())?;
         let input = vec![0.0; resampler.input_frames_max() * channels];
         let output = vec![0.0; resampler.output_frames_max() * channels];
         let served = output.len();
-        Ok(Edge { source, channels, resampler: Some(Resampling { resampler, input, output, served }) })
+        let ratio = rate / device_rate;
+        Ok(Edge { source, channels, ratio, resampler: Some(Resampling { resampler, input, output, served }) })
     }
 
     /// Fills interleaved frames. Audio thread.
     pub fn fill(&mut self, interleaved: &mut [f32]) {
         let Some(resampling) = &mut self.resampler else { return self.source.fill(interleaved, self.channels) };
+        self.source.set_block(((interleaved.len() / self.channels) as f64 * self.ratio).ceil() as usize);
         for sample in interleaved {
             if resampling.served == resampling.output.len() {
                 resampling.make(&mut self.source, self.channels);
@@ -60,7 +64,7 @@ impl Resampling {
     fn make(&mut self, source: &mut Source, channels: usize) {
         let (wanted, made) = (self.resampler.input_frames_next(), self.resampler.output_frames_next());
         let input = &mut self.input[..wanted * channels];
-        source.fill(input, channels);
+        source.serve(input, channels);
         self.output.fill(0.0);
         let adapters = (
             InterleavedSlice::new(input, channels, wanted),

@@ -26,9 +26,20 @@ impl Source {
         QUANTUM - self.served
     }
 
+    /// Serves one callback of a device that runs at the engine's rate; see [`serve`](Source::serve).
+    pub fn fill(&mut self, interleaved: &mut [f32], channels: usize) {
+        self.set_block(interleaved.len() / channels.max(1));
+        self.serve(interleaved, channels);
+    }
+
+    /// Says how many frames, at the engine's rate, a callback is about to take.
+    pub fn set_block(&self, frames: usize) {
+        self.processor.telemetry().set_block(frames as u32);
+    }
+
     /// Fills interleaved frames of `channels` channels: the first two are left and right, one alone is their mean,
     /// others are silent. Audio thread.
-    pub fn fill(&mut self, interleaved: &mut [f32], channels: usize) {
+    pub fn serve(&mut self, interleaved: &mut [f32], channels: usize) {
         for frame in interleaved.chunks_exact_mut(channels.max(1)) {
             if self.served == QUANTUM {
                 let quantum = self.processor.quantum();

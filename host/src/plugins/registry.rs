@@ -128,16 +128,8 @@ impl ModuleRegistry {
         let mut instance =
             unsafe { Instance::new(id, raw, (plugin.tables.factory, plugin.tables.process), values, meters) };
         let channels = |ports: &[crate::model::AudioPort]| ports.iter().map(|p| p.channels).collect::<Vec<_>>();
-        let segments = [Segment { sample: 0, beat: 0.0, bpm: 120.0 }];
-        let transport = raw::Transport {
-            size: size_of::<raw::Transport>() as u32,
-            flags: 0,
-            epoch: 0,
-            beats_per_bar: 4.0,
-            rate,
-            segments: segments.as_ptr(),
-            segment_count: 1,
-        };
+        let still = [Segment { sample: 0, beat: 0.0, bpm: 0.0, slope: 0.0, flags: 0, epoch: 0 }];
+        let transport = raw::Transport::new(rate, &still);
         instance.warm_up(&channels(&known.audio_in), &channels(&known.audio_out), &transport);
         instance.reset();
         match instance.failure() {

@@ -45,14 +45,38 @@ impl Cable {
         Cable { held: Vec::with_capacity(HELD) }
     }
 
-    /// Carries one event of the sender to the receiver; false if it found no room there.
-    pub(super) fn carry(&mut self, event: &Event, port: u16, ids: &mut NoteIds, to: &mut EventList) -> bool {
-        let event = Event { port, frame: event.frame.min(QUANTUM as u16 - 1), ..*event };
-        match event.kind {
-            kind::NOTE_ON => self.begin(event, ids, to),
-            kind::NOTE_OFF | kind::CHOKE => self.end(event, to),
-            // Values and binds come from the Model alone.
-            _ => true,
+    /// Carries what the sender emitted in a quantum to the receiver's port. At each frame of `cuts`, one bit each, all
+    /// notes that began before it end. Returns how many events found no room there.
+    pub(super) fn carry<'a>(
+        &mut self,
+        events: impl Iterator<Item = &'a Event>,
+        port: u16,
+        mut cuts: u64,
+        ids: &mut NoteIds,
+        to: &mut EventList,
+    ) -> u32 {
+        self.settle(to);
+        let mut refused = 0;
+        for event in events {
+            let event = Event { port, frame: event.frame.min(QUANTUM as u16 - 1), ..*event };
+            self.cut(&mut cuts, event.frame, to);
+            let placed = match event.kind {
+                kind::NOTE_ON => self.begin(event, ids, to),
+                kind::NOTE_OFF | kind::CHOKE => self.end(event, to),
+                // Values and binds come from the Model alone.
+                _ => true,
+            };
+            refused += u32::from(!placed);
+        }
+        self.cut(&mut cuts, QUANTUM as u16 - 1, to);
+        refused
+    }
+
+    /// Ends all notes at each frame of `cuts` up to `frame`, and takes those frames out.
+    fn cut(&mut self, cuts: &mut u64, frame: u16, to: &mut EventList) {
+        while *cuts != 0 && cuts.trailing_zeros() <= u32::from(frame) {
+            self.end_all(cuts.trailing_zeros() as u16, to);
+            *cuts &= *cuts - 1;
         }
     }
 
@@ -86,14 +110,14 @@ impl Cable {
     }
 
     /// Sends what is owed from an earlier quantum.
-    pub(super) fn settle(&mut self, to: &mut EventList) {
+    fn settle(&mut self, to: &mut EventList) {
         self.held.retain(|h| !h.owed || to.push(Event::bare(kind::NOTE_OFF, 0, h.received)).is_err());
     }
 
     /// Ends every note that is on. What finds no room stays owed.
-    pub(super) fn end_all(&mut self, to: &mut EventList) {
+    pub(super) fn end_all(&mut self, frame: u16, to: &mut EventList) {
         self.held.retain_mut(|h| {
-            h.owed = to.push(Event::bare(kind::NOTE_OFF, 0, h.received)).is_err();
+            h.owed = to.push(Event::bare(kind::NOTE_OFF, frame, h.received)).is_err();
             h.owed
         });
     }

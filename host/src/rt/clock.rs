@@ -1,101 +1,228 @@
 //! The transport: where the music is, as a function of the absolute sample.
+//!
+//! Time is laid out ahead in segments, each anchored to a sample. A segment begins where something is done to the
+//! transport, on that exact sample; or at a beat (a point of the tempo map, the end of a ramp, the turn of a loop), which
+//! mostly falls between two samples. It is then anchored to the sample to which the contract rounds that beat, with
+//! the beat and tempo it has there: so what is played on that beat begins with the segment, and nothing adds up but one
+//! rounding of an `f64` per segment.
 
 use cantus_plugin_api::raw::{self, Segment, flag};
 
-use super::message::TransportChange;
+use super::message::{At, TransportChange};
+use super::telemetry::Reading;
+use super::tempo::{Pace, Tempo, TempoMap};
+
+/// Segments of one quantum. When there are more, the newest takes the place of the last; what happened between their
+/// anchors goes on as the one before them said.
+const ROOM: usize = 16;
+/// Shortest loop, in beats; shorter ones are refused.
+pub const SHORTEST_LOOP: f64 = 1.0 / 64.0;
 
 /// The transport's state.
 pub(super) struct Clock {
     rate: f64,
     playing: bool,
-    jumped: bool,
     epoch: u32,
-    beats_per_bar: f32,
-    segments: [Segment; 1],
+    tempo: Tempo,
+    /// Beats of a bar, and the note that such a beat is.
+    signature: (u32, u32),
+    /// Amount and unit.
+    swing: (f64, f64),
+    /// First beat, and the beat at which it turns.
+    around: Option<(f64, f64)>,
+    /// Of this quantum, as far as they were laid out; the first is in force at its first sample.
+    segments: Vec<Segment>,
+    /// The beat at which the last segment ends by itself, and whether that is the turn of the loop.
+    end: Option<(f64, bool)>,
 }
 
 impl Clock {
     /// Control thread. Stopped at beat 0.
     pub fn new(rate: f64, bpm: f64) -> Clock {
-        let segments = [Segment { sample: 0, beat: 0.0, bpm }];
-        Clock { rate, playing: false, jumped: false, epoch: 0, beats_per_bar: 4.0, segments }
-    }
-
-    /// Changes at the beginning of the quantum that begins at `sample`. True: notes that are on must end.
-    pub fn change(&mut self, change: TransportChange, sample: u64) -> bool {
-        let beat = self.beat_at(sample);
-        match change {
-            TransportChange::Start if self.playing => false,
-            TransportChange::Start => {
-                self.playing = true;
-                self.jump(sample, beat);
-                false
-            }
-            TransportChange::Stop => {
-                self.playing = false;
-                self.new_epoch(sample, 0.0)
-            }
-            TransportChange::Pause => {
-                let played = self.playing;
-                self.playing = false;
-                self.jump(sample, beat);
-                played
-            }
-            TransportChange::Reset => self.new_epoch(sample, 0.0),
-            TransportChange::Seek(beat) => self.new_epoch(sample, beat),
-            TransportChange::Tempo(bpm) => {
-                self.segments[0] = Segment { sample, beat, bpm };
-                false
-            }
+        let mut segments = Vec::with_capacity(ROOM);
+        segments.push(Segment { sample: 0, beat: 0.0, bpm: 0.0, slope: 0.0, flags: 0, epoch: 0 });
+        Clock {
+            rate,
+            playing: false,
+            epoch: 0,
+            tempo: Tempo::new(bpm),
+            signature: (4, 4),
+            swing: (0.5, 0.25),
+            around: None,
+            segments,
+            end: None,
         }
     }
 
-    fn new_epoch(&mut self, sample: u64, beat: f64) -> bool {
+    /// A quantum begins: segments of the one before are forgotten.
+    pub fn begin(&mut self) {
+        let last = self.last();
+        self.segments.clear();
+        self.segments.push(last);
+    }
+
+    /// Lays out everything that begins by itself before sample `end`, in this quantum.
+    pub fn advance(&mut self, end: u64) {
+        while self.lay_next(end).is_some() {}
+    }
+
+    /// Changes at a sample of this quantum, not before what was done to it last. True: notes that are on must end.
+    pub fn change(&mut self, change: TransportChange, sample: u64) -> bool {
+        self.advance(sample + 1);
+        let (beat, played) = (self.last().beat_at(sample, self.rate), self.playing);
+        match change {
+            TransportChange::Start => self.playing = true,
+            TransportChange::Pause => self.playing = false,
+            TransportChange::Stop => {
+                self.playing = false;
+                return self.jump(sample, 0.0);
+            }
+            TransportChange::Reset => return self.jump(sample, 0.0),
+            TransportChange::Seek(beat) => return self.jump(sample, beat),
+            TransportChange::Tempo { bpm, over } => self.tempo.set(bpm, over, beat, self.rate),
+            TransportChange::Loop(range) => {
+                self.around = range.filter(|(start, end)| end - start >= SHORTEST_LOOP);
+            }
+            TransportChange::Signature { beats, unit } => self.signature = (beats, unit),
+            TransportChange::Swing { amount, unit } => self.swing = (amount, unit),
+        }
+        self.lay(sample, 0.0, beat, 0);
+        played && !self.playing
+    }
+
+    /// Swaps the tempo map, at a sample as `change` does.
+    pub fn swap_map(&mut self, map: &mut Box<TempoMap>, sample: u64) {
+        self.advance(sample + 1);
+        std::mem::swap(&mut self.tempo.map, map);
+        self.lay(sample, 0.0, self.last().beat_at(sample, self.rate), 0);
+    }
+
+    /// Drops what is left of a ramp, at a sample as `change` does: the tempo is the target.
+    pub fn reset(&mut self, sample: u64) {
+        self.advance(sample + 1);
+        self.tempo.drop_ramp();
+        self.lay(sample, 0.0, self.last().beat_at(sample, self.rate), 0);
+    }
+
+    /// To a beat, in a new epoch, in which no note goes on.
+    fn jump(&mut self, sample: u64, beat: f64) -> bool {
         self.epoch = self.epoch.wrapping_add(1);
-        self.jump(sample, beat);
+        self.tempo.drop_ramp();
+        self.lay(sample, 0.0, beat, flag::JUMPED);
         true
     }
 
-    fn jump(&mut self, sample: u64, beat: f64) {
-        self.jumped = true;
-        self.segments[0] = Segment { sample, beat, ..self.segments[0] };
-    }
-
-    /// Beats go on.
-    pub fn playing(&self) -> bool {
-        self.playing
-    }
-
-    /// The beat at an absolute sample.
-    pub fn beat_at(&self, sample: u64) -> f64 {
-        let segment = &self.segments[0];
-        if self.playing { segment.beat_at(sample, self.rate) } else { segment.beat }
-    }
-
-    /// The sample at which something of so many beats ends that begins at `sample`, at the tempo of now; at least one
-    /// sample later.
-    pub fn end_of(&self, beats: f64, sample: u64) -> u64 {
-        let from_here = Segment { sample, beat: 0.0, bpm: self.segments[0].bpm };
-        (from_here.sample_of(beats, self.rate).max(0) as u64).max(sample + 1)
-    }
-
-    /// The record that modules see. It points into the clock.
-    pub fn record(&self) -> raw::Transport {
-        let playing = if self.playing { flag::PLAYING } else { 0 };
-        let jumped = if self.jumped { flag::JUMPED } else { 0 };
-        raw::Transport {
-            size: size_of::<raw::Transport>() as u32,
-            flags: playing | jumped,
-            epoch: self.epoch,
-            beats_per_bar: self.beats_per_bar,
-            rate: self.rate,
-            segments: self.segments.as_ptr(),
-            segment_count: self.segments.len(),
+    /// When something so stamped is due, if before sample `end` of this quantum: maybe before `now`, which is then too
+    /// late. Nothing may be done to the transport any more before the sample it returns; if it returns none, in all of
+    /// the quantum.
+    ///
+    /// A beat that the loop never reaches is due when it turns. So a stamp is always met, if beats go on, and what waits
+    /// behind it does not wait for ever. While they stand still, and in another epoch, nothing says that it will be met:
+    /// it is due now, as the Model has it already.
+    pub fn due(&mut self, at: At, now: u64, end: u64) -> Option<u64> {
+        match at {
+            At::Now => Some(now),
+            At::Sample(sample) => (sample < end).then_some(sample),
+            At::Beat { epoch, .. } if epoch != self.epoch || !self.playing => Some(now),
+            At::Beat { beat, .. } => {
+                self.advance(now + 1);
+                let mut earliest = 0;
+                loop {
+                    let sample = (self.last().sample_of(beat, self.rate).max(0) as u64).max(earliest);
+                    match self.lay_next(end.min(sample.saturating_add(1))) {
+                        None => return (sample < end).then_some(sample),
+                        Some((turn, true)) => return Some(turn),
+                        Some((next, false)) => earliest = next,
+                    }
+                }
+            }
         }
     }
 
-    /// A quantum has gone by.
-    pub fn passed(&mut self) {
-        self.jumped = false;
+    /// Lays out the next segment that begins by itself, if before sample `before`: its sample, and whether the loop turns
+    /// there.
+    fn lay_next(&mut self, before: u64) -> Option<(u64, bool)> {
+        let (last, (end, turns)) = (self.last(), self.end?);
+        let sample = last.sample_of(end, self.rate).max(last.sample as i64) as u64;
+        if sample >= before {
+            return None;
+        }
+        let past = (sample - last.sample) as f64 - last.frames_to(end, self.rate);
+        match self.around {
+            Some((start, _)) if turns => {
+                self.tempo.go_back(end - start);
+                self.lay(sample, past, start, flag::JUMPED | flag::LOOPED);
+            }
+            _ => self.lay(sample, past, end, 0),
+        }
+        Some((sample, turns))
+    }
+
+    /// Lays out a segment that is anchored to a sample `past` frames after a beat.
+    fn lay(&mut self, sample: u64, past: f64, beat: f64, flags: u32) {
+        let Pace { bpm, slope, until } = if self.playing { self.tempo.at(beat, self.rate) } else { Pace::STILL };
+        let turn = self.around.map(|(_, end)| end).filter(|end| self.playing && beat < *end && *end <= until);
+        self.end = turn.map(|end| (end, true)).or(until.is_finite().then_some((until, false)));
+        let on_beat = Segment { sample: 0, beat, bpm, slope, flags, epoch: self.epoch };
+        let beat = beat + past * (bpm + 0.5 * slope * past) / (60.0 * self.rate);
+        self.push(Segment { sample, beat, bpm: bpm + slope * past, ..on_beat });
+    }
+
+    /// Of several segments at one sample the last one counts; if one of them jumped, it has jumped, and if that was not
+    /// a loop's turn, it is none.
+    fn push(&mut self, mut segment: Segment) {
+        let full = self.segments.len() == ROOM;
+        if let Some(last) = self.segments.last_mut().filter(|last| full || last.sample == segment.sample) {
+            let jumps = [last.flags, segment.flags].into_iter().filter(|f| f & flag::JUMPED != 0);
+            segment.flags = jumps.reduce(|a, b| a & b).unwrap_or(0);
+            *last = segment;
+        } else {
+            self.segments.push(segment);
+        }
+    }
+
+    fn last(&self) -> Segment {
+        self.segments[self.segments.len() - 1]
+    }
+
+    /// The sample at which something of so many beats ends that begins at `sample`, at the tempo of then; at least one
+    /// sample later.
+    pub fn end_of(&self, beats: f64, sample: u64) -> u64 {
+        let bpm = self.tempo.at(self.last().beat_at(sample, self.rate), self.rate).bpm;
+        let steady = Segment { sample, beat: 0.0, bpm, slope: 0.0, flags: 0, epoch: 0 };
+        (steady.sample_of(beats, self.rate).max(0) as u64).max(sample + 1)
+    }
+
+    /// The record that modules see, when all of the quantum was laid out. It points into the clock.
+    pub fn record(&self) -> raw::Transport {
+        let mut record = raw::Transport::new(self.rate, &self.segments);
+        record.beats_per_bar = self.beats_per_bar();
+        record.beat_unit = self.signature.1;
+        (record.swing, record.swing_unit) = self.swing;
+        if let Some(range) = self.around {
+            record.flags |= flag::LOOPING;
+            (record.loop_start, record.loop_end) = range;
+        }
+        record
+    }
+
+    fn beats_per_bar(&self) -> f32 {
+        self.signature.0 as f32 * 4.0 / self.signature.1 as f32
+    }
+
+    /// How things are at a sample that was laid out.
+    pub fn reading(&self, sample: u64) -> Reading {
+        let beat = self.last().beat_at(sample, self.rate);
+        Reading {
+            sample,
+            beat,
+            bpm: self.tempo.at(beat, self.rate).bpm,
+            playing: self.playing,
+            epoch: self.epoch,
+            beats_per_bar: self.beats_per_bar(),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,6 +38,8 @@ pub struct Instance {
     reset: unsafe extern "C" fn(*mut c_void) -> u32,
     destroy: unsafe extern "C" fn(*mut c_void),
     pub(super) events: EventList,
+    /// It has not run since it was made or reset.
+    fresh: bool,
     emitted: Vec<Event>,
     triggered: Vec<(u32, u64)>,
     shown: Box<[f32]>,
@@ -72,6 +74,7 @@ impl Instance {
             reset: process.reset(),
             destroy: factory.destroy(),
             events: EventList::new(values + 512),
+            fresh: true,
             emitted: vec![silence; OUT_EVENTS as usize],
             triggered: Vec::with_capacity(TRIGGERED),
             shown: vec![0.0; meters].into(),
@@ -101,6 +104,7 @@ impl Instance {
         }
         self.events.clear();
         self.triggered.clear();
+        self.fresh = true;
     }
 
     /// It panicked, and is silent.
@@ -128,6 +132,13 @@ impl Instance {
         self.failed.then(|| self.report.text())
     }
 
+    /// Puts an event in. Values that come before its first quantum are there from the first frame, so that it never
+    /// plays its defaults. False: no room.
+    pub(super) fn hear(&mut self, event: Event) -> bool {
+        let from_the_first = self.fresh && matches!(event.kind, kind::PARAM | kind::BIND);
+        self.events.push(Event { frame: if from_the_first { 0 } else { event.frame }, ..event }).is_ok()
+    }
+
     /// Puts a triggered note in; it ends at absolute sample `end`. False: no room.
     pub(super) fn trigger(&mut self, event: Event, end: Option<u64>) -> bool {
         if self.triggered.len() == TRIGGERED {
@@ -151,12 +162,14 @@ impl Instance {
         });
     }
 
-    /// Ends all triggered notes. What finds no room is due in the next quantum.
-    pub(super) fn end_all_triggered(&mut self) {
+    /// Ends all triggered notes, at a frame of the quantum that begins at `sample`; those that end earlier in it end
+    /// then. What finds no room is due in the next quantum.
+    pub(super) fn end_all_triggered(&mut self, sample: u64, frame: u16) {
         let events = &mut self.events;
         self.triggered.retain_mut(|(note, end)| {
+            let frame = end.saturating_sub(sample).min(u64::from(frame)) as u16;
             *end = 0;
-            events.push(Event::bare(kind::NOTE_OFF, 0, *note)).is_err()
+            events.push(Event::bare(kind::NOTE_OFF, frame, *note)).is_err()
         });
     }
 
@@ -183,6 +196,7 @@ impl Instance {
             arena.get_mut(*buffer).fill(0.0);
         }
         self.emitted.clear();
+        self.fresh = false;
         let refused = if self.failed { 0 } else { self.call(step, sample, transport) };
         self.events.clear();
         if self.failed || !finite(step, arena) {

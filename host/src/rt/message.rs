@@ -9,6 +9,7 @@ use super::cable::Cable;
 use super::instance::{Fault, Instance};
 use super::memory::Handles;
 use super::plan::Plan;
+use super::tempo::TempoMap;
 
 /// Control to audio.
 pub enum ToAudio {
@@ -19,9 +20,9 @@ pub enum ToAudio {
 /// Audio to control.
 #[expect(clippy::large_enum_variant, reason = "a fault's text must travel without allocation")]
 pub enum FromAudio {
-    /// A Change took effect at `sample`. It comes home with everything it replaced, to be freed.
+    /// A Change took effect. It comes home with everything it replaced, to be freed.
     Applied {
-        /// The sample.
+        /// Exact sample at which its deeds were done.
         sample: u64,
         /// The Change.
         change: Box<Change>,
@@ -35,15 +36,35 @@ pub enum FromAudio {
     },
 }
 
-/// What follows from one batch: all of it takes effect in one quantum, in this order.
+/// When a Change is due. Changes take effect in the order in which they come: one that is not yet due holds back those
+/// behind it, so hand over only what is due soon. One that comes too late takes effect at once, and is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum At {
+    /// At once: at the first frame of the next quantum.
+    #[default]
+    Now,
+    /// At an absolute sample.
+    Sample(u64),
+    /// At a beat of an epoch of the transport, wherever the tempo and what comes before it may put it. At once if that
+    /// epoch is over or beats stand still; where the loop turns, if that comes first.
+    Beat {
+        /// The beat.
+        beat: f64,
+        /// The epoch.
+        epoch: u32,
+    },
+}
+
+/// What follows from one batch. Structure (slabs, instances, cables, plan) is switched at the start of the quantum in
+/// which it is due; the tempo map and the deeds follow on the exact sample, in this order.
 ///
 /// What it puts in is swapped with what was there, so the same box carries the dead home.
 #[derive(Default)]
 pub struct Change {
     /// Number of the batch; 0 for what comes from a worker.
     pub batch: u64,
-    /// Takes effect in the quantum that contains this sample, or in the next one if it has passed.
-    pub at: u64,
+    /// When it is due.
+    pub at: At,
     /// Larger slabs; their contents move over.
     pub slabs: Option<Slabs>,
     /// By slot: a born instance, or `None` to take one out.
@@ -52,6 +73,8 @@ pub struct Change {
     pub cables: Vec<(u32, Option<Box<Cable>>)>,
     /// A new plan.
     pub plan: Option<Box<Plan>>,
+    /// A new tempo map; one without points takes the old one away.
+    pub tempo: Option<Box<TempoMap>>,
     /// What happens, in order: first what follows from edits, then actions as they were given.
     pub deeds: Vec<Deed>,
     /// Memory that the binds point to; it must live until they have been taken.
@@ -65,6 +88,7 @@ impl Change {
             && self.instances.is_empty()
             && self.cables.is_empty()
             && self.plan.is_none()
+            && self.tempo.is_none()
             && self.deeds.is_empty()
     }
 }
@@ -82,15 +106,16 @@ pub struct Slabs {
 pub enum Deed {
     /// To the transport.
     Transport(TransportChange),
-    /// To the instance in that slot: a value, a bind or an action.
+    /// To the instance in that slot: a value, a bind or an action; its frame is given by the Processor.
     Event(u32, Event),
     /// A note is played.
     Trigger(Trigger),
-    /// Every instance becomes as new, and every note is forgotten; all values follow.
+    /// Every instance becomes as new, for all of this quantum, every note is forgotten and no tempo glides any more; all
+    /// values follow.
     Panic,
 }
 
-/// What happens to the transport.
+/// What happens to the transport. A stop, seek or reset ends what is left of a glide of the tempo and opens a new epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TransportChange {
     /// Go on from here.
@@ -103,8 +128,30 @@ pub enum TransportChange {
     Reset,
     /// To that beat, carrying on as it was.
     Seek(f64),
-    /// That many beats per minute from here on.
-    Tempo(f64),
+    /// The tempo wherever the tempo map does not count.
+    Tempo {
+        /// Beats per minute, above 0.
+        bpm: f64,
+        /// It glides there, linearly in time, in exactly so many beats; they wait while beats stand still. 0: at once.
+        over: f64,
+    },
+    /// When the second beat is reached, go on at the first; from beyond it, play on. `None`: no more. Ranges shorter
+    /// than [`SHORTEST_LOOP`](super::SHORTEST_LOOP) are none.
+    Loop(Option<(f64, f64)>),
+    /// How a bar is counted, such as 6/8.
+    Signature {
+        /// The upper number.
+        beats: u32,
+        /// The lower number.
+        unit: u32,
+    },
+    /// The second of each pair of units comes later.
+    Swing {
+        /// Where in the pair: 0.5 (straight) to 0.75.
+        amount: f64,
+        /// In beats.
+        unit: f64,
+    },
 }
 
 /// A note to play.
@@ -112,8 +159,9 @@ pub enum TransportChange {
 pub struct Trigger {
     /// Slot of the instance.
     pub instance: u32,
-    /// The note-on; its id is given by the Processor.
+    /// The note-on; its id and frame are given by the Processor.
     pub event: Event,
-    /// Beats until it ends, at the tempo of then; `None`: it is never ended.
+    /// Beats until it ends, at the tempo of its beginning: it ends while beats stand still, too. `None`: it is never
+    /// ended.
     pub length: Option<f64>,
 }

@@ -19,9 +19,11 @@ pub struct Processor {
     clock: Clock,
     plan: Box<Plan>,
     slabs: Slabs,
-    /// Changes applied in this quantum. They go home when it has run: until then events point into their memory.
-    #[expect(clippy::vec_box, reason = "they travel as boxes; unboxing would free here")]
-    taken: Vec<Box<Change>>,
+    /// Changes applied in this quantum, and where. They go home when it has run: until then events point into their
+    /// memory.
+    taken: Vec<(u64, Box<Change>)>,
+    /// Frames of this quantum at which every note ends, one bit each.
+    cuts: u64,
     ids: NoteIds,
     inbox: Consumer<ToAudio>,
     outbox: Producer<FromAudio>,
@@ -37,12 +39,15 @@ impl Processor {
         outbox: Producer<FromAudio>,
         telemetry: Arc<Telemetry>,
     ) -> Processor {
+        let clock = Clock::new(rate, bpm);
+        telemetry.publish(clock.reading(0));
         Processor {
             sample: 0,
-            clock: Clock::new(rate, bpm),
+            clock,
             plan: Box::new(Plan::empty()),
             slabs: Slabs { instances: Vec::new(), cables: Vec::new() },
             taken: Vec::with_capacity(outbox.buffer().capacity()),
+            cuts: 0,
             ids: NoteIds::default(),
             inbox,
             outbox,
@@ -55,41 +60,59 @@ impl Processor {
         self.sample
     }
 
+    /// Its figures.
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
     /// Makes one quantum: [`OUT_CHANNELS`] channels of [`QUANTUM`] frames.
     pub fn quantum(&mut self) -> [&[f32; QUANTUM]; OUT_CHANNELS] {
+        self.clock.begin();
+        self.cuts = 0;
         self.receive();
+        self.clock.advance(self.end());
         self.run();
         self.send_home();
         self.report();
-        self.sample += QUANTUM as u64;
-        self.clock.passed();
-        self.telemetry.publish(self.sample, self.clock.beat_at(self.sample), self.clock.playing());
+        self.sample = self.end();
+        self.telemetry.publish(self.clock.reading(self.sample));
         std::array::from_fn(|channel| self.plan.out(channel))
     }
 
-    /// Takes the Changes that are due, as long as there is room to send them home.
+    /// Absolute sample behind the quantum.
+    fn end(&self) -> u64 {
+        self.sample + QUANTUM as u64
+    }
+
+    /// Takes the Changes that are due in this quantum, as long as there is room to send them home.
     fn receive(&mut self) {
-        let end = self.sample + QUANTUM as u64;
+        let mut now = self.sample;
         while self.taken.len() < self.outbox.slots() {
-            let due = matches!(self.inbox.peek(), Ok(ToAudio::Change(change)) if change.at < end);
-            let Some(ToAudio::Change(mut change)) = due.then(|| self.inbox.pop().ok()).flatten() else { return };
-            self.apply(&mut change);
-            self.taken.push(change);
+            let Ok(ToAudio::Change(change)) = self.inbox.peek() else { return };
+            let Some(due) = self.clock.due(change.at, now, self.end()) else { return };
+            let Ok(ToAudio::Change(mut change)) = self.inbox.pop() else { return };
+            if due < now {
+                self.telemetry.count_late_change(now - due);
+            }
+            now = now.max(due);
+            self.apply(&mut change, now);
+            self.taken.push((now, change));
         }
     }
 
     /// Sends the Changes of this quantum home, with all that they replaced.
     fn send_home(&mut self) {
-        for change in self.taken.drain(..) {
-            if let Err(full) = self.outbox.push(FromAudio::Applied { sample: self.sample, change }) {
+        for (sample, change) in self.taken.drain(..) {
+            if let Err(full) = self.outbox.push(FromAudio::Applied { sample, change }) {
                 // Cannot be: `receive` took no more than there is room for. Freeing here would be worse than a leak.
                 std::mem::forget(full);
             }
         }
     }
 
-    /// Puts everything of a Change in its place, and what was there into the Change.
-    fn apply(&mut self, change: &mut Change) {
+    /// Puts everything of a Change in its place, and what was there into the Change; deeds are done at a sample of this
+    /// quantum.
+    fn apply(&mut self, change: &mut Change, sample: u64) {
         if let Some(slabs) = &mut change.slabs {
             for (to, from) in slabs.instances.iter_mut().zip(&mut self.slabs.instances) {
                 std::mem::swap(to, from);
@@ -113,27 +136,34 @@ impl Processor {
         if let Some(plan) = &mut change.plan {
             std::mem::swap(plan, &mut self.plan);
         }
+        if let Some(map) = &mut change.tempo {
+            self.clock.swap_map(map, sample);
+        }
         for deed in &change.deeds {
-            self.act(deed);
+            self.act(deed, sample);
         }
     }
 
-    fn act(&mut self, deed: &Deed) {
+    fn act(&mut self, deed: &Deed, sample: u64) {
+        let frame = (sample - self.sample) as u16;
         match deed {
             Deed::Transport(change) => {
-                if self.clock.change(*change, self.sample) {
-                    self.end_notes();
+                if self.clock.change(*change, sample) {
+                    self.cuts |= 1 << frame;
+                    let instances = self.slabs.instances.iter_mut().flatten();
+                    instances.for_each(|instance| instance.end_all_triggered(self.sample, frame));
                 }
             }
             Deed::Event(slot, event) => {
                 if let Some(instance) = self.instance(*slot)
-                    && instance.events.push(*event).is_err()
+                    && !instance.hear(Event { frame, ..*event })
                 {
                     self.telemetry.refuse(1);
                 }
             }
-            Deed::Trigger(trigger) => self.trigger(trigger),
+            Deed::Trigger(trigger) => self.trigger(trigger, sample),
             Deed::Panic => {
+                self.clock.reset(sample);
                 self.slabs.cables.iter_mut().flatten().for_each(|cable| cable.forget());
                 self.slabs.instances.iter_mut().flatten().for_each(|instance| instance.reset());
             }
@@ -144,9 +174,10 @@ impl Processor {
         self.slabs.instances.get_mut(slot as usize)?.as_deref_mut()
     }
 
-    fn trigger(&mut self, trigger: &Trigger) {
-        let event = Event { note: self.ids.next(), ..trigger.event };
-        let end = trigger.length.map(|beats| self.clock.end_of(beats, self.sample));
+    fn trigger(&mut self, trigger: &Trigger, sample: u64) {
+        let frame = (sample - self.sample) as u16;
+        let event = Event { note: self.ids.next(), frame, ..trigger.event };
+        let end = trigger.length.map(|beats| self.clock.end_of(beats, sample));
         if let Some(instance) = self.instance(trigger.instance)
             && !instance.trigger(event, end)
         {
@@ -164,19 +195,6 @@ impl Processor {
         }
     }
 
-    /// Ends every note that is on.
-    fn end_notes(&mut self) {
-        let Slabs { instances, cables } = &mut self.slabs;
-        for step in &self.plan.steps {
-            for route in &step.events {
-                end_notes_on(cables, instances, route.cable, step.instance);
-            }
-        }
-        for instance in instances.iter_mut().flatten() {
-            instance.end_all_triggered();
-        }
-    }
-
     /// Runs the plan.
     fn run(&mut self) {
         let transport = self.clock.record();
@@ -191,14 +209,13 @@ impl Processor {
                 let Ok([Some(from), Some(to)]) = pair else { continue };
                 let Some(cable) = cables.get_mut(route.cable as usize).and_then(Option::as_deref_mut) else { continue };
                 if from.failed() {
-                    cable.end_all(&mut to.events);
+                    cable.end_all(0, &mut to.events);
                     continue;
                 }
-                cable.settle(&mut to.events);
-                for event in from.emitted().iter().filter(|e| e.port == route.from_port) {
-                    if !cable.carry(event, route.to_port, &mut self.ids, &mut to.events) {
-                        self.telemetry.refuse(1);
-                    }
+                let events = from.emitted().iter().filter(|e| e.port == route.from_port);
+                let refused = cable.carry(events, route.to_port, self.cuts, &mut self.ids, &mut to.events);
+                if refused > 0 {
+                    self.telemetry.refuse(refused);
                 }
             }
             if let Some(instance) = instances.get_mut(step.instance as usize).and_then(Option::as_deref_mut) {
@@ -228,6 +245,6 @@ fn end_notes_on(cables: &mut [Option<Box<Cable>>], instances: &mut [Option<Box<I
     let cable = cables.get_mut(cable as usize).and_then(Option::as_deref_mut);
     let target = instances.get_mut(target as usize).and_then(Option::as_deref_mut);
     if let (Some(cable), Some(target)) = (cable, target) {
-        cable.end_all(&mut target.events);
+        cable.end_all(0, &mut target.events);
     }
 }

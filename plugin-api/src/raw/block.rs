@@ -17,10 +17,14 @@ pub mod flag {
     pub const SILENT: u32 = 2;
     /// Event: take the value at once, without smoothing.
     pub const SNAP: u32 = 1;
-    /// Transport: beats go on.
+    /// Transport: beats go on at the quantum's first frame.
     pub const PLAYING: u32 = 1;
-    /// Transport: beats do not follow on from the quantum before.
-    pub const JUMPED: u32 = 2;
+    /// Transport: there is a loop range.
+    pub const LOOPING: u32 = 2;
+    /// Segment: its beats do not follow on from the segment before: a stop, seek, reset or the turn of a loop.
+    pub const JUMPED: u32 = 1;
+    /// Segment: the jump is the turn of a loop.
+    pub const LOOPED: u32 = 2;
 }
 
 /// One quantum of one instance. Grows at its tail only.
@@ -86,7 +90,8 @@ pub struct EventWriter {
     pub refused: u32,
 }
 
-/// Where the music is in one quantum.
+/// Where the music is in one quantum. Signature, swing and loop range are the quantum's: a change of them inside it
+/// counts from its first frame.
 #[repr(C)]
 #[derive(Clone, Copy, StableAbi)]
 pub struct Transport {
@@ -94,19 +99,54 @@ pub struct Transport {
     pub size: u32,
     /// [`flag`] bits.
     pub flags: u32,
-    /// Counts stops, seeks and resets: beats of different epochs are not comparable.
+    /// The first segment's epoch.
     pub epoch: u32,
-    /// Beats of a bar.
+    /// Length of a bar in beats; a beat is a quarter note, so a bar of 6/8 has 3.
     pub beats_per_bar: f32,
+    /// The signature's lower number: 4 for quarters, 8 for eighths.
+    pub beat_unit: u32,
+    /// Always 0.
+    pub reserved: u32,
     /// Sample rate in Hz.
     pub rate: f64,
-    /// The tempo from the quantum's first frame on; at least one segment, sorted by sample.
+    /// Where in a pair of swing units the second one begins: 0.5 (straight) to 0.75.
+    pub swing: f64,
+    /// Swing unit in beats.
+    pub swing_unit: f64,
+    /// First beat of the loop, if the flags say that there is one.
+    pub loop_start: f64,
+    /// The beat at which the loop turns.
+    pub loop_end: f64,
+    /// All segments that touch the quantum, at least one, in rising order of their samples. The first is anchored at
+    /// or before the quantum's first frame, the others inside it. What comes after the quantum is not in it.
     pub segments: *const Segment,
     /// How many.
     pub segment_count: usize,
 }
 
-/// A stretch of constant tempo, anchored to a sample. Beats are computed from it afresh, never added up.
+impl Transport {
+    /// In 4/4, straight, without a loop. It points to `segments`, of which there is at least one.
+    pub fn new(rate: f64, segments: &[Segment]) -> Transport {
+        Transport {
+            size: size_of::<Transport>() as u32,
+            flags: if segments[0].moving() { flag::PLAYING } else { 0 },
+            epoch: segments[0].epoch,
+            beats_per_bar: 4.0,
+            beat_unit: 4,
+            reserved: 0,
+            rate,
+            swing: 0.5,
+            swing_unit: 0.25,
+            loop_start: 0.0,
+            loop_end: 0.0,
+            segments: segments.as_ptr(),
+            segment_count: segments.len(),
+        }
+    }
+}
+
+/// A stretch of the transport, anchored to a sample: from there on the tempo changes linearly with time, stays, or
+/// stands still. Beats are computed from the anchor afresh, never added up.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, StableAbi)]
 pub struct Segment {
@@ -114,8 +154,14 @@ pub struct Segment {
     pub sample: u64,
     /// Beat at that sample.
     pub beat: f64,
-    /// Beats per minute from there on.
+    /// Beats per minute at that sample; 0 when beats stand still.
     pub bpm: f64,
+    /// Beats per minute gained with each sample; 0 when the tempo stays.
+    pub slope: f64,
+    /// [`flag`] bits.
+    pub flags: u32,
+    /// Counts stops, seeks and resets: beats of different epochs are not comparable.
+    pub epoch: u32,
 }
 
 /// A failing instance's last words.

@@ -12,6 +12,7 @@ use crate::event::NoteOn;
 use crate::export::{self, Erased};
 use crate::module::{Init, Key, Module, Span};
 use crate::raw::{self, Event, QUANTUM, SLOT_OF_MODULE, flag, kind};
+use crate::swing::Swing;
 
 /// Events a quantum has room for, unless a test says otherwise, and how many of them are kept for note-offs.
 const ROOM: (u32, u32) = (1024, 512);
@@ -189,29 +190,34 @@ impl<M: Module> Bench<M> {
         self.music.play(self.now, bpm);
     }
 
-    /// Changes the tempo, at a sample.
+    /// Changes the tempo, at a sample; this and what follows, at most one quantum ahead.
     pub fn tempo(&mut self, at: u64, bpm: f64) {
         self.music.tempo(at, bpm);
     }
 
-    /// Stops the transport where it stands.
-    pub fn pause(&mut self) {
-        self.music.pause(self.now);
+    /// Stops the transport where it stands, at a sample.
+    pub fn pause(&mut self, at: u64) {
+        self.music.pause(at);
     }
 
-    /// Stops the transport and goes to beat 0.
-    pub fn stop(&mut self) {
-        self.music.stop(self.now);
+    /// Stops the transport and goes to beat 0, at a sample.
+    pub fn stop(&mut self, at: u64) {
+        self.music.stop(at);
     }
 
-    /// Goes to a beat.
-    pub fn seek(&mut self, beat: f64) {
-        self.music.seek(self.now, beat);
+    /// Goes to a beat, at a sample.
+    pub fn seek(&mut self, at: u64, beat: f64) {
+        self.music.seek(at, beat);
     }
 
-    /// Goes to a beat within the same epoch, as a loop does.
-    pub fn jump(&mut self, beat: f64) {
-        self.music.jump(self.now, beat);
+    /// Goes to a beat within the same epoch, as a loop does at its end, at a sample.
+    pub fn turn(&mut self, at: u64, beat: f64) {
+        self.music.turn(at, beat);
+    }
+
+    /// Swings: the second of each pair of `unit` beats begins at `amount` of the pair.
+    pub fn swing(&mut self, amount: f64, unit: f64) {
+        self.music.swing = Swing { amount, unit };
     }
 
     /// Gives each quantum room for `capacity` events, at most 1024, `reserve` of them for note-offs only.

@@ -1,82 +1,76 @@
 //! The bench's transport.
 
 use crate::raw::{self, Segment, flag};
+use crate::swing::Swing;
 
-/// Plays, stops and seeks at the start of a quantum; changes of tempo may fall on any sample.
+/// What is done to it takes effect at an absolute sample, at most one quantum ahead of what has been played; what was
+/// to happen later is forgotten.
 pub(super) struct Music {
     rate: f64,
-    playing: bool,
-    jumped: bool,
-    epoch: u32,
+    bpm: f64,
+    pub swing: Swing,
     /// Sorted by sample; the first is in force now.
     segments: Vec<Segment>,
 }
 
 impl Music {
     pub(super) fn new(rate: f64) -> Music {
-        let segments = vec![Segment { sample: 0, beat: 0.0, bpm: 120.0 }];
-        Music { rate, playing: false, jumped: false, epoch: 0, segments }
+        let still = Segment { sample: 0, beat: 0.0, bpm: 0.0, slope: 0.0, flags: 0, epoch: 0 };
+        Music { rate, bpm: 120.0, swing: Swing::STRAIGHT, segments: vec![still] }
     }
 
-    /// The beat at a sample, at most one quantum ahead of what has been played.
-    pub(super) fn beat_at(&self, sample: u64) -> f64 {
-        let at = self.segments.partition_point(|s| s.sample <= sample).saturating_sub(1);
-        let segment = &self.segments[at];
-        if self.playing { segment.beat_at(sample, self.rate) } else { segment.beat }
+    pub(super) fn play(&mut self, at: u64, bpm: f64) {
+        self.bpm = bpm;
+        let now = self.now(at);
+        self.go(Segment { bpm, ..now });
     }
 
-    pub(super) fn play(&mut self, now: u64, bpm: f64) {
-        let beat = self.beat_at(now);
-        self.segments = vec![Segment { sample: now, beat, bpm }];
-        self.jumped |= !self.playing;
-        self.playing = true;
+    pub(super) fn pause(&mut self, at: u64) {
+        let now = self.now(at);
+        self.go(Segment { bpm: 0.0, ..now });
     }
 
-    pub(super) fn pause(&mut self, now: u64) {
-        self.go(now, self.beat_at(now));
-        self.playing = false;
+    pub(super) fn stop(&mut self, at: u64) {
+        let now = self.now(at);
+        self.go(Segment { bpm: 0.0, beat: 0.0, flags: flag::JUMPED, epoch: now.epoch + 1, ..now });
     }
 
-    pub(super) fn stop(&mut self, now: u64) {
-        self.playing = false;
-        self.seek(now, 0.0);
+    pub(super) fn seek(&mut self, at: u64, beat: f64) {
+        let now = self.now(at);
+        self.go(Segment { beat, flags: flag::JUMPED, epoch: now.epoch + 1, ..now });
     }
 
-    pub(super) fn seek(&mut self, now: u64, beat: f64) {
-        self.jump(now, beat);
-        self.epoch += 1;
-    }
-
-    pub(super) fn jump(&mut self, now: u64, beat: f64) {
-        self.go(now, beat);
-        self.jumped = true;
-    }
-
-    fn go(&mut self, now: u64, beat: f64) {
-        let bpm = self.segments[0].bpm;
-        self.segments = vec![Segment { sample: now, beat, bpm }];
+    pub(super) fn turn(&mut self, at: u64, beat: f64) {
+        let now = self.now(at);
+        self.go(Segment { beat, flags: flag::JUMPED | flag::LOOPED, ..now });
     }
 
     pub(super) fn tempo(&mut self, at: u64, bpm: f64) {
-        let beat = self.beat_at(at);
-        self.segments.retain(|s| s.sample < at);
-        self.segments.push(Segment { sample: at, beat, bpm });
+        self.bpm = bpm;
+        let now = self.now(at);
+        self.go(Segment { bpm: if now.moving() { bpm } else { 0.0 }, ..now });
+    }
+
+    /// A segment that carries on from what is in force at a sample.
+    fn now(&self, at: u64) -> Segment {
+        let last = self.segments[self.segments.partition_point(|s| s.sample <= at).saturating_sub(1)];
+        let bpm = if last.moving() { self.bpm } else { 0.0 };
+        Segment { sample: at, beat: last.beat_at(at, self.rate), bpm, flags: 0, ..last }
+    }
+
+    /// Of several at one sample the last one counts, but a jump among them stays one.
+    fn go(&mut self, mut segment: Segment) {
+        let replaced = self.segments.iter().filter(|s| s.sample == segment.sample);
+        segment.flags |= replaced.fold(0, |flags, s| flags | s.flags);
+        self.segments.retain(|s| s.sample < segment.sample);
+        self.segments.push(segment);
     }
 
     /// The record of the quantum at `now`; valid until the music is touched again.
     pub(super) fn record(&mut self, now: u64) -> raw::Transport {
         let current = self.segments.partition_point(|s| s.sample <= now).saturating_sub(1);
         self.segments.drain(..current);
-        let flags = if self.playing { flag::PLAYING } else { 0 } | if self.jumped { flag::JUMPED } else { 0 };
-        self.jumped = false;
-        raw::Transport {
-            size: size_of::<raw::Transport>() as u32,
-            flags,
-            epoch: self.epoch,
-            beats_per_bar: 4.0,
-            rate: self.rate,
-            segments: self.segments.as_ptr(),
-            segment_count: self.segments.len(),
-        }
+        let swing = (self.swing.amount, self.swing.unit);
+        raw::Transport { swing: swing.0, swing_unit: swing.1, ..raw::Transport::new(self.rate, &self.segments) }
     }
 }

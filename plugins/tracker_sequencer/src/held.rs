@@ -1,6 +1,6 @@
 //! The notes a sequencer has begun and not yet ended.
 
-use cantus_plugin_api::{NoteId, Transport};
+use cantus_plugin_api::{NoteId, Stretch};
 
 /// Notes that can be held at once. When full, the oldest is ended to make room.
 pub const MOST: usize = 256;
@@ -10,7 +10,7 @@ pub const MOST: usize = 256;
 pub enum End {
     /// As soon as there is room for its note-off.
     Now,
-    /// At that beat.
+    /// At that beat, swung as the rows are.
     Beat(f64),
     /// When the transport or the pattern changes.
     Never,
@@ -48,18 +48,21 @@ impl Held {
         self.notes.retain(|(n, _)| *n != note);
     }
 
-    /// All are to end as soon as possible.
-    pub fn end_all(&mut self) {
-        self.notes.iter_mut().for_each(|(_, end)| *end = End::Now);
+    /// Ends all. What `ended` refuses ends as soon as there is room.
+    pub fn end_all(&mut self, mut ended: impl FnMut(NoteId) -> bool) {
+        self.notes.retain_mut(|(note, end)| {
+            *end = End::Now;
+            !ended(*note)
+        });
     }
 
-    /// The note that ends first of those that end before sample `to`, and its sample: `from` if it should have ended
-    /// before. Of several at one sample, the oldest.
-    pub fn due(&self, transport: Transport<'_>, from: u64, to: u64) -> Option<(NoteId, u64)> {
+    /// The note that ends first of those that end in the stretch before sample `to`, and its sample: the stretch's first
+    /// if it should have ended before. Of several at one sample, the oldest.
+    pub fn due(&self, stretch: &Stretch, to: u64) -> Option<(NoteId, u64)> {
         let sample_of = |end: End| match end {
-            End::Now => Some(from),
-            End::Beat(beat) if transport.playing() => Some(transport.sample_of(beat).max(from as i64) as u64),
-            End::Beat(_) | End::Never => None,
+            End::Now => Some(stretch.from),
+            End::Beat(beat) => Some(stretch.sample_of(stretch.swing().warp(beat)).max(stretch.from as i64) as u64),
+            End::Never => None,
         };
         let ends = self.notes.iter().filter_map(|(note, end)| sample_of(*end).map(|at| (*note, at)));
         ends.filter(|(_, at)| *at < to).min_by_key(|(_, at)| *at)

@@ -9,7 +9,7 @@ mod held;
 
 use std::ops::Range;
 
-use cantus_plugin_api::{Block, Data, Event, Full, Init, Module, NoteId, NoteOn, Pattern, Playhead, Row, raw};
+use cantus_plugin_api::{Block, Data, Event, Full, Init, Module, NoteId, NoteOn, Pattern, Playhead, Row, Stretch, raw};
 
 use held::{End, Held};
 use tracker_sequencer::{Meter, Param, event_out};
@@ -22,43 +22,25 @@ pub struct TrackerSequencer {
     transpose: f32,
     velocity: f32,
     playhead: Playhead,
-    epoch: u32,
     held: Held,
     last_note: u32,
-}
-
-/// A stretch of absolute samples inside one quantum.
-#[derive(Clone, Copy)]
-struct Stretch {
-    /// Sample of the quantum's frame 0.
-    zero: u64,
-    from: u64,
-    to: u64,
-}
-
-impl Stretch {
-    fn frame(&self, sample: u64) -> usize {
-        (sample - self.zero) as usize
-    }
 }
 
 impl TrackerSequencer {
     fn bind(&mut self, pattern: Option<Pattern>, frame: usize, block: &mut Block<'_>) {
         self.pattern = pattern;
-        let now = block.sample() + frame as u64;
-        self.end_all(Stretch { zero: block.sample(), from: now, to: now + 1 }, block);
+        self.end_all(frame, block);
     }
 
-    /// Ends every note at once; what finds no room ends in the next quantum.
-    fn end_all(&mut self, stretch: Stretch, block: &mut Block<'_>) {
-        self.held.end_all();
-        self.end_due(stretch, stretch.from + 1, block);
+    /// Ends every note; what finds no room ends in the next quantum.
+    fn end_all(&mut self, frame: usize, block: &mut Block<'_>) {
+        self.held.end_all(|note| block.note_off(event_out::NOTES, frame, note).is_ok());
     }
 
-    /// Ends the notes that end before sample `to`.
-    fn end_due(&mut self, stretch: Stretch, to: u64, block: &mut Block<'_>) {
-        while let Some((note, sample)) = self.held.due(block.transport(), stretch.from, to) {
-            if block.note_off(event_out::NOTES, stretch.frame(sample), note).is_err() {
+    /// Ends the notes that end in the stretch before sample `to`.
+    fn end_due(&mut self, stretch: &Stretch, to: u64, block: &mut Block<'_>) {
+        while let Some((note, sample)) = self.held.due(stretch, to) {
+            if block.note_off(event_out::NOTES, frame_of(sample, block), note).is_err() {
                 return;
             }
             self.held.remove(note);
@@ -66,13 +48,13 @@ impl TrackerSequencer {
     }
 
     /// Begins the notes of a row. A note that finds no room is left out; the host counts it.
-    fn begin(&mut self, pattern: &Pattern, row: Row, stretch: Stretch, block: &mut Block<'_>) {
+    fn begin(&mut self, pattern: &Pattern, row: Row, block: &mut Block<'_>) {
         let rows = u64::from(pattern.rows());
         let in_pattern = (row.index % rows) as u32;
         for step in pattern.row(in_pattern) {
             let beat = (row.index as f64 + f64::from(step.length)) / pattern.steps_per_beat();
             let end = if step.length > 0.0 { End::Beat(beat) } else { End::Never };
-            let full = self.begin_note(step, end, stretch.frame(row.sample), block);
+            let full = self.begin_note(step, end, frame_of(row.sample, block), block);
             if full.is_err() {
                 break;
             }
@@ -113,7 +95,6 @@ impl Module for TrackerSequencer {
             transpose: 0.0,
             velocity: 1.0,
             playhead: Playhead::default(),
-            epoch: 0,
             held: Held::new(),
             last_note: 0,
         })
@@ -121,7 +102,7 @@ impl Module for TrackerSequencer {
 
     fn reset(&mut self) {
         (self.pattern, self.transpose, self.velocity) = (None, 0.0, 1.0);
-        (self.epoch, self.last_note) = (0, 0);
+        self.last_note = 0;
         self.playhead.reset();
         self.held.clear();
     }
@@ -139,23 +120,25 @@ impl Module for TrackerSequencer {
     }
 
     fn process(&mut self, block: &mut Block<'_>, frames: Range<usize>) {
-        let (transport, zero) = (block.transport(), block.sample());
-        let stretch = Stretch { zero, from: zero + frames.start as u64, to: zero + frames.end as u64 };
-        let jumped = frames.start == 0 && transport.jumped();
-        if jumped || !transport.playing() || transport.epoch() != self.epoch {
-            self.epoch = transport.epoch();
-            self.end_all(stretch, block);
-        }
-        if let Some(pattern) = self.pattern.take() {
-            let pace = pattern.steps_per_beat();
-            while let Some(row) = self.playhead.next(transport, pace, stretch.from, stretch.to) {
-                self.end_due(stretch, row.sample + 1, block);
-                self.begin(&pattern, row, stretch, block);
+        let zero = block.sample();
+        for stretch in block.transport().stretches(zero + frames.start as u64..zero + frames.end as u64) {
+            if stretch.jumped() || !stretch.moving() {
+                self.end_all(frame_of(stretch.from, block), block);
             }
-            self.pattern = Some(pattern);
+            if let Some(pattern) = self.pattern.take() {
+                while let Some(row) = self.playhead.next(&stretch, pattern.steps_per_beat()) {
+                    self.end_due(&stretch, row.sample + 1, block);
+                    self.begin(&pattern, row, block);
+                }
+                self.pattern = Some(pattern);
+            }
+            self.end_due(&stretch, stretch.to, block);
         }
-        self.end_due(stretch, stretch.to, block);
     }
+}
+
+fn frame_of(sample: u64, block: &Block<'_>) -> usize {
+    (sample - block.sample()) as usize
 }
 
 #[cfg(test)]

@@ -124,34 +124,70 @@ fn rows_that_pass_while_there_is_no_pattern_are_not_made_up_for() {
 }
 
 #[test]
-fn what_ends_all_notes_at_once() {
-    type Change = fn(&mut Sequencer);
+fn what_ends_all_notes_on_its_exact_frame() {
+    type Change = fn(&mut Sequencer, u64);
     let changes: [(&str, Change); 6] = [
-        ("pause", |b| b.pause()),
-        ("stop", |b| b.stop()),
-        ("seek", |b| b.seek(0.5)),
-        ("loop", |b| b.jump(0.5)),
-        ("no pattern", |b| b.unbind_pattern(Param::Pattern)),
-        ("the same pattern", |b| b.bind_pattern(Param::Pattern, &scale())),
+        ("pause", |b, at| b.pause(at)),
+        ("stop", |b, at| b.stop(at)),
+        ("seek", |b, at| b.seek(at, 0.5)),
+        ("loop", |b, at| b.turn(at, 0.5)),
+        ("no pattern", |b, at| b.bind_pattern_at(at, Param::Pattern, &TestPattern::new(1, 1.0, &[]))),
+        ("the same pattern", |b, at| b.bind_pattern_at(at, Param::Pattern, &chord())),
     ];
     for (name, change) in changes {
-        // Three notes that the pattern never ends: one quantum is a cycle.
-        let chord = [60.0, 64.0, 67.0].map(|pitch| step(0, pitch as u16 - 60, pitch, 0.0));
-        let mut bench = playing(&TestPattern::new(8, 2.0, &chord), 60.0);
-        let before = bench.quantum();
-        let ons: Vec<NoteId> = before.ons().map(|(_, on)| on.note).collect();
-        assert_eq!((ons.len(), before.offs().count()), (3, 0), "{name}");
-        change(&mut bench);
-        let offs: Vec<(u64, NoteId)> = bench.quantum().offs().take(3).collect();
-        assert_eq!(offs, ons.iter().map(|&n| (64, n)).collect::<Vec<_>>(), "{name}");
+        for at in [64, 65, 100, 127] {
+            let mut bench = playing(&chord(), 60.0);
+            let before = bench.quantum();
+            let ons: Vec<NoteId> = before.ons().map(|(_, on)| on.note).collect();
+            assert_eq!((ons.len(), before.offs().count()), (3, 0), "{name}");
+            change(&mut bench, at);
+            let offs: Vec<(u64, NoteId)> = bench.quantum().offs().take(3).collect();
+            assert_eq!(offs, ons.iter().map(|&n| (at, n)).collect::<Vec<_>>(), "{name} at {at}");
+        }
     }
+}
+
+/// Three notes that the pattern never ends, once in 100 beats.
+fn chord() -> TestPattern {
+    let chord = [60.0, 64.0, 67.0].map(|pitch| step(0, pitch as u16 - 60, pitch, 0.0));
+    TestPattern::new(200, 2.0, &chord)
+}
+
+#[test]
+fn a_loop_that_turns_inside_a_quantum_plays_its_rows_again() {
+    let mut bench = playing(&scale(), 60.0);
+    bench.turn(20, 0.5);
+    bench.turn(34, 0.5);
+    assert_eq!(
+        shown(&bench.quantum())[3..11],
+        [
+            (16, '-', 61.0),
+            (16, '+', 62.0),
+            (20, '-', 62.0),
+            (20, '+', 61.0),
+            (28, '-', 61.0),
+            (28, '+', 62.0),
+            (34, '-', 62.0),
+            (34, '+', 61.0),
+        ]
+    );
+}
+
+#[test]
+fn swing_delays_every_second_row_and_notes_keep_touching() {
+    let mut bench = playing(&scale(), 60.0);
+    bench.swing(0.75, 0.5);
+    assert_eq!(
+        shown(&bench.quantum())[..6],
+        [(0, '+', 60.0), (12, '-', 60.0), (12, '+', 61.0), (16, '-', 61.0), (16, '+', 62.0), (28, '-', 62.0)]
+    );
 }
 
 #[test]
 fn pause_and_play_go_on_where_they_were() {
     let mut bench = playing(&scale(), 45.0); // a quantum is 3 beats
     bench.quantum();
-    bench.pause();
+    bench.pause(64);
     assert_eq!(bench.run(3).ons().count(), 0);
     bench.play(60.0);
     // Beat 3 is row 6, which is row 2 of the second cycle.
