@@ -172,6 +172,16 @@ mod tests {
     }
 
     #[test]
+    fn joins_a_swung_pattern_at_the_next_row() {
+        // Pairs of 4 beats: row 4, in their middle, is played at beat 3.
+        let swing = Swing { amount: 0.75, unit: 2.0 };
+        for (from, first) in [(18, (3, 18)), (19, (4, 24)), (24, (4, 24)), (25, (5, 26))] {
+            let got = swung_rows(&mut Playhead::default(), &STEADY, swing, from, from + 8);
+            assert_eq!(got.first(), Some(&first), "from {from}");
+        }
+    }
+
+    #[test]
     fn swing_delays_every_second_unit_and_an_edit_neither_drops_nor_doubles_a_row() {
         let swing = |amount| Swing { amount, unit: 0.5 };
         let mut head = Playhead::default();

@@ -150,6 +150,16 @@ fn a_ramp_is_as_long_in_a_loop() {
 }
 
 #[test]
+fn a_loop_that_ends_on_a_point_of_the_map_turns() {
+    let mut clock = playing(8.0);
+    clock.swap_map(&mut map(&[(1.0, 60.0, true), (3.0, 120.0, false)]), 0);
+    let segments = laid(&mut clock, &[(0, Loop(Some((1.0, 3.0))))]);
+    // 2 beats from 60 to 120 are 10 2/3 samples.
+    let samples: Vec<_> = segments.iter().map(|s| (s.0, s.3 & flag::LOOPED)).collect();
+    assert_eq!(samples, [(0, 0), (8, 0), (19, 2), (29, 2), (40, 2), (51, 2), (61, 2)]);
+}
+
+#[test]
 fn the_map_counts_from_its_first_point_on() {
     let bpm_at = |points: &[(f64, f64, bool)], beat: f64| {
         let mut clock = playing(8.0);
