@@ -8,6 +8,7 @@ mod contract; // plugin libraries: loading, choosing, refusing
 mod examples; // the pieces, and every example in every manifest
 mod faults; // modules that misbehave while the rest plays on
 mod graph; // cables, derived routes, notes that never hang
+mod live; // what commands do to the music that is playing
 pub mod model; // tables of commands and refusals
 mod onsets; // every onset on its exact sample
 mod renders; // the same bytes, whatever the device does

@@ -80,7 +80,7 @@ impl<R: Ready> Compiler<'_, R> {
         let sources = self.sources(at);
         match sources.as_slice() {
             [] => Input { channels: vec![crate::rt::SILENCE; channels], connected: false },
-            [one] if one.len() == channels => Input { channels: one.clone(), connected: true },
+            [(one, 1.0)] if one.len() == channels => Input { channels: one.clone(), connected: true },
             _ => {
                 let buffers: Vec<u32> = (0..channels).map(|_| self.buffer()).collect();
                 mixes.extend(buffers.iter().enumerate().map(|(c, to)| mix(*to, c, channels, &sources)));
@@ -89,10 +89,11 @@ impl<R: Ready> Compiler<'_, R> {
         }
     }
 
-    /// The buffers of every ready output that leads to an endpoint.
-    fn sources(&self, at: &Endpoint) -> Vec<Vec<u32>> {
+    /// The buffers of every ready output that leads to an endpoint, each with the gain of its cable.
+    fn sources(&self, at: &Endpoint) -> Vec<Source> {
         let cables = self.into.get(at).map_or(&[][..], Vec::as_slice);
-        cables.iter().filter_map(|c| self.outputs.get(&c.from).cloned()).collect()
+        let gain = |c: &Connection| self.model.connections.get(c).map_or(1.0, |cable| cable.gain.get() as f32);
+        cables.iter().filter_map(|c| Some((self.outputs.get(&c.from)?.clone(), gain(c)))).collect()
     }
 
     fn events(&self, name: &Name, module_type: &ModuleType) -> Vec<EventRoute> {
@@ -122,15 +123,22 @@ impl<R: Ready> Compiler<'_, R> {
     }
 }
 
-/// One channel of a sum. One channel goes to all; all go to one, each divided by their number; otherwise channels
-/// meet their like, and what has none is left out.
-fn mix(to: u32, channel: usize, channels: usize, sources: &[Vec<u32>]) -> Mix {
+/// The buffers of an output, and the gain of the cable from it.
+type Source = (Vec<u32>, f32);
+
+/// One channel of a sum. Fewer channels are repeated over more; more are folded onto fewer, each divided by how many
+/// meet. Where neither count is a multiple of the other (only derived routes may be so) channels meet their like.
+fn mix(to: u32, channel: usize, channels: usize, sources: &[Source]) -> Mix {
     let mut from = Vec::new();
-    for source in sources {
-        match (source.len(), channels) {
-            (1, _) => from.push((source[0], 1.0)),
-            (n, 1) => from.extend(source.iter().map(|b| (*b, 1.0 / n as f32))),
-            _ => from.extend(source.get(channel).map(|b| (*b, 1.0))),
+    for (source, gain) in sources {
+        let n = source.len();
+        if n <= channels && channels.is_multiple_of(n) {
+            from.push((source[channel % n], *gain));
+        } else if n.is_multiple_of(channels) {
+            let folded = (channels as f32) / (n as f32);
+            from.extend(source.iter().skip(channel).step_by(channels).map(|b| (*b, gain * folded)));
+        } else {
+            from.extend(source.get(channel).map(|b| (*b, *gain)));
         }
     }
     Mix { to, from: from.into() }

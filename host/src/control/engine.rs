@@ -221,14 +221,18 @@ impl Engine {
                 refusal,
             })?;
         }
-        if !model.connections.same(&self.model.connections) {
+        if !model.connections.same(&self.model.connections) || !model.links.same(&self.model.links) {
             let whole = |refusal| CommitError::Refused { command: None, attempt: "connect modules".into(), refusal };
             model.check().map_err(whole)?;
         }
         self.batches += 1;
         let mut change = Box::new(Change { batch: self.batches, ..Change::default() });
         let old = std::mem::replace(&mut self.model, Arc::new(model));
-        let replan = self.realiser.realise(&old, &self.model, &mut change);
+        let over = batch.commands.iter().rev().find_map(|command| match command {
+            Command::SetBPM(c) => Some(c.over.get()),
+            _ => None,
+        });
+        let replan = self.realiser.realise(&old, &self.model, over.unwrap_or(0.0), &mut change);
         for command in &batch.commands {
             self.act(command, &mut change);
         }
@@ -268,7 +272,7 @@ impl Engine {
             change.plan = Some(Box::new(compile(&self.model, &self.handle.catalog, &self.realiser)));
         }
         self.status = Arc::new(self.realiser.status());
-        if !change.instances.is_empty() {
+        if replan || !change.instances.is_empty() {
             self.meters = Arc::new(self.realiser.meters());
         }
         self.keeper.keep(&change.handles);

@@ -3,8 +3,11 @@
 
 mod data;
 mod notes;
+mod patterns;
 mod records;
+mod renames;
 mod report;
+mod time;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +20,7 @@ use super::slots::SlotPool;
 use crate::assets::{Asset, Progress};
 use crate::model::command::TriggerEventCommand;
 use crate::model::{Catalog, Connection, Model, Module, ModuleId, ModuleType, Name, Value};
-use crate::rt::message::{Change, Deed, Slabs, TransportChange};
+use crate::rt::message::{Change, Deed, Slabs};
 use crate::rt::{Cable, Instance, Meters, PatternMemory};
 
 /// Something for a worker.
@@ -99,23 +102,23 @@ impl Realiser {
         }
     }
 
-    /// Puts into `change` what makes the audio thread's `old` into `new`. True: the plan must be compiled anew.
-    pub fn realise(&mut self, old: &Model, new: &Model, change: &mut Change) -> bool {
-        let mut replan = false;
-        if old.bpm != new.bpm {
-            change.deeds.push(Deed::Transport(TransportChange::Tempo { bpm: new.bpm.get(), over: 0.0 }));
-        }
-        let mut changed_patterns = Vec::new();
-        old.patterns.diff(&new.patterns, |name, _, after| {
-            match after {
-                Some(pattern) => self.patterns.insert(name.clone(), records::lay_out(pattern)),
-                None => self.patterns.remove(name),
-            };
-            changed_patterns.push(name);
-        });
+    /// Puts into `change` what makes the audio thread's `old` into `new`; a new tempo is reached over so many beats.
+    /// True: the plan must be compiled anew.
+    pub fn realise(&mut self, old: &Model, new: &Model, over: f64, change: &mut Change) -> bool {
+        time::realise(old, new, over, change);
+        let renamed = renames::between(old, new);
+        let mut replan = renamed.is_some();
+        let old = match &renamed {
+            None => old,
+            Some(renames) => {
+                self.rename(renames, old, change);
+                &renames.applied(old)
+            }
+        };
+        let changed_patterns = self.change_patterns(old, new);
         let mut replaced = Vec::new();
         old.modules.diff(&new.modules, |name, before, after| match (before, after) {
-            (Some(before), Some(after)) if before.module_type == after.module_type => {
+            (Some(before), Some(after)) if before.module_type == after.module_type && before.seed == after.seed => {
                 self.change_values(name, before, after, change);
             }
             (before, after) => {
@@ -141,7 +144,7 @@ impl Realiser {
             replan = true;
         });
         self.forget_files();
-        self.rebind(change, |wanted| matches!(wanted, Wanted::Pattern(n) if changed_patterns.contains(&n)));
+        self.rebind(change, |wanted| matches!(wanted, Wanted::Pattern(n) if changed_patterns.contains(n)));
         self.make_room(change);
         replan
     }

@@ -29,8 +29,14 @@ pub fn note(instance: u32, command: &TriggerEventCommand) -> Trigger {
 
 /// A pattern as modules see it.
 pub fn lay_out(pattern: &Pattern) -> Arc<PatternMemory> {
+    let steps = pattern.played().map(|(cell, step)| self::step(cell, step));
+    PatternMemory::new(pattern.rows, pattern.steps_per_beat.get(), steps.collect())
+}
+
+/// A step as modules see it.
+pub fn step(cell: &crate::model::Cell, s: &crate::model::Step) -> Step {
     let or_nan = |v: Option<Num>| v.map_or(f32::NAN, |v| v.get() as f32);
-    let step = |(cell, s): (&crate::model::Cell, &crate::model::Step)| Step {
+    Step {
         row: cell.row,
         column: cell.column,
         slot: s.slot.unwrap_or(ABSENT_SLOT),
@@ -38,6 +44,5 @@ pub fn lay_out(pattern: &Pattern) -> Arc<PatternMemory> {
         velocity: or_nan(s.velocity),
         length: s.length.get() as f32,
         reserved: 0,
-    };
-    PatternMemory::new(pattern.rows, pattern.steps_per_beat.get(), pattern.played().map(step).collect())
+    }
 }

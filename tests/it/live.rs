@@ -1,0 +1,161 @@
+//! What commands do to the music that is playing.
+
+use cantus_host::control::{Batch, Commit, Origin};
+use cantus_host::model::command::*;
+use cantus_host::model::{
+    Cable, Chain, ChainEntry, Command, Connection, Endpoint, Num, Pattern, Signature, Swing, Value,
+};
+
+use crate::rig::Studio;
+
+fn rename(name: &str, to: &str) -> Command {
+    RenameModuleCommand { name: name.into(), to: to.into() }.into()
+}
+
+fn send(studio: &Studio, commands: Vec<Command>) {
+    studio.engine().commit(Batch { origin: Origin::Host, commands }).expect("it can be done");
+}
+
+/// A note that is held, on a module that plays how many notes are on.
+const HELD: &str =
+    "pattern('long', {{length = 64}, rows = 64}) s = sequencer('s', {pattern = 'long'}) connect(s, hold('h'))";
+
+#[test]
+fn what_is_renamed_sounds_on() {
+    let mut studio = Studio::playing(HELD);
+    let [before, _] = studio.render(128);
+    assert_eq!(before, [1.0; 128]);
+    for names in [[("h", "other"), ("s", "seq")], [("other", "x"), ("seq", "y")]] {
+        send(&studio, names.iter().map(|(from, to)| rename(from, to)).collect());
+        let [left, _] = studio.render(128);
+        assert_eq!(left, [1.0; 128], "{names:?}");
+    }
+    // Its cable has followed: what ends the sequencer ends the note.
+    studio.send(RemoveModuleCommand { name: "y".into() }).expect("it is there");
+    let [left, _] = studio.render(128);
+    assert_eq!(left[64..], [0.0; 64]);
+}
+
+#[test]
+fn names_that_change_places_carry_their_modules_along() {
+    let mut studio = Studio::playing("constant('a', {value = 0.25}) constant('b', {value = 0.5})");
+    send(&studio, vec![rename("a", "c"), rename("b", "a"), rename("c", "b")]);
+    let set = |path: &str| SetParameterCommand { path: path.parse().expect("a path"), value: Some(Value::Int(0)) };
+    studio.send(set("b.value")).expect("it is there");
+    let [left, _] = studio.render(64);
+    assert_eq!(left, [0.5; 64], "what was a is silent");
+    // A name that another module gets: what had it goes.
+    send(&studio, vec![RemoveModuleCommand { name: "b".into() }.into(), rename("a", "b")]);
+    let [left, _] = studio.render(64);
+    assert_eq!(left, [0.5; 64]);
+    studio.send(set("b.value")).expect("it is there");
+    let [left, _] = studio.render(64);
+    assert_eq!(left, [0.0; 64]);
+}
+
+#[test]
+fn a_cable_has_a_gain() {
+    let connection = Connection { from: Endpoint::new("a", "out"), to: Endpoint::new("g", "in") };
+    let mut studio = Studio::playing("constant('a', {value = 0.5}) gain('g')");
+    for gain in [1.0, 0.5, -2.0, 0.0] {
+        let cable = Cable { gain: Num::of(gain), feedback: false };
+        studio.send(ConnectCommand { connection: connection.clone(), cable }).expect("they fit");
+        let [left, right] = studio.render(64);
+        assert_eq!((left, right), (vec![0.5 * gain as f32; 64], vec![0.5 * gain as f32; 64]), "gain {gain}");
+    }
+}
+
+/// Frames at which clicks begin, of a sequencer at four steps a beat that plays `plays`.
+fn onsets(studio: &mut Studio, frames: usize) -> Vec<usize> {
+    let [left, _] = studio.render(frames);
+    (0..frames).filter(|n| left[*n] != 0.0).collect()
+}
+
+/// A click on every row, 120 beats per minute: every 6,000 frames at one row a quarter of a beat.
+fn clicks(rows: &str) -> Studio {
+    let code = format!("pattern('p', '{rows}') s = sequencer('s', {{pattern = 'p'}}) connect(s, click('c'))");
+    let mut studio = Studio::new();
+    studio.eval(&code);
+    studio
+}
+
+#[test]
+fn time_follows_the_model() {
+    for (name, commands, expected) in [
+        ("straight", vec![], vec![0, 6_000, 12_000, 18_000]),
+        ("tempo", vec![SetBPMCommand { bpm: Num::of(60.0), over: Num::ZERO }.into()], vec![0, 12_000]),
+        (
+            "swing",
+            vec![SetSwingCommand { swing: Swing { amount: Num::of(0.75), unit: Num::of(0.25) } }.into()],
+            vec![0, 9_000, 12_000, 21_000],
+        ),
+        (
+            "loop",
+            vec![SetLoopCommand { range: Some((Num::ZERO, Num::of(0.375))) }.into()],
+            vec![0, 6_000, 9_000, 15_000, 18_000],
+        ),
+        (
+            "tempo map",
+            vec![
+                SetTempoPointCommand {
+                    beat: Num::of(0.5),
+                    point: cantus_host::model::TempoPoint { bpm: Num::of(240.0), ramp: false },
+                }
+                .into(),
+            ],
+            vec![0, 6_000, 12_000, 15_000, 18_000, 21_000],
+        ),
+    ] as [(&str, Vec<Command>, Vec<usize>); 5]
+    {
+        let mut studio = clicks("x x x x");
+        send(&studio, commands);
+        studio.start();
+        assert_eq!(onsets(&mut studio, 23_000), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_tempo_glides_and_arrives() {
+    let mut studio = clicks("x x x x");
+    studio.start();
+    // From 120 to 60 within a beat, evenly in time: at 90 on average, so 32,000 frames.
+    studio.send(SetBPMCommand { bpm: Num::of(60.0), over: Num::ONE }).expect("it can be");
+    let found = onsets(&mut studio, 60_000);
+    assert_eq!((found[0], found[4], found[5], found[6]), (0, 32_000, 44_000, 56_000), "{found:?}");
+}
+
+#[test]
+fn a_signature_is_told() {
+    let studio = Studio::new();
+    studio.send(SetTimeSignatureCommand { signature: Signature { beats: 7, unit: 8 } }).expect("it can be");
+    assert_eq!(studio.engine().state().model.signature.beats_per_bar(), 3.5);
+}
+
+#[test]
+fn a_chain_plays_its_patterns_one_after_the_other() {
+    let entry = |pattern: &str, repeats, enabled| ChainEntry { pattern: pattern.into(), repeats, enabled };
+    let chain = |repeat, entries: &[ChainEntry]| -> Command {
+        SetChainCommand { name: "song".into(), chain: Chain { entries: entries.into(), repeat } }.into()
+    };
+    let entries = [entry("a", 2, true), entry("b", 1, true), entry("a", 9, false), entry("nothing", 1, true)];
+    for (repeat, expected) in
+        [(true, vec![0, 12_000, 30_000, 36_000, 48_000, 66_000]), (false, vec![0, 12_000, 30_000])]
+    {
+        let mut studio = clicks("x");
+        studio.eval("pattern('a', 'x .') pattern('b', '. x')");
+        send(&studio, vec![chain(repeat, &entries)]);
+        let path = "s.pattern".parse().expect("a path");
+        studio.send(SetParameterCommand { path, value: Some(Value::Text("song".into())) }).expect("it is there");
+        assert_eq!(studio.problems(), Vec::<String>::new());
+        studio.start();
+        assert_eq!(onsets(&mut studio, 70_000), expected, "repeat {repeat}");
+    }
+    // An edit of one of its patterns is heard in the chain.
+    let mut studio = clicks("x");
+    studio.eval("pattern('a', 'x .') pattern('b', '. x')");
+    send(&studio, vec![chain(true, &entries)]);
+    studio.eval("setParam('s', 'pattern', 'song')");
+    studio.send(SetPatternCommand { name: "a".into(), pattern: Pattern::new(2, Num::of(4.0)) }).expect("a good one");
+    studio.start();
+    assert_eq!(onsets(&mut studio, 40_000), [30_000]);
+}
