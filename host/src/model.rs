@@ -27,7 +27,7 @@ pub use catalog::{AudioPort, Catalog, ModuleType, PortRef};
 pub use chain::{Anchor, Chain, ChainEntry};
 pub use claims::{Asked, Claims, merge};
 pub use command::{Command, Edit};
-pub use graph::{Cycle, Edge, audible, edges, order, routes};
+pub use graph::{Cycle, Edge, audible, carrying, edges, order, routes};
 pub use module::{Module, ModuleId};
 pub use path::{Path, Place};
 pub use pattern::{Cell, Pattern, Step, note_name};

@@ -159,3 +159,82 @@ fn a_chain_plays_its_patterns_one_after_the_other() {
     studio.start();
     assert_eq!(onsets(&mut studio, 40_000), [30_000]);
 }
+
+/// The last frame of the next 64.
+fn level(studio: &mut Studio) -> f32 {
+    studio.render(64)[0][63]
+}
+
+#[test]
+fn what_is_mute_is_not_heard_and_what_is_solo_alone_is() {
+    let mut studio = Studio::playing("constant('a', {value = 0.25}) constant('b', {value = 0.5})");
+    let mute = |name: &str, mute| Command::from(MuteModuleCommand { name: name.into(), mute });
+    let solo = |name: &str, solo| Command::from(SoloModuleCommand { name: name.into(), solo });
+    for (command, heard) in [
+        (mute("a", true), 0.5),
+        (mute("a", false), 0.75),
+        (solo("a", true), 0.25),
+        (solo("b", true), 0.75),
+        (solo("a", false), 0.5),
+        (mute("b", true), 0.0),
+    ] {
+        let described = command.describe();
+        studio.send(command).expect("it is there");
+        assert_eq!(level(&mut studio), heard, "{described}");
+    }
+}
+
+#[test]
+fn notes_end_when_their_sequencer_is_mute_or_their_module_off() {
+    for command in [
+        Command::from(MuteModuleCommand { name: "s".into(), mute: true }),
+        EnableModuleCommand { name: "s".into(), enabled: false }.into(),
+        EnableModuleCommand { name: "h".into(), enabled: false }.into(),
+        SoloModuleCommand { name: "other".into(), solo: true }.into(),
+    ] {
+        let mut studio = Studio::playing(&format!("{HELD} constant('other', {{value = 0}})"));
+        assert_eq!(level(&mut studio), 1.0);
+        let described = command.describe();
+        studio.send(command).expect("it is there");
+        studio.render(64);
+        assert_eq!(level(&mut studio), 0.0, "{described}");
+        // Nothing hangs on the other side either.
+        let back = [
+            Command::from(MuteModuleCommand { name: "s".into(), mute: false }),
+            EnableModuleCommand { name: "s".into(), enabled: true }.into(),
+            EnableModuleCommand { name: "h".into(), enabled: true }.into(),
+            SoloModuleCommand { name: "other".into(), solo: false }.into(),
+        ];
+        send(&studio, back.into());
+        assert_eq!(level(&mut studio), 0.0, "{described}, and back");
+    }
+}
+
+#[test]
+fn an_effect_that_is_off_is_dry() {
+    let mut studio = Studio::playing("connect(constant('a', {value = 0.25}), gain('g', {gain = 2}))");
+    let gain_is_an_effect = studio.engine().catalog().get("Gain").is_some_and(|t| t.is_effect());
+    assert!(gain_is_an_effect);
+    for (name, enabled, heard) in [("g", true, 0.5), ("g", false, 0.25), ("a", false, 0.0), ("a", true, 0.25)] {
+        studio.send(EnableModuleCommand { name: name.into(), enabled }).expect("it is there");
+        assert_eq!(level(&mut studio), heard, "{name} {enabled}");
+    }
+}
+
+#[test]
+fn feedback_comes_a_quantum_later() {
+    let mut studio = Studio::playing("connect(constant('a', {value = 1}), gain('g'))");
+    let connection = Connection { from: Endpoint::new("g", "out"), to: Endpoint::new("g", "in") };
+    let cable = |gain, feedback| ConnectCommand {
+        connection: connection.clone(),
+        cable: Cable { gain: Num::of(gain), feedback },
+    };
+    assert!(studio.send(cable(0.5, false)).is_err(), "a circle without delay");
+    assert_eq!(level(&mut studio), 1.0);
+    studio.send(cable(0.5, true)).expect("with delay it can be");
+    let [left, _] = studio.render(64 * 4);
+    let quanta: Vec<f32> = left.chunks(64).map(|quantum| quantum[63]).collect();
+    assert_eq!(quanta, [1.0, 1.5, 1.75, 1.875]);
+    studio.send(EnableModuleCommand { name: "g".into(), enabled: false }).expect("it is there");
+    assert_eq!(level(&mut studio), 1.0, "no way round through what is off");
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cantus_manifest::PortKind;
 
-use crate::model::{Catalog, Connection, Edge, Endpoint, Model, ModuleType, Name, OUT, order, routes};
+use crate::model::{Catalog, Connection, Edge, Endpoint, Model, ModuleType, Name, OUT, audible, order, routes};
 use crate::rt::{EventRoute, Input, Mix, OUT_CHANNELS, Plan, StepSpec};
 
 /// What is ready to play, by slot.
@@ -21,13 +21,26 @@ pub trait Ready {
 /// If the Model has a cycle: [`Model::check`] comes before.
 pub fn compile(model: &Model, catalog: &Catalog, ready: &impl Ready) -> Plan {
     let routes = routes(model, catalog);
-    let names = order(model, &routes.iter().cloned().map(Edge::Cable).collect::<Vec<_>>())
-        .expect("batches with cycles are refused");
-    let mut compiler =
-        Compiler { model, catalog, ready, into: by_target(&routes), outputs: BTreeMap::new(), buffers: 1 };
+    let forward = routes.iter().filter(|c| !feedback(model, c));
+    let forward: Vec<Edge> = forward.cloned().map(Edge::Cable).collect();
+    let names = order(model, &forward).expect("batches with cycles are refused");
+    let mut compiler = Compiler {
+        model,
+        catalog,
+        ready,
+        heard: audible(model),
+        into: by_target(&routes),
+        outputs: BTreeMap::new(),
+        buffers: 1,
+    };
+    names.iter().for_each(|name| compiler.outputs_of(name));
     let steps = names.iter().filter_map(|name| compiler.step(name)).collect();
     let out = compiler.out();
     Plan::new(compiler.buffers as usize, steps, out)
+}
+
+fn feedback(model: &Model, connection: &Connection) -> bool {
+    model.connections.get(connection).is_some_and(|cable| cable.feedback)
 }
 
 /// The cables into each endpoint, by source name and port: the order in which they are added up.
@@ -43,6 +56,8 @@ struct Compiler<'a, R> {
     model: &'a Model,
     catalog: &'a Catalog,
     ready: &'a R,
+    /// Modules whose output goes anywhere.
+    heard: BTreeSet<Name>,
     into: BTreeMap<Endpoint, Vec<Connection>>,
     /// Buffers of every audio output made so far.
     outputs: BTreeMap<Endpoint, Vec<u32>>,
@@ -62,12 +77,23 @@ impl<R: Ready> Compiler<'_, R> {
             step.inputs.push(input);
         }
         for port in &module_type.audio_out {
-            let buffers: Vec<u32> = (0..port.channels).map(|_| self.buffer()).collect();
-            self.outputs.insert(Endpoint { module: name.clone(), port: port.key.clone() }, buffers.clone());
-            step.outputs.push(buffers);
+            step.outputs.push(self.outputs[&Endpoint::new(name.clone(), port.key.clone())].clone());
         }
         step.events = self.events(name, &module_type);
         Some(step)
+    }
+
+    /// Gives every output of a module its buffers. All have them before any step is made: a feedback cable leads to a
+    /// step that comes before its source, and reads what that made in the quantum before.
+    fn outputs_of(&mut self, name: &Name) {
+        if self.ready.instance(name).is_none() {
+            return;
+        }
+        let Some(known) = self.model.modules.get(name).and_then(|m| self.catalog.get(&m.module_type)) else { return };
+        for port in &known.audio_out {
+            let buffers = (0..port.channels).map(|_| self.buffer()).collect();
+            self.outputs.insert(Endpoint::new(name.clone(), port.key.clone()), buffers);
+        }
     }
 
     fn buffer(&mut self) -> u32 {
@@ -93,7 +119,24 @@ impl<R: Ready> Compiler<'_, R> {
     fn sources(&self, at: &Endpoint) -> Vec<Source> {
         let cables = self.into.get(at).map_or(&[][..], Vec::as_slice);
         let gain = |c: &Connection| self.model.connections.get(c).map_or(1.0, |cable| cable.gain.get() as f32);
-        cables.iter().filter_map(|c| Some((self.outputs.get(&c.from)?.clone(), gain(c)))).collect()
+        // Round a feedback cable through what is off there is no way.
+        let off = |c: &Connection| self.model.modules.get(&*c.from.module).is_some_and(|m| !m.enabled);
+        let heard = cables.iter().filter(|c| self.heard.contains(&c.from.module));
+        let heard = heard.filter(|c| !(feedback(self.model, c) && off(c)));
+        heard.flat_map(|c| self.output(&c.from).into_iter().map(|(buffers, own)| (buffers, own * gain(c)))).collect()
+    }
+
+    /// What comes out of a port: its buffers; of an effect that is off, what comes in.
+    fn output(&self, at: &Endpoint) -> Vec<Source> {
+        let Some(module) = self.model.modules.get(&*at.module) else { return Vec::new() };
+        if module.enabled {
+            return self.outputs.get(at).map(|buffers| (buffers.clone(), 1.0)).into_iter().collect();
+        }
+        let dry = self.model.known(self.catalog, &module.module_type).ok().filter(|t| t.is_effect());
+        // The first output is the first input: a disabled module has no other way through.
+        let through = dry.filter(|t| t.audio_out.first().is_some_and(|port| port.key == at.port));
+        let input = through.and_then(|t| t.audio_in.first()).map(|port| port.key.clone());
+        input.map_or_else(Vec::new, |port| self.sources(&Endpoint { module: at.module.clone(), port }))
     }
 
     fn events(&self, name: &Name, module_type: &ModuleType) -> Vec<EventRoute> {

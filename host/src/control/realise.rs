@@ -19,7 +19,7 @@ use super::compile::Ready;
 use super::slots::SlotPool;
 use crate::assets::{Asset, Progress};
 use crate::model::command::TriggerEventCommand;
-use crate::model::{Catalog, Connection, Model, Module, ModuleId, ModuleType, Name, Value};
+use crate::model::{Catalog, Connection, Model, Module, ModuleId, ModuleType, Name, Value, carrying};
 use crate::rt::message::{Change, Deed, Slabs};
 use crate::rt::{Cable, Instance, Meters, PatternMemory};
 
@@ -134,15 +134,18 @@ impl Realiser {
         });
         // A cable of a module that was replaced by another of its name is a new one: its notes end.
         let touched = |c: &&Connection| replaced.contains(&&c.from.module) || replaced.contains(&&c.to.module);
-        for connection in old.connections.keys().filter(touched).filter(|c| new.connections.contains(*c)) {
+        let (carried, carries) = (carrying(old), carrying(new));
+        for connection in carried.keys().filter(touched).filter(|c| carries.contains(*c)) {
             self.change_cable(connection, true, old, change);
             self.change_cable(connection, false, new, change);
         }
-        old.connections.diff(&new.connections, |connection, before, _| {
-            let model = if before.is_some() { old } else { new };
-            self.change_cable(connection, before.is_some(), model, change);
-            replan = true;
+        carried.diff(&carries, |connection, before, after| {
+            let (before, after) = (before.is_some(), after.is_some());
+            if before != after {
+                self.change_cable(connection, before, if before { old } else { new }, change);
+            }
         });
+        replan |= rewired(old, new);
         self.forget_files();
         self.rebind(change, |wanted| matches!(wanted, Wanted::Pattern(n) if changed_patterns.contains(n)));
         self.make_room(change);
@@ -323,6 +326,16 @@ impl Ready for Realiser {
     fn cable(&self, connection: &Connection) -> Option<u32> {
         self.cables.get(connection).copied()
     }
+}
+
+/// Cables or what is heard of them differ.
+fn rewired(old: &Model, new: &Model) -> bool {
+    let mut rewired = old.connections != new.connections || old.auto_route() != new.auto_route();
+    old.modules.diff(&new.modules, |_, before, after| {
+        let state = |m: &Module| (m.enabled, m.mute, m.solo);
+        rewired |= before.map(state) != after.map(state);
+    });
+    rewired
 }
 
 /// All data parameters of a module: slot, index, kind, value.

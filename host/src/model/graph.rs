@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::Catalog;
 use super::value::Name;
-use super::{Connection, Endpoint, LinkKey, Model, OUT};
+use super::{Cable, Connection, Endpoint, LinkKey, Model, OUT, Table};
 
 /// One thing that joins two modules, without delay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +81,19 @@ pub fn audible(model: &Model) -> BTreeSet<Name> {
     all.filter(|name| on_the_way.contains(name) && !mute(name)).collect()
 }
 
+/// The cables that carry something: those from modules that are heard to modules that are on. A module that is off
+/// takes and sends no notes.
+pub fn carrying(model: &Model) -> Table<Connection, Cable> {
+    if model.modules.iter().all(|(_, m)| m.enabled && !m.mute && !m.solo) {
+        return model.connections.clone();
+    }
+    let heard = audible(model);
+    let on = |name: &Name| model.modules.get(&**name).is_none_or(|m| m.enabled);
+    let cables = model.connections.iter();
+    let carrying = cables.filter(|(c, _)| heard.contains(&c.from.module) && on(&c.from.module) && on(&c.to.module));
+    carrying.map(|(connection, cable)| (connection.clone(), *cable)).collect()
+}
+
 /// Every module that cables lead to from `name`, each followed from the first to the second of `ends`.
 fn reach<'a>(model: &'a Model, name: &Name, ends: impl Fn(&'a Connection) -> (&'a Name, &'a Name)) -> BTreeSet<Name> {
     let mut next: BTreeMap<&Name, Vec<&Name>> = BTreeMap::new();
@@ -104,7 +117,9 @@ fn reach<'a>(model: &'a Model, name: &Name, ends: impl Fn(&'a Connection) -> (&'
 /// Sorted.
 pub fn routes(model: &Model, catalog: &Catalog) -> BTreeSet<Connection> {
     let mut routes: BTreeSet<Connection> = model.connections.keys().cloned().collect();
-    let connected: BTreeSet<&Endpoint> = model.connections.keys().map(|c| &c.from).collect();
+    // What only leads back is not heard by that.
+    let forward = model.connections.iter().filter(|(_, cable)| !cable.feedback);
+    let connected: BTreeSet<&Endpoint> = forward.map(|(c, _)| &c.from).collect();
     if !model.auto_route() {
         return routes;
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Realiser;
-use crate::model::{Connection, Model, ModuleId, Name, Table};
+use crate::model::{Connection, Model, ModuleId, Name, Table, carrying};
 use crate::rt::message::Change;
 
 /// New names by old ones.
@@ -54,7 +54,7 @@ impl Renames {
 impl Realiser {
     /// Gives everything that stands behind modules their new names, when those that had these names are gone.
     pub(super) fn rename(&mut self, renames: &Renames, old: &Model, change: &mut Change) {
-        for cable in old.connections.keys().filter(|c| renames.goes(&c.from.module) || renames.goes(&c.to.module)) {
+        for cable in carrying(old).keys().filter(|c| renames.goes(&c.from.module) || renames.goes(&c.to.module)) {
             self.change_cable(cable, true, old, change);
         }
         for name in old.modules.keys().filter(|name| renames.goes(name)) {
