@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use cantus_host::model::command::{ConnectCommand, DisconnectCommand, RemoveModuleCommand, RemovePatternCommand};
-use cantus_host::model::{Connection, Endpoint, ModuleType, Name, OUT};
+use cantus_host::model::{Cable, Command, Connection, Endpoint, ModuleType, Name, OUT};
 use cantus_manifest::PortKind;
 use mlua::{Lua, Result, Value};
 
+use crate::budget;
 use crate::context::{run, with};
 use crate::error::blame;
 use crate::handle::lookup;
 use crate::library::{Row, call};
 use crate::pattern::PatternHandle;
-use crate::values::{self, a, module_name, text};
+use crate::values::{self, Key, a, module_name, text};
 
 /// The area's functions.
 pub const ROWS: &[Row] = &[
@@ -20,8 +21,9 @@ pub const ROWS: &[Row] = &[
         name: "connect",
         doc: "Draws a cable from a module to a module or to `out`. The ports are found by themselves; say \"event\" or \
               \"audio\", or {from = \"out\", to = \"in_3\"}, or write \"desk.in_3\", to choose. A cable that is there \
-              already is kept.",
-        example: "connect(seq, kick)  connect(kick, desk)  connect(\"snare\", \"desk.in_3\")  connect(desk, out)",
+              already is the one. Options: gain (1), and feedback: it takes one quantum, and may lead back.",
+        example: "connect(seq, kick)  connect(kick, desk, {gain = 0.5})  connect(\"snare\", \"desk.in_3\")  \
+                  connect(desk, out)  connect(desk, \"desk.in_1\", {feedback = true, gain = 0.25})",
         function: |lua, args| call(lua, args, connect),
     },
     Row {
@@ -43,22 +45,22 @@ struct Wanted {
     from: (Name, Option<Name>),
     to: (Name, Option<Name>),
     kind: Option<PortKind>,
+    cable: Cable,
 }
 
 impl Wanted {
     fn read(from: &Value, to: &Value, how: &Value) -> Result<Wanted> {
-        let mut wanted = Wanted { from: end(from, "the source")?, to: end(to, "the target")?, kind: None };
+        let mut wanted =
+            Wanted { from: end(from, "the source")?, to: end(to, "the target")?, kind: None, cable: Cable::default() };
         match how {
             Value::Nil => {}
             Value::String(_) => wanted.kind = Some(kind(how)?),
             Value::Table(ports) => {
-                values::only_keys(ports, &["from", "to", "kind"], "connect")?;
+                values::only_keys(ports, &["from", "to", "kind", "gain", "feedback"], "connect")?;
                 for (key, value) in values::sorted(ports)? {
                     match key {
-                        values::Key::Text(key) if key == "from" => wanted.from.1 = Some(text(&value, "from")?.into()),
-                        values::Key::Text(key) if key == "to" => wanted.to.1 = Some(text(&value, "to")?.into()),
-                        values::Key::Text(_) => wanted.kind = Some(kind(&value)?),
-                        values::Key::At(_) => return Err(blame("name the ports: {from = \"out\", to = \"in\"}")),
+                        Key::Text(key) => wanted.option(&key, &value)?,
+                        Key::At(_) => return Err(blame("name the ports: {from = \"out\", to = \"in\"}")),
                     }
                 }
             }
@@ -68,6 +70,17 @@ impl Wanted {
             }
         }
         Ok(wanted)
+    }
+
+    fn option(&mut self, key: &str, value: &Value) -> Result<()> {
+        match key {
+            "from" => self.from.1 = Some(text(value, "from")?.into()),
+            "to" => self.to.1 = Some(text(value, "to")?.into()),
+            "gain" => self.cable.gain = values::number(value, "gain")?,
+            "feedback" => self.cable.feedback = values::flag(value, "feedback")?,
+            _ => self.kind = Some(kind(value)?),
+        }
+        Ok(())
     }
 
     /// Whether a cable is one of those that are meant.
@@ -114,14 +127,25 @@ pub fn connect(lua: &Lua, (from, to, how): (Value, Value, Value)) -> Result<()> 
     let (from_port, to_port, kind) =
         find_ports(&wanted, &source, target.as_ref(), &|p| taken.iter().any(|t| **t == *p))?;
     wanted.kind = Some(kind);
-    let there = with(lua, |work| Ok(work.model.connections.keys().any(|cable| wanted.means(cable, &source))))?;
-    if there { Ok(()) } else { draw(lua, &wanted, from_port, to_port) }
+    let there = with(lua, |work| {
+        let there = |cable: &&Connection| wanted.means(cable, &source);
+        // Which of several it was last time it is again, even if somebody has pulled it out.
+        let claimed = work.claimed().filter_map(|(_, claim)| match claim {
+            Command::Connect(c) => Some(&c.connection),
+            _ => None,
+        });
+        Ok(claimed.chain(work.model.connections.keys()).find(there).cloned())
+    })?;
+    match there {
+        Some(cable) => draw(lua, &wanted, cable.from.port, cable.to.port),
+        None => draw(lua, &wanted, from_port, to_port),
+    }
 }
 
 fn draw(lua: &Lua, wanted: &Wanted, from: Name, to: Name) -> Result<()> {
     let from = Endpoint { module: wanted.from.0.clone(), port: from };
     let to = Endpoint { module: wanted.to.0.clone(), port: to };
-    run(lua, ConnectCommand::new(Connection { from, to }))
+    run(lua, ConnectCommand { connection: Connection { from, to }, cable: wanted.cable })
 }
 
 /// Inputs of a module that cables lead to.
@@ -204,7 +228,13 @@ pub fn disconnect(lua: &Lua, (from, to, how): (Value, Value, Value)) -> Result<(
         lookup(lua, &wanted.to.0)?;
     }
     let cables: Vec<Connection> = with(lua, |work| {
-        Ok(work.model.connections.keys().filter(|cable| wanted.means(cable, &source)).cloned().collect())
+        // Those that it pulled out last time it pulls out again.
+        let claimed = work.claimed().filter_map(|(_, claim)| match claim {
+            Command::Disconnect(c) => Some(&c.connection),
+            _ => None,
+        });
+        let cables = work.model.connections.keys().chain(claimed);
+        Ok(cables.filter(|cable| wanted.means(cable, &source)).cloned().collect())
     })?;
     cables.into_iter().try_for_each(|connection| run(lua, DisconnectCommand { connection }))
 }
@@ -215,5 +245,11 @@ fn remove(lua: &Lua, what: Value) -> Result<()> {
     {
         return run(lua, RemovePatternCommand { name: pattern.name.clone() });
     }
-    run(lua, RemoveModuleCommand { name: module_name(&what, "what is to be removed")? })
+    let name = module_name(&what, "what is to be removed")?;
+    let command = RemoveModuleCommand { name: name.clone() };
+    let removed = with(lua, |work| {
+        let gone = !work.model.modules.contains(&*name);
+        Ok(gone && work.claim_again(&command.clone().into(), || budget::place(lua)))
+    })?;
+    if removed { Ok(()) } else { run(lua, command) }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cantus_host::control::{Batch, Commit, Origin};
-use cantus_host::model::{Catalog, Model, Name};
+use cantus_host::model::{Catalog, Command, Model, Name};
 use mlua::chunk::ChunkMode;
 use mlua::thread::ThreadStatus;
 use mlua::{Function, MultiValue, Table, Thread, Value};
@@ -56,7 +56,7 @@ impl Default for Options {
 pub struct Evaluation {
     /// Number of the batch that was committed; `None` if there was nothing to change.
     pub batch: Option<u64>,
-    /// Commands in that batch.
+    /// Commands in that batch, besides the note of what the file asks for.
     pub commands: usize,
     /// What the script asked of the transport last.
     pub transport: Option<Transport>,
@@ -143,13 +143,14 @@ impl Script {
     }
 
     /// Evaluates code under a name. From [`Origin::Repl`] globals live on, an expression gives its values, and a
-    /// module's name stands for the module; any other origin gets a fresh environment.
+    /// module's name stands for the module; any other origin gets a fresh environment. A file claims what it asks for:
+    /// the next time only what it then asks for differently is written, and what it no longer asks for is taken back.
     ///
     /// # Errors
     /// [`ScriptError`]: nothing was changed, and nothing was committed.
     pub fn eval(&mut self, code: &str, name: &str, origin: Origin) -> Result<Evaluation, ScriptError> {
         self.refresh(name)?;
-        self.begin(name);
+        self.begin(name, &origin);
         let lua = &self.sandbox.lua;
         let limit = |bytes| lua.set_memory_limit(bytes).map_err(|e| ScriptError::from_lua(&e, name, None));
         limit(self.memory)?;
@@ -179,7 +180,7 @@ impl Script {
     }
 
     /// Starts the transaction over the newest Model that is known.
-    fn begin(&self, name: &str) {
+    fn begin(&self, name: &str, origin: &Origin) {
         let context = &self.context;
         let state = context.engine.state();
         let base = match &self.last {
@@ -188,7 +189,7 @@ impl Script {
             _ => state.model.clone(),
         };
         let clock = context.engine.clock();
-        context.work.replace(Some(Transaction::new(base, self.catalog.clone(), clock)));
+        context.work.replace(Some(Transaction::new(base, self.catalog.clone(), clock, origin)));
         context.file.replace(name.to_owned());
         context.random.seed(context.seed, name);
         context.budget.begin();
@@ -252,15 +253,16 @@ impl Script {
         values: Vec<String>,
     ) -> Result<Evaluation, ScriptError> {
         let commands = work.finish(name)?;
-        let mut done = Evaluation { batch: None, commands: commands.len(), transport: work.transport, values };
-        if commands.is_empty() {
-            return Ok(done);
+        let edits = commands.iter().filter(|(command, _)| !matches!(command, Command::SetClaims(_))).count();
+        let mut done = Evaluation { batch: None, commands: edits, transport: work.transport, values };
+        if !commands.is_empty() {
+            let engine = &self.context.engine;
+            let batch = Batch { origin, commands: commands.iter().map(|(command, _)| command.clone()).collect() };
+            let accepted = engine.commit(batch).map_err(|e| work.refused(name, &commands, &e))?;
+            self.last = Some((engine.state().version, accepted.model));
+            done.batch = Some(accepted.batch);
         }
-        let engine = &self.context.engine;
-        let accepted = engine.commit(Batch { origin, commands }).map_err(|e| work.refused(name, &e))?;
         self.places.extend(work.places());
-        self.last = Some((engine.state().version, accepted.model));
-        done.batch = Some(accepted.batch);
         Ok(done)
     }
 }

@@ -1,9 +1,10 @@
 //! An evaluation's private copy of the Model, and the commands that lead to it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cantus_host::control::{ClockReading, CommitError};
-use cantus_host::model::{Catalog, Command, Edge, Model, Refusal};
+use cantus_host::control::{ClockReading, CommitError, Origin};
+use cantus_host::model::{Asked, Catalog, Command, Edge, Model, Name, Refusal, merge};
 
 use crate::error::{Place, ScriptError};
 
@@ -18,7 +19,7 @@ pub enum Transport {
     Pause,
 }
 
-/// Edits a copy; what changed nothing is not recorded.
+/// Edits a copy, and keeps what led to it.
 pub struct Transaction {
     /// The module types there are.
     pub catalog: Arc<Catalog>,
@@ -29,18 +30,30 @@ pub struct Transaction {
     /// The clock as the script sees it.
     pub clock: ClockReading,
     base: Arc<Model>,
-    commands: Vec<(Command, Option<Place>)>,
+    /// The file that claims what the script asks for, if one does.
+    file: Option<Name>,
+    asked: Vec<Asked>,
+    /// What was said last of each path: what says it once more is not recorded again.
+    last: BTreeMap<Name, usize>,
+    /// Where each was asked for.
+    places: Vec<Option<Place>>,
     actions: bool,
 }
 
+/// What is committed: commands, each with the index of what asked for it.
+pub type Commands = Vec<(Command, Option<usize>)>;
+
 impl Transaction {
-    /// A transaction over a Model.
-    pub fn new(base: Arc<Model>, catalog: Arc<Catalog>, clock: ClockReading) -> Transaction {
+    /// A transaction over a Model; of a file, what it asks for is claimed.
+    pub fn new(base: Arc<Model>, catalog: Arc<Catalog>, clock: ClockReading, origin: &Origin) -> Transaction {
+        let file = if let Origin::File(name) = origin { Some(name.clone()) } else { None };
+        let (asked, last, places) = Default::default();
         let model = (*base).clone();
-        Transaction { catalog, model, transport: None, clock, base, commands: Vec::new(), actions: false }
+        Transaction { catalog, model, transport: None, clock, base, file, asked, last, places, actions: false }
     }
 
-    /// Does a command on the copy and records it. `place` is asked only if it is recorded.
+    /// Does a command on the copy and records it, unless it changes nothing and nobody claims it. `place` is asked only
+    /// if it is recorded.
     ///
     /// # Errors
     /// [`Refusal`]; nothing changed.
@@ -48,13 +61,44 @@ impl Transaction {
         command.it_mut().canonical(&self.model, &self.catalog);
         let changed = self.model.edit(&command, &self.catalog)?;
         let action = command.is_action();
-        if !changed && !action {
+        if !changed && !action && self.file.is_none() {
             return Ok(());
         }
         self.actions |= action;
         self.follow(&command);
-        self.commands.push((command, place()));
+        let claim = command.it().claim(&self.model);
+        let said = claim.as_ref().and_then(|(path, _)| self.last.get(path));
+        if changed || action || said.is_none_or(|last| self.asked[*last].claim != claim) {
+            self.record(Asked { command, claim }, place());
+        }
         Ok(())
+    }
+
+    fn record(&mut self, asked: Asked, place: Option<Place>) {
+        if matches!(asked.command, Command::RemoveModule(_)) {
+            // What was said of the module may have to be said again.
+            self.last.clear();
+        }
+        if let Some((path, _)) = &asked.claim {
+            self.last.insert(path.clone(), self.asked.len());
+        }
+        self.asked.push(asked);
+        self.places.push(place);
+    }
+
+    /// What this file asked for when it was evaluated last.
+    pub fn claimed(&self) -> impl Iterator<Item = (&Name, &Command)> {
+        self.file.as_ref().and_then(|file| self.base.claims.get(&**file)).into_iter().flat_map(|claims| claims.iter())
+    }
+
+    /// Asks again for what the file asked for last time, without doing it: it can be done only once. False: it did not.
+    pub fn claim_again(&mut self, command: &Command, place: impl FnOnce() -> Option<Place>) -> bool {
+        let there = self.claimed().any(|(_, claim)| claim == command);
+        if there {
+            let claim = command.it().claim(&self.model);
+            self.record(Asked { command: command.clone(), claim }, place());
+        }
+        there
     }
 
     /// What the transport will do, so that the script reads what it wrote.
@@ -78,14 +122,33 @@ impl Transaction {
     ///
     /// # Errors
     /// A cycle, naming the line of every call on it that this script made.
-    pub fn finish(&self, file: &str) -> Result<Vec<Command>, ScriptError> {
-        if let Err(refusal) = self.model.check() {
-            return Err(self.cycle(file, &refusal));
+    pub fn finish(&self, name: &str) -> Result<Commands, ScriptError> {
+        let Some(file) = &self.file else {
+            self.model.check().map_err(|refusal| self.cycle(name, &refusal))?;
+            if !self.actions && self.model == *self.base {
+                return Ok(Commands::new());
+            }
+            return Ok(self.asked.iter().enumerate().map(|(i, asked)| (asked.command.clone(), Some(i))).collect());
+        };
+        if let Err(refusal) = self.model.check()
+            && self.drew_all(&refusal)
+        {
+            return Err(self.cycle(name, &refusal));
         }
-        if !self.actions && self.model == *self.base {
-            return Ok(Vec::new());
+        let merged = merge(&self.base, &self.catalog, file, &self.asked, true);
+        let mut after = (*self.base).clone();
+        for (command, _) in &merged {
+            // What is refused here the engine refuses too, and says so.
+            let _ = after.edit(command, &self.catalog);
         }
-        Ok(self.commands.iter().map(|(command, _)| command.clone()).collect())
+        after.check().map_err(|refusal| self.cycle(name, &refusal))?;
+        Ok(merged)
+    }
+
+    /// Whether the script drew a whole circle itself. The copy still has cables that the file no longer asks for: a
+    /// circle with one of those may be none in the end.
+    fn drew_all(&self, refusal: &Refusal) -> bool {
+        matches!(refusal, Refusal::Cycle(cycle) if cycle.0.iter().all(|edge| self.drawn(edge).is_some()))
     }
 
     fn cycle(&self, file: &str, refusal: &Refusal) -> ScriptError {
@@ -104,7 +167,7 @@ impl Transaction {
 
     /// The last command that drew this cable or link.
     fn drawn(&self, edge: &Edge) -> Option<usize> {
-        self.commands.iter().rposition(|(command, _)| match (command, edge) {
+        self.asked.iter().rposition(|asked| match (&asked.command, edge) {
             (Command::Connect(c), Edge::Cable(cable)) => c.connection == *cable,
             (Command::Modulate(c), Edge::Link(link)) => c.key == *link,
             _ => false,
@@ -112,19 +175,20 @@ impl Transaction {
     }
 
     fn place(&self, index: usize) -> Option<&Place> {
-        self.commands.get(index)?.1.as_ref()
+        self.places.get(index)?.as_ref()
     }
 
     /// Where the script made each module and set each parameter, by path: `kick`, `kick.slots[1].file`.
     pub fn places(&self) -> impl Iterator<Item = (String, Place)> {
-        let claimed = |command: &Command| Some(command.it().claim(&self.model)?.0.to_string());
-        self.commands.iter().filter_map(move |(command, place)| Some((claimed(command)?, place.clone()?)))
+        let claimed = |asked: &Asked| Some(asked.claim.as_ref()?.0.to_string());
+        let places = self.asked.iter().zip(&self.places);
+        places.filter_map(move |(asked, place)| Some((claimed(asked)?, place.clone()?)))
     }
 
-    /// The engine's refusal, at the line of the command it names.
-    pub fn refused(&self, file: &str, error: &CommitError) -> ScriptError {
+    /// The engine's refusal, at the line of what asked for the command it names.
+    pub fn refused(&self, file: &str, commands: &Commands, error: &CommitError) -> ScriptError {
         let index = match error {
-            CommitError::Refused { command, .. } => *command,
+            CommitError::Refused { command, .. } => command.and_then(|i| commands.get(i)?.1),
             CommitError::Busy(_) | CommitError::Stopped => None,
         };
         match index.and_then(|i| self.place(i)) {

@@ -75,6 +75,17 @@ pub fn number(value: &Value, what: &str) -> Result<Num> {
     number.ok_or_else(|| blame(format!("{what} must be a number, not {}", a(value))))
 }
 
+/// True or false.
+///
+/// # Errors
+/// For anything else.
+pub fn flag(value: &Value, what: &str) -> Result<bool> {
+    if let Value::Boolean(flag) = value {
+        return Ok(*flag);
+    }
+    Err(blame(format!("{what} must be true or false, not {}", a(value))))
+}
+
 /// What is wrong, in words: `nil`, `a table`.
 pub fn a(value: &Value) -> String {
     match value {

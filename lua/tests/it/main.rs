@@ -2,6 +2,7 @@
 
 mod bindings;
 mod broken;
+mod claims;
 mod guards;
 mod patterns;
 mod rig;

@@ -187,7 +187,12 @@ impl Rig {
 
     /// Evaluates `song.lua`.
     pub fn run(&mut self, code: &str) -> Result<Evaluation, ScriptError> {
-        self.script.eval(code, "song.lua", Origin::File("song.lua".into()))
+        self.file("song.lua", code)
+    }
+
+    /// Evaluates a file of that name.
+    pub fn file(&mut self, name: &str, code: &str) -> Result<Evaluation, ScriptError> {
+        self.script.eval(code, name, Origin::File(name.into()))
     }
 
     /// Evaluates a line at the prompt.
