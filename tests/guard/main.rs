@@ -36,7 +36,7 @@ impl Watched {
     }
 
     fn eval(&mut self, code: &str) {
-        self.script.eval(code, "guard.lua", Origin::File("guard.lua".into())).unwrap_or_else(|e| panic!("{e}"));
+        self.script.eval(code, "guard.lua", Origin::Host).unwrap_or_else(|e| panic!("{e}"));
         self.engine.0.borrow_mut().settle();
     }
 

@@ -73,6 +73,8 @@ pub fn pieces() -> PathBuf {
 pub struct Studio {
     lockstep: Lockstep,
     script: Script,
+    /// How many files were evaluated.
+    files: usize,
 }
 
 impl Studio {
@@ -87,7 +89,7 @@ impl Studio {
         let engine: Rc<dyn Commit> = Rc::new(lockstep.engine().clone());
         let options = Options { root, ..Options::default() };
         let script = Script::new(engine, options).expect("a state can be made");
-        Studio { lockstep, script }
+        Studio { lockstep, script, files: 0 }
     }
 
     /// A session with this code evaluated, playing from beat 0.
@@ -113,9 +115,11 @@ impl Studio {
         self.try_eval(code).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Evaluates.
+    /// Evaluates, each time as another file: what one has asked for, the next does not take back.
     pub fn try_eval(&mut self, code: &str) -> Result<Evaluation, ScriptError> {
-        self.script.eval(code, "test.lua", Origin::File("test.lua".into()))
+        self.files += 1;
+        let origin = Origin::File(format!("test {}.lua", self.files).into());
+        self.script.eval(code, "test.lua", origin)
     }
 
     /// Sends one command.

@@ -130,7 +130,9 @@ impl Merge<'_> {
         let lost: Vec<Name> = lost.cloned().collect();
         for (earlier, asked) in self.asked[..index].iter().enumerate() {
             let adds = matches!(&asked.command, Command::AddModule(c) if lost.contains(&c.name));
-            if asked.claim.is_some() && (adds || lost.iter().any(|name| asked.needs(name))) {
+            // The file removes what stands in the way of something else of that name.
+            let clears = matches!((&asked.command, command), (Command::RemoveModule(gone), Command::AddModule(c)) if gone.name == c.name);
+            if asked.claim.is_some() && (adds || clears || lost.iter().any(|name| asked.needs(name))) {
                 // What is refused here was refused to the file before, or is refused again below.
                 let _ = self.run(asked.written(), Some(earlier));
             }

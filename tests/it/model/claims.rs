@@ -142,4 +142,8 @@ fn removing_unsays_what_was_said_before() {
     let file = [add("Kit", "kick"), set("kick.volume", 0.8), remove.into(), add("Kit", "kick")];
     evaluate(&mut model, &catalog, "a.lua", &file);
     assert_eq!(value(&model, &catalog, "kick.volume"), "1");
+    // Something else of that name comes in its place.
+    let remove = RemoveModuleCommand { name: "kick".into() };
+    let done = evaluate(&mut model, &catalog, "a.lua", &[remove.into(), add("Fx", "kick")]);
+    assert_eq!(done, ["remove kick", "add Fx kick"]);
 }
