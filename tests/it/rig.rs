@@ -113,9 +113,9 @@ impl Studio {
         self.try_eval(code).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Evaluates.
+    /// Evaluates; claims nothing, so that one evaluation leaves what another asked for.
     pub fn try_eval(&mut self, code: &str) -> Result<Evaluation, ScriptError> {
-        self.script.eval(code, "test.lua", Origin::File("test.lua".into()))
+        self.script.eval(code, "test.lua", Origin::Host)
     }
 
     /// Sends one command.
