@@ -1,5 +1,6 @@
 //! `engine` and what it gives out: clock, module registry, connection manager, parameter router, pattern runtime.
 
+use cantus_host::model::Num;
 use cantus_host::model::command::{
     PauseTransportCommand, ResetTransportCommand, SeekCommand, StartTransportCommand, StopTransportCommand,
 };
@@ -11,7 +12,7 @@ use crate::handle::Handle;
 use crate::library::{Row, call};
 use crate::pattern::PatternHandle;
 use crate::values::{number, text, to_lua};
-use crate::{graph, params};
+use crate::{graph, params, time};
 
 /// Methods of `engine`.
 pub const ENGINE: &[Row] = &[
@@ -59,7 +60,7 @@ pub const CLOCK: &[Row] = &[
         name: "clock:setBPM",
         doc: "Sets the tempo, 20 to 999 beats per minute.",
         example: "engine:getClock():setBPM(120)",
-        function: |lua, args| call(lua, args, |lua, (_, bpm): (This, Value)| params::set_bpm(lua, &bpm)),
+        function: |lua, args| call(lua, args, |lua, (_, bpm): (This, Value)| time::set_bpm(lua, &bpm, Num::ZERO)),
     },
     Row {
         name: "clock:getBPM",

@@ -95,7 +95,10 @@ impl Wanted {
 }
 
 /// A module and perhaps a port: a handle, `"kick"` or `"kick.out"`.
-fn end(value: &Value, what: &str) -> Result<(Name, Option<Name>)> {
+///
+/// # Errors
+/// For anything else.
+pub fn end(value: &Value, what: &str) -> Result<(Name, Option<Name>)> {
     let name = module_name(value, what)?;
     Ok(match name.split_once('.') {
         Some((module, port)) => (module.into(), Some(port.into())),

@@ -10,11 +10,13 @@ use mlua::{Function, Lua, MetaMethod, MultiValue, Result, UserData, UserDataMeth
 use crate::context::{context, run, with};
 use crate::error::{blame, located, refused};
 use crate::library::native;
+use crate::mix;
 use crate::slots::{self, Slots};
 use crate::values::{self, Fields, Key, to_lua, to_model};
 
 /// What a handle answers to besides what its manifest declares.
-const OWN: [&str; 9] = ["name", "type", "id", "seed", "slots", "meters", "status", "trigger", "help"];
+const OWN: [&str; 12] =
+    ["name", "type", "id", "enabled", "mute", "solo", "seed", "slots", "meters", "status", "trigger", "help"];
 
 /// A module, by its name.
 #[derive(Clone, Debug)]
@@ -57,6 +59,9 @@ pub fn apply_options(lua: &Lua, name: &Name, options: &mlua::Table) -> Result<()
 pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
     if key == "slots" {
         return slots::apply_all(lua, name, value);
+    }
+    if ["enabled", "mute", "solo", "seed"].contains(&key) {
+        return mix::set(lua, name, key, value);
     }
     if OWN.contains(&key) {
         return Err(blame(format!("{name}.{key} cannot be set")));
@@ -105,6 +110,9 @@ fn index(lua: &Lua, this: &Handle, key: &Value) -> Result<Value> {
         "name" => text(&this.name)?,
         "type" => text(&module.module_type)?,
         "id" => Value::Integer(module.id.0.cast_signed()),
+        "enabled" => Value::Boolean(module.enabled),
+        "mute" => Value::Boolean(module.mute),
+        "solo" => Value::Boolean(module.solo),
         "seed" => Value::Integer(module.seed.cast_signed()),
         "status" => text(&status(lua, &this.name))?,
         "meters" => Value::Table(meters(lua, &this.name, &known)?),

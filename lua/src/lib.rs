@@ -20,6 +20,7 @@
 //! nothing here that a [`Command`](cantus_host::model::Command) cannot.
 
 mod budget;
+mod chain;
 mod constructors;
 mod context;
 mod engine;
@@ -30,6 +31,8 @@ mod handle;
 mod help;
 mod library;
 mod matcher;
+mod mix;
+mod modulation;
 mod notation;
 mod params;
 mod pattern;
@@ -39,6 +42,7 @@ mod sandbox;
 mod script;
 mod slots;
 mod strings;
+mod time;
 mod transaction;
 mod values;
 

@@ -3,7 +3,7 @@
 use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table};
 
 use crate::error::located;
-use crate::{constructors, engine, graph, help, params, pattern, random, strings};
+use crate::{chain, constructors, engine, graph, help, mix, modulation, params, pattern, random, strings, time};
 
 /// One native function.
 pub struct Row {
@@ -21,7 +21,11 @@ const AREAS: &[&[Row]] = &[
     constructors::ROWS,
     graph::ROWS,
     params::ROWS,
+    mix::ROWS,
+    modulation::ROWS,
+    time::ROWS,
     pattern::ROWS,
+    chain::ROWS,
     help::ROWS,
     engine::ENGINE,
     engine::CLOCK,

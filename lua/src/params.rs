@@ -1,13 +1,11 @@
-//! Parameters by path: `setParam("kick.volume", 0.5)`, `getParam("kick.slots[1].gain")`; and the tempo.
+//! Parameters by path: `setParam("kick.volume", 0.5)`, `getParam("kick.slots[1].gain")`.
 
-use cantus_host::model::command::SetBPMCommand;
-use cantus_host::model::{Num, Path};
+use cantus_host::model::Path;
 use mlua::{Lua, MultiValue, Result, Value};
 
-use crate::context::{run, with};
 use crate::error::blame;
 use crate::library::{Row, call};
-use crate::values::{self, module_name, text};
+use crate::values::{module_name, text};
 use crate::{handle, slots};
 
 /// The area's functions.
@@ -24,18 +22,6 @@ pub const ROWS: &[Row] = &[
         doc: "The value of a parameter, by path or by module and name.",
         example: "kick.volume = 0.5  assert(getParam(\"kick.volume\") == 0.5)  assert(getParam(kick, \"volume\") == 0.5)",
         function: |lua, args| call(lua, args, get_param),
-    },
-    Row {
-        name: "bpm",
-        doc: "Sets the tempo in beats per minute, if one is given; and answers it.",
-        example: "bpm(124)  assert(bpm() == 124)",
-        function: |lua, args| call(lua, args, bpm),
-    },
-    Row {
-        name: "tempo",
-        doc: "Another name of bpm.",
-        example: "tempo(90)  assert(tempo() == 90)",
-        function: |lua, args| call(lua, args, bpm),
     },
 ];
 
@@ -72,19 +58,4 @@ pub fn get_param(lua: &Lua, args: MultiValue) -> Result<Value> {
         Some(slot) => slots::get(lua, &path.module, slot, &path.param),
         None => handle::get(lua, &path.module, &path.param),
     }
-}
-
-fn bpm(lua: &Lua, wanted: Value) -> Result<f64> {
-    if !wanted.is_nil() {
-        set_bpm(lua, &wanted)?;
-    }
-    with(lua, |work| Ok(work.model.bpm.get()))
-}
-
-/// Sets the tempo.
-///
-/// # Errors
-/// When it is not a number or out of range.
-pub fn set_bpm(lua: &Lua, bpm: &Value) -> Result<()> {
-    run(lua, SetBPMCommand { bpm: values::number(bpm, "the tempo")?, over: Num::ZERO })
 }

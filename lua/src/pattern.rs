@@ -16,10 +16,12 @@ pub const ROWS: &[Row] = &[Row {
     doc: "A pattern, by name. Rows are text (\"x . X . | C4 = . 62\": x hit, X accent, . nothing, = longer, notes), a \
           list of the same and of tables {note=, slot=, velocity=, length=}, or lanes = {{\"x . x .\", slot = 1}, ...} \
           side by side. Options: steps_per_beat (4), rows, and defaults for note, slot, velocity, length (1 row; 0 lets \
-          it ring). Without rows it is the pattern that is there.",
+          it ring). {rows =, steps_per_beat =, steps = {...}} takes lines of row, note, slot, velocity and length, \
+          \"3: C4 s2 v0.8 l1.5 | x\". Without rows it is the pattern that is there.",
     example: "pattern(\"line\", \"C4 = E4 . | G4 . X .\", {steps_per_beat = 2})  \
               pattern(\"kit\", {lanes = {{\"x...x...\", slot = 1}, {\"..x...x.\", slot = 2, velocity = 0.5}}})  \
-              pattern(\"sparse\", {rows = 16, [1] = \"x\", [5] = {note = \"C4\", length = 2}, [9] = {60, 64}})",
+              pattern(\"sparse\", {rows = 16, [1] = \"x\", [5] = {note = \"C4\", length = 2}, [9] = {60, 64}})  \
+              pattern(\"exact\", {rows = 8, steps_per_beat = 2, steps = {\"1: C4 s1 v0.8\", \"3: E4 l1.5 | x\"}})",
     function: |lua, args| call(lua, args, pattern),
 }];
 
@@ -30,7 +32,11 @@ pub struct PatternHandle {
     pub name: Name,
 }
 
+/// What a lane and the options after the rows may say.
 const OPTIONS: [&str; 8] = ["steps_per_beat", "per_beat", "rows", "lanes", "note", "velocity", "slot", "length"];
+
+/// What a pattern of written steps says.
+const STEPS: [&str; 4] = ["steps", "steps_per_beat", "per_beat", "rows"];
 
 /// What a pattern's options say.
 #[derive(Default)]
@@ -42,7 +48,6 @@ struct Options {
 
 impl Options {
     fn read(table: &Table) -> Result<Options> {
-        values::only_keys(table, &OPTIONS, "it")?;
         let speed = match table.raw_get::<Value>("steps_per_beat")? {
             Value::Nil => table.raw_get::<Value>("per_beat")?,
             speed => speed,
@@ -88,11 +93,19 @@ fn pattern(lua: &Lua, (name, rows, options): (Value, Value, Value)) -> Result<Pa
 fn read(lua: &Lua, rows: &Value, options: &Value) -> Result<Pattern> {
     let mut said = match options {
         Value::Nil => Options::default(),
-        Value::Table(table) => Options::read(table)?,
+        Value::Table(table) => {
+            values::only_keys(table, &OPTIONS, "it")?;
+            Options::read(table)?
+        }
         other => return Err(blame(format!("options are a table, not {}", a(other)))),
     };
     let lanes = match rows {
         Value::Table(table) => {
+            let steps = table.raw_get::<Value>("steps")?;
+            if !steps.is_nil() {
+                return written(lua, table, &steps, said);
+            }
+            values::only_keys(table, &OPTIONS, "it")?;
             said = said.or(Options::read(table)?);
             match table.raw_get::<Value>("lanes")? {
                 Value::Nil => vec![lane(lua, rows, &said.defaults)?],
@@ -109,6 +122,25 @@ fn read(lua: &Lua, rows: &Value, options: &Value) -> Result<Pattern> {
     };
     let speed = said.steps_per_beat.unwrap_or(Num::new(4.0).expect("finite"));
     notation::compile(&lanes, said.rows, speed).map_err(blame)
+}
+
+/// `{rows = 16, steps = {"1: C4 s1 v0.8", ...}}`: what a session's file says of a pattern.
+fn written(lua: &Lua, table: &Table, steps: &Value, said: Options) -> Result<Pattern> {
+    values::only_keys(table, &STEPS, "a pattern with steps")?;
+    if table.raw_len() > 0 {
+        return Err(blame("a pattern with steps has no other rows"));
+    }
+    let Value::Table(lines) = steps else { return Err(blame(format!("steps are a list of lines, not {}", a(steps)))) };
+    let said = said.or(Options::read(table)?);
+    let mut pattern = Pattern::new(1, said.steps_per_beat.unwrap_or(Num::new(4.0).expect("finite")));
+    for line in lines.sequence_values::<Value>() {
+        let line = values::text(&line?, "a line of steps")?;
+        context(lua).budget.spend(lua, line.len() as u64)?;
+        pattern.read_line(&line).map_err(blame)?;
+    }
+    let last = pattern.steps.keys().map(|cell| cell.row + 1).max();
+    pattern.rows = said.rows.or(last).unwrap_or(1);
+    Ok(pattern)
 }
 
 /// Text, a list, or a list of one text.

@@ -86,6 +86,73 @@ pub fn flag(value: &Value, what: &str) -> Result<bool> {
     Err(blame(format!("{what} must be true or false, not {}", a(value))))
 }
 
+/// A whole number from 0 on.
+///
+/// # Errors
+/// For anything else.
+pub fn whole(value: &Value, what: &str) -> Result<u32> {
+    let number = match value {
+        Value::Integer(v) => u32::try_from(*v).ok(),
+        Value::Number(v) => (v.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(v)).then_some(*v as u32),
+        _ => None,
+    };
+    number.ok_or_else(|| blame(format!("{what} must be a whole number, not {}", a(value))))
+}
+
+/// Options by name: a table with no other keys than those that are known, or nothing.
+pub struct Named(Option<Table>);
+
+impl Named {
+    /// The options of a call; `what` begins the sentence if they are none.
+    ///
+    /// # Errors
+    /// Naming the nearest known key.
+    pub fn read(value: &Value, known: &[&str], what: &str) -> Result<Named> {
+        match value {
+            Value::Nil => Ok(Named(None)),
+            Value::Table(table) => {
+                only_keys(table, known, what)?;
+                Ok(Named(Some(table.clone())))
+            }
+            other => Err(blame(format!("the options of {what} are a table, not {}", a(other)))),
+        }
+    }
+
+    fn get<T>(&self, key: &str, read: impl FnOnce(&Value, &str) -> Result<T>) -> Result<Option<T>> {
+        let Some(table) = &self.0 else { return Ok(None) };
+        let value = table.raw_get::<Value>(key)?;
+        if value.is_nil() { Ok(None) } else { read(&value, key).map(Some) }
+    }
+
+    /// The number of that key, or what it is without.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn number(&self, key: &str, without: Num) -> Result<Num> {
+        Ok(self.get(key, number)?.unwrap_or(without))
+    }
+
+    /// The flag of that key, or what it is without.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn flag(&self, key: &str, without: bool) -> Result<bool> {
+        Ok(self.get(key, flag)?.unwrap_or(without))
+    }
+
+    /// `low` and `high`, both or none.
+    ///
+    /// # Errors
+    /// When one is missing, or something else.
+    pub fn range(&self) -> Result<Option<(Num, Num)>> {
+        match (self.get("low", number)?, self.get("high", number)?) {
+            (Some(low), Some(high)) => Ok(Some((low, high))),
+            (None, None) => Ok(None),
+            _ => Err(blame("low and high belong together; give both or none")),
+        }
+    }
+}
+
 /// What is wrong, in words: `nil`, `a table`.
 pub fn a(value: &Value) -> String {
     match value {

@@ -5,5 +5,6 @@ mod broken;
 mod claims;
 mod guards;
 mod patterns;
+mod performing;
 mod rig;
 mod transactions;

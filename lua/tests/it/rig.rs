@@ -47,6 +47,12 @@ port = [{ key = "notes", dir = "out", kind = "event" }]
 param = [{ key = "pattern", doc = "What it plays.", type = "pattern" }]
 
 [[module]]
+type = "Lfo"
+kind = "modulator"
+doc = "Moves what it is told to."
+port = [{ key = "out", dir = "out", kind = "mod" }]
+
+[[module]]
 type = "Desk"
 kind = "mixer"
 doc = "Brings sounds together."

@@ -1,0 +1,72 @@
+//! `chain(name, entries, options)`: patterns one after the other.
+
+use cantus_host::model::command::SetChainCommand;
+use cantus_host::model::{Chain, ChainEntry, Name};
+use mlua::{Lua, Result, Table, Value};
+
+use crate::context::{run, with};
+use crate::error::{blame, refused};
+use crate::library::{Row, call};
+use crate::pattern::PatternHandle;
+use crate::values::{Named, a, flag, only_keys, text, whole};
+
+/// The area's functions.
+pub const ROWS: &[Row] = &[Row {
+    name: "chain",
+    doc: "Patterns one after the other, by name. An entry is a pattern, {\"b\", 4} for four times, or {pattern =, \
+          repeats =, enabled =}. After the last comes the first, unless {loop = false}. Answers the name, for a \
+          sequencer to play; without entries it is the chain that is there.",
+    example: "pattern(\"a\", \"x . x .\")  pattern(\"b\", \"x x x x\")  \
+              seq.pattern = chain(\"song\", {\"a\", {\"b\", 4}, {pattern = \"a\", repeats = 2, enabled = false}}, {loop = false})",
+    function: |lua, args| call(lua, args, chain),
+}];
+
+fn chain(lua: &Lua, (name, entries, options): (Value, Value, Value)) -> Result<String> {
+    let name = text(&name, "the name of a chain")?;
+    let entries = match &entries {
+        Value::Nil => {
+            with(lua, |work| work.model.chain(&name).map(|_| ()).map_err(|r| refused(&r)))?;
+            return Ok(name);
+        }
+        Value::Table(entries) => entries,
+        other => return Err(blame(format!("chain \"{name}\": its entries are a list, not {}", a(other)))),
+    };
+    only_keys(entries, &[], "the list of entries")?;
+    let repeat = Named::read(&options, &["loop"], "chain")?.flag("loop", true)?;
+    let read = entries.sequence_values::<Value>().enumerate().map(|(i, value)| {
+        entry(&value?).map_err(|problem| blame(format!("chain \"{name}\": entry {}: {problem}", i + 1)))
+    });
+    let entries = read.collect::<Result<_>>()?;
+    run(lua, SetChainCommand { name: name.as_str().into(), chain: Chain { entries, repeat } })?;
+    Ok(name)
+}
+
+fn entry(value: &Value) -> Result<ChainEntry> {
+    let Value::Table(table) = value else {
+        return Ok(ChainEntry { pattern: pattern(value)?, repeats: 1, enabled: true });
+    };
+    only_keys(table, &["pattern", "repeats", "enabled"], "it")?;
+    let enabled = match table.raw_get::<Value>("enabled")? {
+        Value::Nil => true,
+        value => flag(&value, "enabled")?,
+    };
+    let repeats = match either(table, "repeats", 2)? {
+        Value::Nil => 1,
+        value => whole(&value, "repeats")?,
+    };
+    Ok(ChainEntry { pattern: pattern(&either(table, "pattern", 1)?)?, repeats, enabled })
+}
+
+/// What a table says by name, or else by place.
+fn either(table: &Table, name: &str, place: i64) -> Result<Value> {
+    let named = table.raw_get::<Value>(name)?;
+    if named.is_nil() { table.raw_get(place) } else { Ok(named) }
+}
+
+fn pattern(value: &Value) -> Result<Name> {
+    match value {
+        Value::UserData(data) if data.is::<PatternHandle>() => Ok(data.borrow::<PatternHandle>()?.name.clone()),
+        Value::String(text) => Ok(text.to_string_lossy().into()),
+        other => Err(blame(format!("{} is not a pattern; write its name, or {{\"name\", 4}}", a(other)))),
+    }
+}

@@ -1,0 +1,98 @@
+//! Who is heard, and what modules are called: `mute`, `solo`, `rename`; and session settings.
+
+use cantus_host::model::command::{
+    EnableModuleCommand, MuteModuleCommand, RenameModuleCommand, SetSeedCommand, SetSettingCommand, SoloModuleCommand,
+};
+use cantus_host::model::{Name, SESSION};
+use mlua::{Lua, Result, Table, Value};
+
+use crate::context::{run, with};
+use crate::error::{blame, refused};
+use crate::handle::Handle;
+use crate::library::{Row, call};
+use crate::values::{a, flag, module_name, text, to_lua, to_model};
+
+/// The area's functions.
+pub const ROWS: &[Row] = &[
+    Row {
+        name: "mute",
+        doc: "Mutes a module: it is not heard, and sends no notes. With false it is heard again.",
+        example: "mute(kick)  assert(kick.mute)  mute(\"kick\", false)  assert(not kick.mute)",
+        function: |lua, args| call(lua, args, |lua, (module, on): (Value, Value)| set_by(lua, &module, "mute", on)),
+    },
+    Row {
+        name: "solo",
+        doc: "Makes a module solo: only what is solo, with all that leads to and from it, is heard. With false it is no \
+              longer.",
+        example: "solo(kick)  assert(kick.solo)  solo(kick, false)",
+        function: |lua, args| call(lua, args, |lua, (module, on): (Value, Value)| set_by(lua, &module, "solo", on)),
+    },
+    Row {
+        name: "rename",
+        doc: "Gives a module another name; it sounds on, and every reference follows. Say it at the prompt: a file \
+              makes its modules again under the names it has for them.",
+        example: "local drum = rename(kick, \"drum\")  assert(drum.name == \"drum\")",
+        function: |lua, args| call(lua, args, rename),
+    },
+    Row {
+        name: "setting",
+        doc: "Sets a session setting, if a value is given; and answers it.",
+        example: "setting(\"grid\", 4)  assert(setting(\"grid\") == 4)",
+        function: |lua, args| call(lua, args, setting),
+    },
+    Row {
+        name: "settings",
+        doc: "All session settings with their values, as a table.",
+        example: "for name, value in pairs(settings()) do print(name, value) end",
+        function: |lua, args| call(lua, args, |lua, (): ()| settings(lua)),
+    },
+];
+
+fn set_by(lua: &Lua, module: &Value, key: &str, on: Value) -> Result<()> {
+    let name = module_name(module, "the first argument")?;
+    set(lua, &name, key, &if on.is_nil() { Value::Boolean(true) } else { on })
+}
+
+/// `kick.mute = true`, and so for `solo`, `enabled` and `seed`.
+///
+/// # Errors
+/// When it does not take the value, or there is no such module.
+pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
+    let (what, name) = (format!("{name}.{key}"), name.clone());
+    match key {
+        "mute" => run(lua, MuteModuleCommand { name, mute: flag(value, &what)? }),
+        "solo" => run(lua, SoloModuleCommand { name, solo: flag(value, &what)? }),
+        "enabled" => run(lua, EnableModuleCommand { name, enabled: flag(value, &what)? }),
+        _ => {
+            let seed = value.as_integer().and_then(|seed| u64::try_from(seed).ok());
+            let wrong = || blame(format!("{what} must be a whole number from 0, not {}", a(value)));
+            run(lua, SetSeedCommand { name, seed: Some(seed.ok_or_else(wrong)?) })
+        }
+    }
+}
+
+fn rename(lua: &Lua, (module, to): (Value, Value)) -> Result<Handle> {
+    let name = module_name(&module, "the first argument")?;
+    let to: Name = text(&to, "the new name")?.into();
+    run(lua, RenameModuleCommand { name, to: to.clone() })?;
+    Ok(Handle { name: to })
+}
+
+fn setting(lua: &Lua, (name, value): (Value, Value)) -> Result<Value> {
+    let name: Name = text(&name, "the name of a setting")?.into();
+    if !value.is_nil() {
+        let value = to_model(&value).map_err(|e| blame(format!("setting {name}: {e}")))?;
+        run(lua, SetSettingCommand { name: name.clone(), value: Some(value) })?;
+    }
+    let value = with(lua, |work| work.model.setting(&name).map_err(|r| refused(&r)))?;
+    to_lua(lua, &value)
+}
+
+fn settings(lua: &Lua) -> Result<Table> {
+    let table = lua.create_table()?;
+    for setting in SESSION {
+        let value = with(lua, |work| work.model.setting(setting.name).map_err(|r| refused(&r)))?;
+        table.raw_set(setting.name, to_lua(lua, &value)?)?;
+    }
+    Ok(table)
+}

@@ -1,0 +1,110 @@
+//! Tempo, signature, swing, loop.
+
+use cantus_host::model::command::{
+    SetBPMCommand, SetLoopCommand, SetSwingCommand, SetTempoPointCommand, SetTimeSignatureCommand,
+};
+use cantus_host::model::{Num, Signature, Swing, TempoPoint};
+use mlua::{Lua, Result, Value};
+
+use crate::context::{run, with};
+use crate::error::blame;
+use crate::library::{Row, call};
+use crate::values::{Named, number, whole};
+
+/// The area's functions.
+pub const ROWS: &[Row] = &[
+    Row {
+        name: "bpm",
+        doc: "Sets the tempo in beats per minute, if one is given; and answers it. With {over = 8} it gets there within \
+              8 beats.",
+        example: "bpm(124)  assert(bpm() == 124)  bpm(90, {over = 8})",
+        function: |lua, args| call(lua, args, bpm),
+    },
+    Row {
+        name: "tempo",
+        doc: "Another name of bpm.",
+        example: "tempo(90)  assert(tempo() == 90)",
+        function: |lua, args| call(lua, args, bpm),
+    },
+    Row {
+        name: "tempo_at",
+        doc: "Sets the tempo from a beat on. With {ramp = true} it moves from there to the next such point.",
+        example: "tempo_at(0, 120, {ramp = true})  tempo_at(64, 140)",
+        function: |lua, args| call(lua, args, tempo_at),
+    },
+    Row {
+        name: "signature",
+        doc: "Sets the time signature, if one is given, as \"7/8\" or two numbers; and answers it as text.",
+        example: "signature(\"7/8\")  signature(7, 8)  assert(signature() == \"7/8\")",
+        function: |lua, args| call(lua, args, signature),
+    },
+    Row {
+        name: "swing",
+        doc: "Sets the swing, if one is given: where in a pair of units the second begins, 0.5 to 0.75, and the unit in \
+              beats (0.25); and answers both.",
+        example: "swing(0.6)  swing(2/3, 0.5)  assert(swing() == 2/3)",
+        function: |lua, args| call(lua, args, swing),
+    },
+    Row {
+        name: "loop",
+        doc: "Lets the transport go round between two beats.",
+        example: "loop(16, 32)",
+        function: |lua, args| call(lua, args, set_loop),
+    },
+    Row {
+        name: "noloop",
+        doc: "Lets the transport go straight on.",
+        example: "loop(16, 32)  noloop()",
+        function: |lua, args| call(lua, args, |lua, (): ()| run(lua, SetLoopCommand { range: None })),
+    },
+];
+
+fn bpm(lua: &Lua, (wanted, options): (Value, Value)) -> Result<f64> {
+    if !wanted.is_nil() {
+        let over = Named::read(&options, &["over"], "bpm")?.number("over", Num::ZERO)?;
+        set_bpm(lua, &wanted, over)?;
+    }
+    with(lua, |work| Ok(work.model.bpm.get()))
+}
+
+/// Sets the tempo, within so many beats.
+///
+/// # Errors
+/// When it is not a number or out of range.
+pub fn set_bpm(lua: &Lua, bpm: &Value, over: Num) -> Result<()> {
+    run(lua, SetBPMCommand { bpm: number(bpm, "the tempo")?, over })
+}
+
+fn tempo_at(lua: &Lua, (beat, bpm, options): (Value, Value, Value)) -> Result<()> {
+    let ramp = Named::read(&options, &["ramp"], "tempo_at")?.flag("ramp", false)?;
+    let point = TempoPoint { bpm: number(&bpm, "the tempo")?, ramp };
+    run(lua, SetTempoPointCommand { beat: number(&beat, "the beat")?, point })
+}
+
+fn signature(lua: &Lua, (beats, unit): (Value, Value)) -> Result<String> {
+    if let Value::String(text) = &beats {
+        let text = text.to_string_lossy();
+        let parts = text.split_once('/').and_then(|(b, u)| Some((b.trim().parse().ok()?, u.trim().parse().ok()?)));
+        let wrong = || blame(format!("\"{text}\" is not a time signature; write \"7/8\" or 7, 8"));
+        let (beats, unit) = parts.ok_or_else(wrong)?;
+        run(lua, SetTimeSignatureCommand { signature: Signature { beats, unit } })?;
+    } else if !beats.is_nil() {
+        let (beats, unit) = (whole(&beats, "the beats of a bar")?, whole(&unit, "the unit of a signature")?);
+        run(lua, SetTimeSignatureCommand { signature: Signature { beats, unit } })?;
+    }
+    with(lua, |work| Ok(work.model.signature.to_string()))
+}
+
+fn swing(lua: &Lua, (amount, unit): (Value, Value)) -> Result<(f64, f64)> {
+    if !amount.is_nil() {
+        let usual = Swing::default().unit;
+        let unit = if unit.is_nil() { usual } else { number(&unit, "the unit of swing")? };
+        run(lua, SetSwingCommand { swing: Swing { amount: number(&amount, "the swing")?, unit } })?;
+    }
+    with(lua, |work| Ok((work.model.swing.amount.get(), work.model.swing.unit.get())))
+}
+
+fn set_loop(lua: &Lua, (start, end): (Value, Value)) -> Result<()> {
+    let range = (number(&start, "the first beat of the loop")?, number(&end, "the end of the loop")?);
+    run(lua, SetLoopCommand { range: Some(range) })
+}

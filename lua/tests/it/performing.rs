@@ -1,0 +1,61 @@
+//! Mixing, time, chains, settings, modulation and controllers.
+
+use crate::rig::{Rig, on_script_thread, table};
+
+#[test]
+fn commands() {
+    on_script_thread(|| {
+        for (code, expected) in [
+            ("connect(k, out, {gain = 0.5, feedback = true})", "connect kick.out -> out.in at 0.5 as feedback"),
+            ("bpm(124, {over = 8})", "bring the tempo to 124 bpm within 8 beats"),
+            ("tempo_at(16, 140, {ramp = true})", "set the tempo at beat 16 to 140 bpm, and move to the next"),
+            ("signature('7/8')", "set the time signature to 7/8"),
+            ("signature(6, 8)", "set the time signature to 6/8"),
+            ("swing(0.6)", "set the swing to 0.6 of 0.25 beats"),
+            ("loop(4, 8)", "loop from beat 4 to 8"),
+            ("loop(4, 8) | noloop()", "do not loop"),
+            ("mute(k)", "mute kick"),
+            ("k.solo = true", "solo kick"),
+            ("k.enabled = false", "disable kick"),
+            ("k.seed = 7", "set kick.seed = 7"),
+            ("rename(k, 'drum')", "rename kick to drum"),
+            ("setting('grid', 2)", "set setting grid = 2"),
+            ("modulate(l, 'kick.amp', {depth = 0.5})", "modulate l.out ~> kick.volume by 0.5"),
+            ("modulate(l, 'kick.volume') | unmodulate(l, 'kick.amp')", "stop modulating l.out ~> kick.volume"),
+            ("control('cc 21', 'kick.amp', {low = 0, high = 1})", "control cc 21 => kick.volume"),
+            ("pattern('p', {rows = 8, steps = {'1: C4 s1 v0.8'}})", "set pattern p"),
+            ("chain('song', {'a', {'b', 4}, {pattern = 'c', enabled = false}}, {loop = false})", "set chain song"),
+        ] {
+            let mut rig = Rig::new();
+            rig.say("k, l = tone('kick'), make('Lfo', 'l')").expect("runs");
+            for line in code.split('|') {
+                rig.say(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+            }
+            assert_eq!(rig.last().last().map(String::as_str), Some(expected), "{code}");
+        }
+    });
+}
+
+#[test]
+fn answers_and_mistakes() {
+    table(&[
+        ("k = tone('k', {mute = true}) print(k.mute, k.solo, k.enabled)", "true\tfalse\ttrue"),
+        ("p = pattern('p', {steps = {'3: E4 l1.5 | x'}}) print(p.rows, p.steps_per_beat)", "3\t4.0"),
+        ("print(setting('auto_route'), settings().grid)", "true\t0.0"),
+        ("print(signature(), swing())", "4/4\t0.5\t0.25"),
+        ("setting('gird')", "song.lua:1: there is no setting \"gird\"; did you mean \"grid\"?; `settings()` shows all"),
+        ("tone('k').mute = 1", "song.lua:1: k.mute must be true or false, not 1"),
+        ("bpm(90, {ovr = 8})", "song.lua:1: bpm has no option \"ovr\"; did you mean \"over\"?"),
+        ("swing(0.9)", "song.lua:1: swing 0.9 is out of range; 0.5 to 0.75 is possible"),
+        ("signature('7')", "song.lua:1: \"7\" is not a time signature; write \"7/8\" or 7, 8"),
+        ("tone('k') modulate('k', 'k.volume')", "song.lua:1: k is a Tone and has no modulation output; outputs: out"),
+        (
+            "tone('k') control('cc 1', 'k.volume', {low = 0})",
+            "song.lua:1: low and high belong together; give both or none",
+        ),
+        (
+            "chain('c', {'a', {5}})",
+            "song.lua:1: chain \"c\": entry 2: 5 is not a pattern; write its name, or {\"name\", 4}",
+        ),
+    ]);
+}
