@@ -17,7 +17,8 @@ use super::value::Name;
 /// What a file asked for, by path.
 pub type Claims = Table<Name, Command>;
 
-/// A command that a file asked for, and what it claims by it, as [`Edit::claim`] says of the Model after it.
+/// A command that a file asked for, and what it claims by it, as [`Edit::claim`](super::Edit::claim) says of the Model
+/// after it.
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// The command.
