@@ -238,3 +238,14 @@ fn feedback_comes_a_quantum_later() {
     studio.send(EnableModuleCommand { name: "g".into(), enabled: false }).expect("it is there");
     assert_eq!(level(&mut studio), 1.0, "no way round through what is off");
 }
+
+#[test]
+fn a_solo_module_whose_name_another_gets_frees_the_rest() {
+    let mut studio = Studio::playing(&format!("{HELD} constant('x', {{value = 0}}) constant('y', {{value = 0}})"));
+    studio.send(SoloModuleCommand { name: "x".into(), solo: true }).expect("it is there");
+    studio.render(64);
+    assert_eq!(level(&mut studio), 0.0);
+    send(&studio, vec![RemoveModuleCommand { name: "x".into() }.into(), rename("y", "x")]);
+    studio.send(SeekCommand { beat: Num::ZERO }).expect("it can be");
+    assert_eq!(level(&mut studio), 1.0, "the sequencer is heard again");
+}

@@ -132,20 +132,11 @@ impl Realiser {
                 }
             }
         });
-        // A cable of a module that was replaced by another of its name is a new one: its notes end.
-        let touched = |c: &&Connection| replaced.contains(&&c.from.module) || replaced.contains(&&c.to.module);
-        let (carried, carries) = (carrying(old), carrying(new));
-        for connection in carried.keys().filter(touched).filter(|c| carries.contains(*c)) {
-            self.change_cable(connection, true, old, change);
-            self.change_cable(connection, false, new, change);
-        }
-        carried.diff(&carries, |connection, before, after| {
-            let (before, after) = (before.is_some(), after.is_some());
-            if before != after {
-                self.change_cable(connection, before, if before { old } else { new }, change);
-            }
-        });
         replan |= rewired(old, new);
+        if replan {
+            // A cable of a module that was replaced by another of its name is a new one: its notes end.
+            self.change_cables(new, |c| replaced.contains(&&c.from.module) || replaced.contains(&&c.to.module), change);
+        }
         self.forget_files();
         self.rebind(change, |wanted| matches!(wanted, Wanted::Pattern(n) if changed_patterns.contains(n)));
         self.make_room(change);
@@ -195,19 +186,25 @@ impl Realiser {
         self.wanted.retain(|(module, _, _), _| module != name);
     }
 
-    fn change_cable(&mut self, connection: &Connection, going: bool, model: &Model, change: &mut Change) {
-        let source = model.modules.get(&connection.from.module).and_then(|m| self.catalog.get(&m.module_type));
-        let port = source.and_then(|t| t.output(&connection.from.port));
-        if port.is_none_or(|p| p.kind != PortKind::Event) {
-            return;
+    /// From the event cables there are to those that are to be. Whatever the Model was before, these are what the audio
+    /// thread has; those that are `cut` end, even if they come again.
+    fn change_cables(&mut self, new: &Model, cut: impl Fn(&Connection) -> bool, change: &mut Change) {
+        let mut carries = carrying(new);
+        for connection in new.connections.keys().filter(|c| !self.carries_events(c, new)) {
+            carries.remove(connection);
         }
-        if going {
-            change.cables.extend(self.cables.remove(connection).map(|slot| (slot, None)));
-        } else {
+        let goes = |c: &Connection| cut(c) || !carries.contains(c);
+        change.cables.extend(self.cables.extract_if(.., |c, _| goes(c)).map(|(_, slot)| (slot, None)));
+        for connection in carries.keys().filter(|c| !self.cables.contains_key(*c)).cloned().collect::<Vec<_>>() {
             let slot = self.cable_slots.take();
-            self.cables.insert(connection.clone(), slot);
+            self.cables.insert(connection, slot);
             change.cables.push((slot, Some(Box::new(Cable::new()))));
         }
+    }
+
+    fn carries_events(&self, connection: &Connection, model: &Model) -> bool {
+        let source = model.modules.get(&connection.from.module).and_then(|m| self.catalog.get(&m.module_type));
+        source.and_then(|t| t.output(&connection.from.port)).is_some_and(|port| port.kind == PortKind::Event)
     }
 
     fn change_values(&mut self, name: &Name, before: &Module, after: &Module, change: &mut Change) {

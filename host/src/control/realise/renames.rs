@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Realiser;
-use crate::model::{Connection, Model, ModuleId, Name, Table, carrying};
+use crate::model::{Connection, Model, ModuleId, Name, Table};
 use crate::rt::message::Change;
 
 /// New names by old ones.
@@ -54,9 +54,8 @@ impl Renames {
 impl Realiser {
     /// Gives everything that stands behind modules their new names, when those that had these names are gone.
     pub(super) fn rename(&mut self, renames: &Renames, old: &Model, change: &mut Change) {
-        for cable in carrying(old).keys().filter(|c| renames.goes(&c.from.module) || renames.goes(&c.to.module)) {
-            self.change_cable(cable, true, old, change);
-        }
+        let goes = |c: &Connection| renames.goes(&c.from.module) || renames.goes(&c.to.module);
+        change.cables.extend(self.cables.extract_if(.., |c, _| goes(c)).map(|(_, slot)| (slot, None)));
         for name in old.modules.keys().filter(|name| renames.goes(name)) {
             self.remove_module(name, change);
         }
