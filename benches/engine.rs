@@ -40,7 +40,7 @@ fn one_set_to_its_answer(bencher: Bencher) {
     bencher.bench_local(|| {
         bpm = if bpm > 900.0 { 100.0 } else { bpm + 1.0 };
         let command = SetBPMCommand { bpm: Num::of(bpm), over: Num::ZERO };
-        let batch = Batch { origin: Origin::Host, commands: vec![command.into()] };
+        let batch = Batch::new(Origin::Host, vec![command.into()]);
         let answer = studio.engine().commit(batch);
         answer.expect("a good tempo").batch
     });

@@ -42,7 +42,7 @@ pub fn on_script_thread<T: Send>(work: impl FnOnce() -> Result<T, Failure> + Sen
 /// Beats go on from here, unless the script asked for something else.
 pub fn start(engine: &dyn Commit, evaluation: &Evaluation) -> Result<(), Failure> {
     if evaluation.transport.is_none() && !engine.clock().playing {
-        engine.commit(Batch { origin: Origin::Host, commands: vec![StartTransportCommand.into()] })?;
+        engine.commit(Batch::new(Origin::Host, vec![StartTransportCommand.into()]))?;
     }
     Ok(())
 }

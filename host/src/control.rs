@@ -1,18 +1,22 @@
 //! The control thread: takes batches, edits the Model, and sends the audio thread what follows from it.
 
+mod apply;
 mod batch;
 mod compile;
 mod engine;
 mod handle;
+mod history;
 mod queue;
 mod realise;
+mod schedule;
 mod slots;
 mod state;
 mod workers;
 
-pub use batch::{Accepted, Batch, Commit, CommitError, EngineBusy, Origin};
+pub use batch::{Accepted, Batch, Cause, Commit, CommitError, EngineBusy, Origin, When, Work};
 pub use compile::{Ready, compile};
 pub use engine::{Config, Engine};
 pub use handle::{EngineHandle, EngineThread, LocalEngine};
 pub use queue::CommandQueue;
-pub use state::{ClockReading, EngineState, Problem, Status, StatusOf};
+pub use schedule::{Report, Reports, Waiting};
+pub use state::{Causes, ClockReading, EngineState, Problem, Status, StatusOf};

@@ -257,7 +257,7 @@ impl Script {
         let mut done = Evaluation { batch: None, commands: edits, transport: work.transport, values };
         if !commands.is_empty() {
             let engine = &self.context.engine;
-            let batch = Batch { origin, commands: commands.iter().map(|(command, _)| command.clone()).collect() };
+            let batch = Batch::new(origin, commands.iter().map(|(command, _)| command.clone()).collect());
             let accepted = engine.commit(batch).map_err(|e| work.refused(name, &commands, &e))?;
             self.last = Some((engine.state().version, accepted.model));
             done.batch = Some(accepted.batch);

@@ -189,7 +189,7 @@ impl Transaction {
     pub fn refused(&self, file: &str, commands: &Commands, error: &CommitError) -> ScriptError {
         let index = match error {
             CommitError::Refused { command, .. } => command.and_then(|i| commands.get(i)?.1),
-            CommitError::Busy(_) | CommitError::Stopped => None,
+            _ => None,
         };
         match index.and_then(|i| self.place(i)) {
             Some(place) => ScriptError::at(place.clone(), error.to_string()),

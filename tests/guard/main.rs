@@ -41,7 +41,7 @@ impl Watched {
     }
 
     fn send(&self, command: impl Into<cantus_host::model::Command>) {
-        let batch = Batch { origin: Origin::Host, commands: vec![command.into()] };
+        let batch = Batch::new(Origin::Host, vec![command.into()]);
         self.engine.commit(batch).expect("it can be done");
     }
 

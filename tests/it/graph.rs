@@ -194,7 +194,7 @@ fn an_engine_that_has_ended_says_so() {
     let (engine, _processor) = Engine::new(crate::rig::registry(), config);
     let handle = engine.handle().clone();
     drop(EngineThread::start(engine));
-    let batch = Batch { origin: Origin::Host, commands: Vec::new() };
+    let batch = Batch::new(Origin::Host, Vec::new());
     assert!(matches!(handle.commit(batch), Err(CommitError::Stopped)));
 }
 
@@ -240,8 +240,7 @@ fn many_producers_are_answered_in_their_order() {
             move || {
                 let send = |n: u32| {
                     let bpm = Num::new(f64::from(20 + (seed * 100 + n) % 900)).expect("finite");
-                    let batch =
-                        Batch { origin: Origin::Repl, commands: vec![SetBPMCommand { bpm, over: Num::ZERO }.into()] };
+                    let batch = Batch::new(Origin::Repl, vec![SetBPMCommand { bpm, over: Num::ZERO }.into()]);
                     handle.commit(batch).expect("a good tempo").batch
                 };
                 (0..250).map(send).collect::<Vec<u64>>()

@@ -13,7 +13,7 @@ fn rename(name: &str, to: &str) -> Command {
 }
 
 fn send(studio: &Studio, commands: Vec<Command>) {
-    studio.engine().commit(Batch { origin: Origin::Host, commands }).expect("it can be done");
+    studio.engine().commit(Batch::new(Origin::Host, commands)).expect("it can be done");
 }
 
 /// A note that is held, on a module that plays how many notes are on.

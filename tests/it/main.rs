@@ -3,7 +3,8 @@
 //! A test here is three lines: a script, a render, a comparison. What can be tested inside a crate is tested there.
 
 mod changes; // what reaches the audio thread, on its exact sample
-mod cli; // the program: exit codes, messages, what is left behind
+mod cli;
+mod commits; // the program: exit codes, messages, what is left behind
 mod contract; // plugin libraries: loading, choosing, refusing
 mod examples; // the pieces, and every example in every manifest
 mod faults; // modules that misbehave while the rest plays on

@@ -272,6 +272,9 @@ fn actions() -> Vec<(Command, &'static str)> {
         (InvokeActionCommand { module: "kick".into(), action: "stop".into() }.into(), "kick:stop()"),
         (ReloadAssetCommand { file: "a.wav".into() }.into(), "read a.wav again"),
         (PanicCommand.into(), "panic"),
+        (KeepSceneCommand { name: "verse".into(), commands: None }.into(), "keep scene verse"),
+        (KeepSceneCommand { name: "empty".into(), commands: Some(Vec::new()) }.into(), "keep scene empty"),
+        (ForgetSceneCommand { name: "verse".into() }.into(), "forget scene verse"),
     ]
 }
 

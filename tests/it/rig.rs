@@ -122,9 +122,19 @@ impl Studio {
         self.script.eval(code, "test.lua", origin)
     }
 
+    /// Evaluates a file of that name, again and again if need be.
+    pub fn eval_as(&mut self, code: &str, file: &str) -> Evaluation {
+        self.script.eval(code, file, Origin::File(file.into())).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Changes that came too late.
+    pub fn late(&self) -> u64 {
+        self.lockstep.engine().0.borrow().handle().telemetry().late_changes()
+    }
+
     /// Sends one command.
     pub fn send(&self, command: impl Into<Command>) -> Result<Accepted, CommitError> {
-        self.engine().commit(Batch { origin: Origin::Host, commands: vec![command.into()] })
+        self.engine().commit(Batch::new(Origin::Host, vec![command.into()]))
     }
 
     /// Beats go on.

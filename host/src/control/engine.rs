@@ -9,17 +9,18 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::batch::{Accepted, Batch, CommitError};
 use super::compile::compile;
 use super::handle::EngineHandle;
-use super::queue::{Answer, CommandQueue, Envelope};
+use super::history::History;
+use super::queue::CommandQueue;
 use super::realise::{Realiser, Task};
-use super::state::{EngineState, Status};
+use super::schedule::{Reports, Schedule, Waiting};
+use super::state::{Causes, EngineState, Status};
 use super::workers::{Done, Workers};
 use crate::assets::{self, Asset, Progress};
-use crate::model::{Command, Model, ModuleId, Name};
+use crate::model::{Model, ModuleId, Name};
 use crate::plugins::ModuleRegistry;
-use crate::rt::message::{Change, Deed, FromAudio, ToAudio, TransportChange};
+use crate::rt::message::{Change, FromAudio, ToAudio};
 use crate::rt::{Fault, Keeper, Meters, Processor};
 
 /// Changes that can be on their way in each direction. When the inbound ring is full, the Engine keeps the rest in
@@ -44,11 +45,18 @@ pub struct Config {
 pub struct Engine {
     config: Arc<Config>,
     registry: Arc<ModuleRegistry>,
-    handle: EngineHandle,
-    model: Arc<Model>,
+    pub(super) handle: EngineHandle,
+    pub(super) model: Arc<Model>,
+    /// Kept Models.
+    pub(super) scenes: Arc<BTreeMap<Name, Arc<Model>>>,
+    pub(super) history: History,
+    pub(super) schedule: Schedule,
+    /// What waits, as it was published, and what became of it.
+    pub(super) pending: Arc<Vec<Waiting>>,
+    pub(super) reports: Reports,
     status: Arc<Status>,
     meters: Arc<BTreeMap<Name, Meters>>,
-    realiser: Realiser,
+    pub(super) realiser: Realiser,
     workers: Workers,
     keeper: Keeper,
     to_audio: Producer<ToAudio>,
@@ -58,8 +66,8 @@ pub struct Engine {
     replan: bool,
     /// Changes that found the ring full.
     backlog: VecDeque<Box<Change>>,
-    batches: u64,
-    version: u64,
+    pub(super) batches: u64,
+    pub(super) causes: Causes,
 }
 
 impl Engine {
@@ -67,8 +75,8 @@ impl Engine {
     pub fn new(registry: Arc<ModuleRegistry>, config: Config) -> (Engine, Processor) {
         let (to_audio, inbox) = RingBuffer::new(RING);
         let (outbox, from_audio) = RingBuffer::new(RING);
-        let state = EngineState::new(0, Arc::default());
-        let EngineState { model, status, meters, .. } = state.clone();
+        let state = EngineState::default();
+        let EngineState { model, scenes, pending, reports, status, meters, .. } = state.clone();
         let handle = EngineHandle {
             queue: CommandQueue::new(),
             state: Arc::new(ArcSwap::from_pointee(state)),
@@ -79,11 +87,16 @@ impl Engine {
         let processor = Processor::new(config.rate, model.bpm.get(), inbox, outbox, handle.telemetry.clone());
         let queue = handle.queue.clone();
         let engine = Engine {
+            schedule: Schedule::new(config.rate),
+            history: History::default(),
             config: Arc::new(config),
             realiser: Realiser::new(registry.catalog().clone()),
             registry,
             handle,
             model,
+            scenes,
+            pending,
+            reports,
             status,
             meters,
             workers: Workers::new(WORKERS, move || queue.wake()),
@@ -94,7 +107,7 @@ impl Engine {
             replan: false,
             backlog: VecDeque::new(),
             batches: 0,
-            version: 0,
+            causes: Causes::default(),
         };
         (engine, processor)
     }
@@ -114,9 +127,11 @@ impl Engine {
             self.status = Arc::new(self.realiser.status());
         }
         self.send_brought();
+        self.apply_due();
         while let Some(envelope) = self.handle.queue.pop() {
             self.answer(envelope);
         }
+        self.apply_due();
         self.flush();
         self.publish();
         let dead = self.keeper.sweep();
@@ -202,69 +217,8 @@ impl Engine {
         }
     }
 
-    /// Applies a batch whole or not at all, and answers.
-    fn answer(&mut self, Envelope { batch, reply }: Envelope) {
-        let answer = self.apply(&batch);
-        if answer.is_ok() {
-            self.publish();
-        }
-        // A producer that does not wait for the answer is no fault.
-        let _ = reply.send(answer);
-    }
-
-    fn apply(&mut self, batch: &Batch) -> Answer {
-        let mut model = (*self.model).clone();
-        for (index, command) in batch.commands.iter().enumerate() {
-            model.edit(command, &self.handle.catalog).map_err(|refusal| CommitError::Refused {
-                command: Some(index),
-                attempt: command.describe(),
-                refusal,
-            })?;
-        }
-        if !model.connections.same(&self.model.connections) || !model.links.same(&self.model.links) {
-            let whole = |refusal| CommitError::Refused { command: None, attempt: "connect modules".into(), refusal };
-            model.check().map_err(whole)?;
-        }
-        self.batches += 1;
-        let mut change = Box::new(Change { batch: self.batches, ..Change::default() });
-        let old = std::mem::replace(&mut self.model, Arc::new(model));
-        let over = batch.commands.iter().rev().find_map(|command| match command {
-            Command::SetBPM(c) => Some(c.over.get()),
-            _ => None,
-        });
-        let replan = self.realiser.realise(&old, &self.model, over.unwrap_or(0.0), &mut change);
-        for command in &batch.commands {
-            self.act(command, &mut change);
-        }
-        self.send(change, replan);
-        Ok(Accepted { batch: self.batches, model: self.model.clone() })
-    }
-
-    /// Puts an action into a Change; edits are in it already.
-    fn act(&mut self, command: &Command, change: &mut Change) {
-        let mut transport = |what| change.deeds.push(Deed::Transport(what));
-        match command {
-            Command::StartTransport(_) => transport(TransportChange::Start),
-            Command::StopTransport(_) => {
-                transport(TransportChange::Stop);
-                self.realiser.forget_waiting();
-            }
-            Command::PauseTransport(_) => transport(TransportChange::Pause),
-            Command::ResetTransport(_) => transport(TransportChange::Reset),
-            Command::Seek(c) => transport(TransportChange::Seek(c.beat.get())),
-            Command::TriggerEvent(c) => self.realiser.trigger(c, change),
-            Command::InvokeAction(c) => self.realiser.action(c, &self.model, change),
-            Command::Panic(_) => {
-                change.deeds.push(Deed::Panic);
-                self.realiser.forget_waiting();
-                self.realiser.send_everything(&self.model, change);
-            }
-            _ => {}
-        }
-    }
-
     /// Starts what is to be loaded, and hands a Change over.
-    fn send(&mut self, mut change: Box<Change>, replan: bool) {
+    pub(super) fn send(&mut self, mut change: Box<Change>, replan: bool) {
         for task in self.realiser.take_tasks() {
             self.start(task);
         }
@@ -303,16 +257,31 @@ impl Engine {
         }
     }
 
-    fn publish(&mut self) {
+    pub(super) fn publish(&mut self) {
         let last = self.handle.state.load();
         let assets = self.realiser.assets();
-        let same = Arc::ptr_eq(&last.meters, &self.meters) && Arc::ptr_eq(&last.assets, assets);
-        if !Arc::ptr_eq(&last.model, &self.model) || last.status != self.status || !same {
-            self.version += 1;
-            let (model, status) = (self.model.clone(), self.status.clone());
-            let (meters, assets) = (self.meters.clone(), assets.clone());
-            self.handle.state.store(Arc::new(EngineState { version: self.version, model, status, meters, assets }));
+        let same = Arc::ptr_eq(&last.model, &self.model)
+            && last.status == self.status
+            && Arc::ptr_eq(&last.meters, &self.meters)
+            && Arc::ptr_eq(&last.assets, assets)
+            && Arc::ptr_eq(&last.scenes, &self.scenes)
+            && Arc::ptr_eq(&last.pending, &self.pending)
+            && Arc::ptr_eq(&last.reports, &self.reports);
+        if same {
+            return;
         }
+        self.causes.count();
+        self.handle.state.store(Arc::new(EngineState {
+            version: self.causes.version(),
+            causes: self.causes,
+            model: self.model.clone(),
+            scenes: self.scenes.clone(),
+            pending: self.pending.clone(),
+            reports: self.reports.clone(),
+            status: self.status.clone(),
+            meters: self.meters.clone(),
+            assets: assets.clone(),
+        }));
     }
 }
 

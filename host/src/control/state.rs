@@ -4,17 +4,27 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::batch::Cause;
+use super::schedule::{Reports, Waiting};
 use crate::assets::Asset;
 use crate::model::{Catalog, Model, Name};
 use crate::rt::Meters;
 
 /// The state, immutable. A new one is published when a command or its realisation changed something.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct EngineState {
     /// Counts publications.
     pub version: u64,
+    /// How the publications so far came about.
+    pub causes: Causes,
     /// What is wanted.
     pub model: Arc<Model>,
+    /// Kept Models, by name.
+    pub scenes: Arc<BTreeMap<Name, Arc<Model>>>,
+    /// What waits for its time, in the order in which it came.
+    pub pending: Arc<Vec<Waiting>>,
+    /// What became of what waited and could not be done, the last of them.
+    pub reports: Reports,
     /// What is.
     pub status: Arc<Status>,
     /// What modules show; the cells are written by the audio thread, and sampled by whoever reads.
@@ -23,10 +33,42 @@ pub struct EngineState {
     pub assets: Arc<BTreeMap<Name, Arc<Asset>>>,
 }
 
+/// By depth of the cause, the last version that was published because of something of at most that depth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Causes {
+    last: [u64; Cause::DEEPEST.depth as usize + 1],
+    /// Of what was applied last: what is realised afterwards follows from it.
+    now: Cause,
+}
+
+impl Causes {
+    /// The cause of everything that was published after a version: that of what came most directly from outside.
+    pub fn since(&self, version: u64) -> Cause {
+        let depth = self.last.iter().position(|last| *last > version).unwrap_or(0);
+        Cause { depth: depth as u8 }
+    }
+
+    /// What is published from now on is because of this.
+    pub(super) fn because(&mut self, cause: Cause) {
+        self.now = cause;
+    }
+
+    /// One more version.
+    pub(super) fn count(&mut self) {
+        let version = self.version() + 1;
+        self.last[usize::from(self.now.depth.min(Cause::DEEPEST.depth))..].fill(version);
+    }
+
+    /// The last version: no cause is too deep for it.
+    pub(super) fn version(&self) -> u64 {
+        self.last[usize::from(Cause::DEEPEST.depth)]
+    }
+}
+
 impl EngineState {
     /// A Model of which everything is as wanted.
-    pub fn new(version: u64, model: Arc<Model>) -> EngineState {
-        EngineState { version, model, status: Arc::default(), meters: Arc::default(), assets: Arc::default() }
+    pub fn of(model: Arc<Model>) -> EngineState {
+        EngineState { model, ..EngineState::default() }
     }
 
     /// The meter of that key, of a module of that name, if both are there and the module is made.

@@ -30,7 +30,9 @@ pub use patterns::{
     RemovePatternCommand, SetChainCommand, SetChainEntryCommand, SetPatternCommand, SetStepCommand,
     ShapePatternCommand,
 };
-pub use session::{KeepTypeCommand, SetClaimsCommand, SetSettingCommand, UseProviderCommand};
+pub use session::{
+    ForgetSceneCommand, KeepSceneCommand, KeepTypeCommand, SetClaimsCommand, SetSettingCommand, UseProviderCommand,
+};
 pub use time::{
     RemoveTempoPointCommand, SetBPMCommand, SetLoopCommand, SetSwingCommand, SetTempoPointCommand,
     SetTimeSignatureCommand,
@@ -158,6 +160,8 @@ commands! {
     TriggerEvent(TriggerEventCommand),
     InvokeAction(InvokeActionCommand),
     ReloadAsset(ReloadAssetCommand),
+    KeepScene(KeepSceneCommand),
+    ForgetScene(ForgetSceneCommand),
     Panic(PanicCommand),
 }
 

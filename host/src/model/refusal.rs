@@ -22,6 +22,14 @@ pub enum Refusal {
         /// The closest name there is.
         nearest: Option<String>,
     },
+    /// No scene has the name.
+    #[error("there is no scene \"{name}\"{}; scene(\"{name}\") keeps one", did_you_mean(.nearest))]
+    UnknownScene {
+        /// What was asked for.
+        name: Name,
+        /// The closest name there is.
+        nearest: Option<String>,
+    },
     /// A module of another type has the name.
     #[error("\"{name}\" is already the name of a {module_type}; choose another name or remove it first")]
     NameTaken {

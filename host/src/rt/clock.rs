@@ -125,7 +125,7 @@ impl Clock {
             At::Sample(sample) => (sample < end).then_some(sample),
             At::Beat { epoch, .. } if epoch != self.epoch || !self.playing => Some(now),
             At::Beat { beat, .. } => {
-                self.advance(now + 1);
+                // The loop may turn at `now` itself: what waits for its end is due then.
                 let mut earliest = 0;
                 loop {
                     let sample = (self.last().sample_of(beat, self.rate).max(0) as u64).max(earliest);

@@ -97,7 +97,7 @@ impl Engine {
         let manifest = Manifest::parse(MANIFEST).expect("a good manifest");
         let catalog = Catalog::new(manifest.modules.into_iter().map(|m| ModuleType::new(m, "test.types")));
         let model = Arc::new(Model::default());
-        let published = EngineState::new(1, model.clone());
+        let published = EngineState { version: 1, ..EngineState::of(model.clone()) };
         Engine {
             batches: RefCell::default(),
             refuse: RefCell::default(),
@@ -112,7 +112,7 @@ impl Engine {
     pub fn publish(&self) {
         let version = self.published.borrow().version + 1;
         let model = self.model.borrow().clone();
-        self.published.replace(Arc::new(EngineState::new(version, model)));
+        self.published.replace(Arc::new(EngineState { version, ..EngineState::of(model) }));
     }
 
     pub fn model(&self) -> Arc<Model> {
@@ -126,7 +126,7 @@ impl Commit for Engine {
             return Err(error);
         }
         let mut model = (*self.model()).clone();
-        for (index, command) in batch.commands.iter().enumerate() {
+        for (index, command) in batch.commands().iter().enumerate() {
             model.edit(command, &self.catalog).map_err(|refusal| CommitError::Refused {
                 command: Some(index),
                 attempt: command.describe(),
@@ -138,7 +138,8 @@ impl Commit for Engine {
         if !self.slow.get() {
             self.publish();
         }
-        Ok(Accepted { batch: self.batches.borrow().len() as u64, model: self.model() })
+        let (batch, model) = (self.batches.borrow().len() as u64, self.model());
+        Ok(Accepted { batch, model, skipped: Vec::new(), pending: false })
     }
 
     fn state(&self) -> Arc<EngineState> {
@@ -208,7 +209,7 @@ impl Rig {
 
     /// The commands of the last batch, described.
     pub fn last(&self) -> Vec<String> {
-        self.engine.batches.borrow().last().map_or(Vec::new(), |b| b.commands.iter().map(|c| c.describe()).collect())
+        self.engine.batches.borrow().last().map_or(Vec::new(), |b| b.commands().iter().map(|c| c.describe()).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::claims::Claims;
+use super::super::module::{is_name, short};
 use super::super::{Catalog, Excerpt, Model, Name, Refusal, Value};
 use super::{Command, Edit, claim};
 
@@ -140,4 +141,61 @@ impl Edit for SetClaimsCommand {
         }
         Ok(true)
     }
+}
+
+/// Action: keeps a Model under a name, to be recalled. It is no part of the Model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeepSceneCommand {
+    /// The scene's name.
+    pub name: Name,
+    /// What leads from an empty Model to it; `None`: the Model of now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commands: Option<Vec<Command>>,
+}
+
+impl Edit for KeepSceneCommand {
+    fn describe(&self) -> String {
+        format!("keep scene {}", self.name)
+    }
+
+    fn edit(&self, _: &mut Model, catalog: &Catalog) -> Result<bool, Refusal> {
+        scene_name(&self.name)?;
+        let mut kept = Model::default();
+        for command in self.commands.iter().flatten() {
+            kept.edit(command, catalog)?;
+        }
+        kept.check()?;
+        Ok(false)
+    }
+
+    fn is_action(&self) -> bool {
+        true
+    }
+}
+
+/// Action: a kept scene is kept no longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForgetSceneCommand {
+    /// The scene's name; one that is not kept stays so.
+    pub name: Name,
+}
+
+impl Edit for ForgetSceneCommand {
+    fn describe(&self) -> String {
+        format!("forget scene {}", self.name)
+    }
+
+    fn edit(&self, _: &mut Model, _: &Catalog) -> Result<bool, Refusal> {
+        scene_name(&self.name)?;
+        Ok(false)
+    }
+
+    fn is_action(&self) -> bool {
+        true
+    }
+}
+
+/// Scenes are kept in files of their names.
+fn scene_name(name: &Name) -> Result<(), Refusal> {
+    if is_name(name) { Ok(()) } else { Err(Refusal::BadName { name: short(name) }) }
 }

@@ -1,0 +1,101 @@
+//! Undo and redo: what each person has done, step by step.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::model::{Catalog, Command, Model, Name};
+
+/// Steps that are kept of each person. When there are more, the oldest is forgotten. Models share what they have in
+/// common, so a step costs about what it changed.
+const STEPS: usize = 16_384;
+
+/// What can be taken back, and done again.
+#[derive(Default)]
+pub struct History {
+    people: BTreeMap<Name, Steps>,
+}
+
+#[derive(Default)]
+struct Steps {
+    done: VecDeque<Step>,
+    undone: Vec<Step>,
+}
+
+/// What one batch did, or the batches of one gesture: the Models before and after each.
+#[derive(Clone)]
+struct Step {
+    parts: Vec<(Arc<Model>, Arc<Model>)>,
+    gesture: Option<u64>,
+}
+
+/// Back or forth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Undo,
+    Redo,
+}
+
+impl Direction {
+    pub fn verb(self) -> &'static str {
+        match self {
+            Direction::Undo => "undo",
+            Direction::Redo => "redo",
+        }
+    }
+}
+
+impl History {
+    /// A person has done something: what was taken back before can no longer be done again.
+    pub fn did(&mut self, person: Name, gesture: Option<u64>, before: Arc<Model>, after: Arc<Model>) {
+        let steps = self.people.entry(person).or_default();
+        steps.undone.clear();
+        if let Some(last) = steps.done.back_mut()
+            && gesture.is_some()
+            && last.gesture == gesture
+        {
+            match last.parts.last_mut() {
+                // Nobody else has done anything in between.
+                Some((_, end)) if Arc::ptr_eq(end, &before) => *end = after,
+                _ => last.parts.push((before, after)),
+            }
+            return;
+        }
+        steps.push(Step { parts: vec![(before, after)], gesture });
+    }
+
+    /// The commands that take a person's last step back, or do it again: to be done as far as they can be. `None`:
+    /// there is no such step.
+    pub fn commands(&self, person: &str, direction: Direction, catalog: &Catalog) -> Option<Vec<Command>> {
+        let steps = self.people.get(person)?;
+        let step = match direction {
+            Direction::Undo => steps.done.back()?,
+            Direction::Redo => steps.undone.last()?,
+        };
+        Some(step.parts.iter().rev().flat_map(|(before, after)| after.diff(before, catalog)).collect())
+    }
+
+    /// A person's last step was taken back, or done again, and that led from one Model to another.
+    pub fn moved(&mut self, person: &str, direction: Direction, before: Arc<Model>, after: Arc<Model>) {
+        let Some(steps) = self.people.get_mut(person) else { return };
+        let step = Step { parts: vec![(before, after)], gesture: None };
+        match direction {
+            Direction::Undo => {
+                steps.done.pop_back();
+                steps.undone.push(step);
+            }
+            Direction::Redo => {
+                steps.undone.pop();
+                steps.push(step);
+            }
+        }
+    }
+}
+
+impl Steps {
+    fn push(&mut self, step: Step) {
+        if self.done.len() == STEPS {
+            self.done.pop_front();
+        }
+        self.done.push_back(step);
+    }
+}
