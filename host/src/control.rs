@@ -6,6 +6,7 @@ mod compile;
 mod engine;
 mod handle;
 mod history;
+mod observers;
 mod queue;
 mod realise;
 mod schedule;
@@ -17,6 +18,7 @@ pub use batch::{Accepted, Batch, Cause, Commit, CommitError, EngineBusy, Origin,
 pub use compile::{Ready, compile};
 pub use engine::{Config, Engine};
 pub use handle::{EngineHandle, EngineThread, LocalEngine};
+pub use observers::{Notice, Observers, Subscription};
 pub use queue::CommandQueue;
 pub use schedule::{Report, Reports, Waiting};
 pub use state::{Causes, ClockReading, EngineState, Problem, Status, StatusOf};

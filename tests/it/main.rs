@@ -11,6 +11,7 @@ mod faults; // modules that misbehave while the rest plays on
 mod graph; // cables, derived routes, notes that never hang
 mod live; // what commands do to the music that is playing
 pub mod model; // tables of commands and refusals
+mod observers;
 mod onsets; // every onset on its exact sample
 mod renders; // the same bytes, whatever the device does
 mod rig; // how all of them begin
