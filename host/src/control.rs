@@ -12,6 +12,7 @@ mod realise;
 mod schedule;
 mod slots;
 mod state;
+mod tap;
 mod workers;
 
 pub use batch::{Accepted, Batch, Cause, Commit, CommitError, EngineBusy, Origin, When, Work};
@@ -22,3 +23,4 @@ pub use observers::{Notice, Observers, Subscription};
 pub use queue::CommandQueue;
 pub use schedule::{Report, Reports, Waiting};
 pub use state::{Causes, ClockReading, EngineState, Problem, Status, StatusOf};
+pub use tap::Taps;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use cantus_host::control::Commit;
+use cantus_host::control::{Commit, Taps};
 use cantus_host::model::Command;
 use mlua::{Lua, Result};
 
@@ -32,6 +32,8 @@ pub struct Context {
     pub seed: u64,
     /// Name of the script that is evaluated.
     pub file: RefCell<String>,
+    /// Taps that show the tempo.
+    pub taps: RefCell<Taps>,
     /// The evaluation, while there is one.
     pub work: RefCell<Option<Transaction>>,
 }

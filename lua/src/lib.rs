@@ -36,6 +36,7 @@ mod modulation;
 mod notation;
 mod params;
 mod pattern;
+mod performing;
 mod random;
 mod require;
 mod sandbox;

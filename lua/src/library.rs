@@ -3,7 +3,9 @@
 use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table};
 
 use crate::error::located;
-use crate::{chain, constructors, engine, graph, help, mix, modulation, params, pattern, random, strings, time};
+use crate::{
+    chain, constructors, engine, graph, help, mix, modulation, params, pattern, performing, random, strings, time,
+};
 
 /// One native function.
 pub struct Row {
@@ -22,6 +24,7 @@ const AREAS: &[&[Row]] = &[
     graph::ROWS,
     params::ROWS,
     mix::ROWS,
+    performing::ROWS,
     modulation::ROWS,
     time::ROWS,
     pattern::ROWS,

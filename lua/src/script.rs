@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cantus_host::control::{Batch, Commit, Origin};
+use cantus_host::control::{Batch, Commit, Origin, When, Work};
 use cantus_host::model::{Catalog, Command, Model, Name};
 use mlua::chunk::ChunkMode;
 use mlua::thread::ThreadStatus;
@@ -99,6 +99,7 @@ impl Script {
             root,
             seed,
             file: RefCell::default(),
+            taps: RefCell::default(),
             work: RefCell::default(),
         });
         let failed = |e: mlua::Error| ScriptError::from_lua(&e, "cantus", None);
@@ -257,12 +258,27 @@ impl Script {
         let mut done = Evaluation { batch: None, commands: edits, transport: work.transport, values };
         if !commands.is_empty() {
             let engine = &self.context.engine;
-            let batch = Batch::new(origin, commands.iter().map(|(command, _)| command.clone()).collect());
+            let batch = Batch::new(origin.clone(), commands.iter().map(|(command, _)| command.clone()).collect());
             let accepted = engine.commit(batch).map_err(|e| work.refused(name, &commands, &e))?;
             self.last = Some((engine.state().version, accepted.model));
             done.batch = Some(accepted.batch);
         }
+        for (asked, when) in work.later() {
+            self.ask(asked.clone(), when, name, &origin)?;
+        }
         self.places.extend(work.places());
         Ok(done)
+    }
+
+    /// Does what an evaluation asked for afterwards.
+    fn ask(&mut self, work: Work, when: When, name: &str, origin: &Origin) -> Result<(), ScriptError> {
+        let engine = &self.context.engine;
+        let accepted = engine.commit(Batch::of(origin.clone(), work).at(when));
+        let accepted = accepted.map_err(|e| ScriptError::of(name, e.to_string()))?;
+        if !accepted.pending {
+            self.last = Some((engine.state().version, accepted.model));
+        }
+        accepted.skipped.iter().for_each(|text| (self.context.print.borrow_mut())(text));
+        Ok(())
     }
 }

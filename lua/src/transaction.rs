@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cantus_host::control::{ClockReading, CommitError, Origin};
+use cantus_host::control::{ClockReading, CommitError, Origin, When, Work};
 use cantus_host::model::{Asked, Catalog, Command, Edge, Model, Name, Refusal, merge};
 
 use crate::error::{Place, ScriptError};
@@ -38,6 +38,7 @@ pub struct Transaction {
     /// Where each was asked for.
     places: Vec<Option<Place>>,
     actions: bool,
+    later: Vec<(Work, When)>,
 }
 
 /// What is committed: commands, each with the index of what asked for it.
@@ -47,9 +48,9 @@ impl Transaction {
     /// A transaction over a Model; of a file, what it asks for is claimed.
     pub fn new(base: Arc<Model>, catalog: Arc<Catalog>, clock: ClockReading, origin: &Origin) -> Transaction {
         let file = if let Origin::File(name) = origin { Some(name.clone()) } else { None };
-        let (asked, last, places) = Default::default();
+        let (asked, last, places, later) = Default::default();
         let model = (*base).clone();
-        Transaction { catalog, model, transport: None, clock, base, file, asked, last, places, actions: false }
+        Transaction { catalog, model, transport: None, clock, base, file, asked, last, places, actions: false, later }
     }
 
     /// Does a command on the copy and records it, unless it changes nothing and nobody claims it. `place` is asked only
@@ -72,6 +73,19 @@ impl Transaction {
             self.record(Asked { command, claim }, place());
         }
         Ok(())
+    }
+
+    /// Notes something to be done after the commit. False: not by a file, which would do it each time it is evaluated.
+    pub fn afterwards(&mut self, work: Work, when: When) -> bool {
+        if self.file.is_none() {
+            self.later.push((work, when));
+        }
+        self.file.is_none()
+    }
+
+    /// What is to be done after the commit.
+    pub fn later(&self) -> impl Iterator<Item = (&Work, When)> {
+        self.later.iter().map(|(work, when)| (work, *when))
     }
 
     fn record(&mut self, asked: Asked, place: Option<Place>) {

@@ -83,6 +83,7 @@ impl Engine {
             catalog: registry.catalog().clone(),
             ids: Arc::new(AtomicU64::new(1)),
             telemetry: Arc::default(),
+            rate: config.rate,
         };
         let processor = Processor::new(config.rate, model.bpm.get(), inbox, outbox, handle.telemetry.clone());
         let queue = handle.queue.clone();

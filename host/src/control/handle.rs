@@ -24,6 +24,7 @@ pub struct EngineHandle {
     pub(super) catalog: Arc<Catalog>,
     pub(super) ids: Arc<AtomicU64>,
     pub(super) telemetry: Arc<Telemetry>,
+    pub(super) rate: f64,
 }
 
 impl EngineHandle {
@@ -76,7 +77,12 @@ impl Commit for EngineHandle {
 
     fn clock(&self) -> ClockReading {
         let now = self.telemetry.reading();
-        ClockReading { sample: now.sample, beat: now.beat, playing: now.playing }
+        ClockReading {
+            sample: now.sample,
+            seconds: now.sample as f64 / self.rate,
+            beat: now.beat,
+            playing: now.playing,
+        }
     }
 }
 

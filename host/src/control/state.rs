@@ -142,6 +142,8 @@ pub enum StatusOf {
 pub struct ClockReading {
     /// Absolute sample of the next quantum.
     pub sample: u64,
+    /// The same in seconds.
+    pub seconds: f64,
     /// Beat at that sample.
     pub beat: f64,
     /// Beats go on.

@@ -180,7 +180,7 @@ fn every_example_runs() {
                 "local kick, snare, seq, desk = tone('kick'), tone('snare'), steps('seq'), make('Desk', 'desk')\n{}",
                 row.example
             );
-            if let Err(error) = rig.run(&code) {
+            if let Err(error) = rig.say(&code) {
                 panic!("{}: {error}\n{}", row.name, row.example);
             }
             assert!(row.doc.ends_with('.'), "{}: {}", row.name, row.doc);

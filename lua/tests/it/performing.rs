@@ -1,5 +1,8 @@
 //! Mixing, time, chains, settings, modulation and controllers.
 
+use cantus_host::control::{Origin, When};
+use cantus_host::model::Num;
+
 use crate::rig::{Rig, on_script_thread, table};
 
 #[test]
@@ -58,4 +61,56 @@ fn answers_and_mistakes() {
             "song.lua:1: chain \"c\": entry 2: 5 is not a pattern; write its name, or {\"name\", 4}",
         ),
     ]);
+}
+
+#[test]
+fn steps_and_scenes_come_after_the_line_and_not_from_files() {
+    on_script_thread(|| {
+        let mut rig = Rig::new();
+        let asked = |rig: &Rig| {
+            let batches = rig.engine.batches.borrow();
+            let batch = batches.last().expect("one");
+            (batch.work.describe(), batch.when, batch.origin.clone())
+        };
+        rig.say("tone('kick')").expect("good");
+        for (code, work, when) in [
+            ("undo()", "undo", When::Now),
+            ("engine:redo()", "redo", When::Now),
+            ("scene('verse')", "keep scene verse", When::Now),
+            ("recall('verse')", "recall verse", When::Now),
+            ("signature('7/8') recall('verse', 'bar')", "recall verse", When::NextGrid(Num::of(3.5))),
+            ("recall('verse', 'grid')", "recall verse", When::NextGrid(Num::ZERO)),
+            ("recall('verse', 8)", "recall verse", When::NextGrid(Num::of(8.0))),
+        ] {
+            rig.say(code).unwrap_or_else(|e| panic!("{code}: {e}"));
+            assert_eq!(asked(&rig), (work.to_owned(), when, Origin::Repl), "{code}");
+        }
+        for (code, error) in [
+            ("undo()", "song.lua:1: undo cannot be in a file: say it at the prompt"),
+            ("recall('verse')", "song.lua:1: recall cannot be in a file: say it at the prompt"),
+            (
+                "recall('verse', 'soon')",
+                "song.lua:1: when to recall is \"bar\", \"grid\" or a number of beats, not a string",
+            ),
+            (
+                "scene('a/b')",
+                "song.lua:1: \"a/b\" cannot be a name; use at most 64 letters, digits, _ and -, beginning \
+             with a letter, and not \"out\"",
+            ),
+        ] {
+            assert_eq!(rig.run(code).expect_err(code).to_string(), error);
+        }
+    });
+}
+
+#[test]
+fn tapping_sets_the_tempo() {
+    on_script_thread(|| {
+        let mut rig = Rig::new();
+        for (seconds, bpm) in [(0.0, "nil"), (0.4, "150"), (0.8, "150"), (9.0, "nil")] {
+            rig.engine.seconds.set(seconds);
+            assert_eq!(rig.say("tap()").expect("good").values, [bpm]);
+        }
+        assert_eq!(rig.engine.model().bpm, Num::of(150.0));
+    });
 }

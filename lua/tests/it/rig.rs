@@ -86,6 +86,8 @@ pub struct Engine {
     pub refuse: RefCell<Option<CommitError>>,
     /// Publishes only when told.
     pub slow: Cell<bool>,
+    /// What the clock reads.
+    pub seconds: Cell<f64>,
     model: RefCell<Arc<Model>>,
     published: RefCell<Arc<EngineState>>,
     catalog: Arc<Catalog>,
@@ -102,6 +104,7 @@ impl Engine {
             batches: RefCell::default(),
             refuse: RefCell::default(),
             slow: Cell::new(false),
+            seconds: Cell::new(0.0),
             model: RefCell::new(model),
             published: RefCell::new(Arc::new(published)),
             catalog: Arc::new(catalog),
@@ -156,7 +159,7 @@ impl Commit for Engine {
     }
 
     fn clock(&self) -> ClockReading {
-        ClockReading::default()
+        ClockReading { seconds: self.seconds.get(), ..ClockReading::default() }
     }
 }
 
