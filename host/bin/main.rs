@@ -1,10 +1,12 @@
 //! The program `cantus`: arguments in, exit code out. Results go to standard output, everything else to standard error.
 
 mod devices;
+mod journals;
 mod output;
 mod play;
 mod plugins;
 mod render;
+mod replay;
 mod report;
 mod run;
 mod setup;
@@ -30,6 +32,8 @@ enum Command {
     Run(run::Run),
     /// Renders a script to a WAV file, faster than real time.
     Render(render::Render),
+    /// Renders a journal of `cantus run`: the same sound again.
+    Replay(replay::Replay),
     /// Shows what the plugins provide.
     #[command(subcommand)]
     Plugins(plugins::Plugins),
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
     let result = match command {
         Command::Run(run) => run.run(&plugins),
         Command::Render(render) => render.run(&plugins),
+        Command::Replay(replay) => replay.run(&plugins),
         Command::Plugins(command) => command.run(&plugins),
         Command::Devices(devices) => devices.run(),
     };

@@ -112,7 +112,7 @@ impl Rendering<'_> {
         output.is_no_sound_of(&engine.state().model, &engine.catalog(), &config(self.file).root)?;
         let began = std::time::Instant::now();
         let (partial, file) = output.begin()?;
-        let meter = self.write(&mut studio, file, frames)?;
+        let meter = write(|block| studio.pull(block), self.bits, file, frames)?;
         partial.keep()?;
         let speed = meter.seconds() / began.elapsed().as_secs_f64();
         let new: Vec<Problem> =
@@ -129,29 +129,30 @@ impl Rendering<'_> {
         };
         (seconds * RATE).round() as u64
     }
+}
 
-    fn write(&self, studio: &mut Lockstep, file: File, frames: u64) -> Result<Meter, Failure> {
-        let mut wav = Wav::new(file, RATE as u32, self.bits)?;
-        let mut meter = Meter::new(RATE, frames)?;
-        let bar = progress(frames);
-        let mut block = vec![0.0f32; BLOCK * 2];
-        let mut left = frames;
-        while left > 0 {
-            if interrupted() {
-                return Err(Failure("interrupted; nothing was written".into()));
-            }
-            let now = left.min(BLOCK as u64) as usize;
-            let block = &mut block[..now * 2];
-            studio.pull(block);
-            meter.add(block)?;
-            wav.write(block)?;
-            left -= now as u64;
-            bar.set_position(frames - left);
+/// Writes so many frames of what `pull` makes, interleaved stereo, to a WAV file, and measures them.
+pub fn write(mut pull: impl FnMut(&mut [f32]), bits: u16, file: File, frames: u64) -> Result<Meter, Failure> {
+    let mut wav = Wav::new(file, RATE as u32, bits)?;
+    let mut meter = Meter::new(RATE, frames)?;
+    let bar = progress(frames);
+    let mut block = vec![0.0f32; BLOCK * 2];
+    let mut left = frames;
+    while left > 0 {
+        if interrupted() {
+            return Err(Failure("interrupted; nothing was written".into()));
         }
-        wav.finish()?;
-        bar.finish_and_clear();
-        Ok(meter)
+        let now = left.min(BLOCK as u64) as usize;
+        let block = &mut block[..now * 2];
+        pull(block);
+        meter.add(block)?;
+        wav.write(block)?;
+        left -= now as u64;
+        bar.set_position(frames - left);
     }
+    wav.finish()?;
+    bar.finish_and_clear();
+    Ok(meter)
 }
 
 /// A bar on a terminal; nothing elsewhere.

@@ -5,12 +5,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use cantus_host::control::{Commit, Engine, EngineHandle, EngineThread};
+use cantus_host::control::{Batch, Commit, Engine, EngineHandle, EngineThread, Origin, Work, journal};
 use cantus_host::device::{Cpal, Device, DeviceError, Null, Source};
+use cantus_host::model::Model;
+use cantus_host::model::command::KeepSceneCommand;
 use cantus_host::plugins::ModuleRegistry;
 use cantus_lua::Script;
 use clap::Args;
 
+use crate::journals::{Journals, broke_off};
 use crate::play::{Length, Rendering, on_script_thread, problems_with_places, script, start};
 use crate::render::{positive, print};
 use crate::setup::{PluginArguments, RATE, config};
@@ -32,6 +35,12 @@ pub struct Run {
     /// End after so many bars.
     #[arg(long, value_name = "N", value_parser = positive)]
     bars: Option<f64>,
+    /// Write the journal to this file instead of the user's state folder; `cantus replay` plays it.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Begin with what the last performance of this script had come to.
+    #[arg(long)]
+    recover: bool,
     /// Where there is no sound device, render to this WAV file instead (--bars of it, or 16).
     #[arg(long, value_name = "FILE")]
     or_render: Option<PathBuf>,
@@ -41,7 +50,8 @@ impl Run {
     /// Plays until Ctrl-C or the last bar.
     pub fn run(&self, plugins: &PluginArguments) -> Result<(), Failure> {
         let registry = plugins.load()?;
-        let (engine, processor) = Engine::new(registry.clone(), config(&self.file));
+        let (mut engine, processor) = Engine::new(registry.clone(), config(&self.file));
+        let recovered = self.begin_journal(&registry, &mut engine)?;
         let mut device = match self.open(engine.handle()) {
             Ok(device) => device,
             Err(DeviceError::None) if self.or_render.is_some() => return self.render(registry),
@@ -56,9 +66,38 @@ impl Run {
             return self.render(registry);
         }
         let handle = engine.handle().clone();
-        let result = on_script_thread(|| perform(handle, &self.file, self.bars));
+        let result = on_script_thread(|| perform(handle, &self.file, self.bars, recovered));
         device.stop();
         result
+    }
+
+    /// Begins the journal, and reads the last one if it is to go on.
+    fn begin_journal(
+        &self,
+        registry: &ModuleRegistry,
+        engine: &mut Engine,
+    ) -> Result<Option<journal::Recovered>, Failure> {
+        let journals = Journals::of(&self.file);
+        let last = journals.as_ref().and_then(Journals::newest);
+        let recovered = match (&last, self.recover) {
+            (Some(last), true) => Some(journal::recover(&journal::read(last).map_err(Failure)?, registry.catalog())),
+            (None, true) => return Err(Failure(format!("there is no journal of {}", self.file.display()))),
+            (Some(last), false) if broke_off(last) => {
+                eprintln!("the last performance of this did not end in order; with --recover it goes on from there");
+                None
+            }
+            _ => None,
+        };
+        let header = || journal::Header::of(registry, &config(&self.file));
+        match (&self.journal, journals.and_then(|journals| journals.begin())) {
+            (Some(path), _) => engine.record(journal::Journal::create(path, header()).map_err(Failure)?),
+            (None, Some(path)) => match journal::Journal::create(&path, header()) {
+                Ok(journal) => engine.record(journal),
+                Err(error) => eprintln!("warning: {error}"),
+            },
+            (None, None) => eprintln!("warning: there is no place for a journal; name one with --journal"),
+        }
+        Ok(recovered)
     }
 
     fn open(&self, engine: &EngineHandle) -> Result<Box<dyn Device>, DeviceError> {
@@ -82,7 +121,15 @@ impl Run {
 }
 
 /// The script thread: evaluates, starts, evaluates again on every save.
-fn perform(engine: EngineHandle, file: &Path, bars: Option<f64>) -> Result<(), Failure> {
+fn perform(
+    engine: EngineHandle,
+    file: &Path,
+    bars: Option<f64>,
+    recovered: Option<journal::Recovered>,
+) -> Result<(), Failure> {
+    if let Some(session) = recovered {
+        bring_back(&engine, session)?;
+    }
     let shared: Rc<dyn Commit> = Rc::new(engine.clone());
     let mut script = script(shared, file, Some(PATIENCE))?;
     let mut seen = stamp(file);
@@ -112,6 +159,18 @@ fn perform(engine: EngineHandle, file: &Path, bars: Option<f64>) -> Result<(), F
         }
         std::thread::sleep(WATCH);
     }
+}
+
+/// The session of a journal.
+fn bring_back(engine: &EngineHandle, session: journal::Recovered) -> Result<(), Failure> {
+    session.notes.iter().for_each(|note| eprintln!("warning: {note}"));
+    engine.commit(Batch::of(Origin::Host, Work::Become(session.model.into())))?;
+    for (name, scene) in session.scenes {
+        let commands = Some(Model::default().diff(&scene, &engine.catalog()));
+        engine.commit(Batch::new(Origin::Host, vec![KeepSceneCommand { name, commands }.into()]))?;
+    }
+    eprintln!("it goes on from where the journal ends, {} batches after its last full state", session.batches);
+    Ok(())
 }
 
 /// Waits until nothing loads, a few seconds at most: what comes later comes in.

@@ -10,7 +10,8 @@
 //! - [`model`]: the state as a value, and the commands that change it. Pure: no audio, no file, no clock.
 //! - [`plugins`]: finds, checks and opens plugin libraries; the [`ModuleRegistry`](plugins::ModuleRegistry).
 //! - [`rt`]: everything the audio thread runs. Never allocates, frees, locks, prints, blocks or panics.
-//! - [`control`]: the [`Engine`](control::Engine), which turns Models into Changes, and the workers that load.
+//! - [`control`]: the [`Engine`](control::Engine), which turns Models into Changes, the workers that load,
+//!   and the [journal](control::journal): all that happens, on the disk, for replay and recovery.
 //! - [`assets`]: sound files, read, decoded and resampled on workers.
 //! - [`device`]: sound card, null and offline, behind one trait.
 //! - [`lockstep`]: engine and offline device on one thread.

@@ -9,6 +9,7 @@ fn cantus(arguments: &[&str]) -> Output {
     // Whatever the user has installed stays out of it.
     let mut command = Command::new(program());
     command.args(arguments).env_remove("CANTUS_PLUGIN_PATH").env("XDG_DATA_HOME", bundled().join("nowhere"));
+    command.env("XDG_STATE_HOME", bundled().join("state"));
     command.output().expect("the program runs")
 }
 

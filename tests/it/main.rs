@@ -3,15 +3,16 @@
 //! A test here is three lines: a script, a render, a comparison. What can be tested inside a crate is tested there.
 
 mod changes; // what reaches the audio thread, on its exact sample
-mod cli;
-mod commits; // the program: exit codes, messages, what is left behind
+mod cli; // the program: exit codes, messages, what is left behind
+mod commits; // several origins: when, what waits, what is taken back
 mod contract; // plugin libraries: loading, choosing, refusing
 mod examples; // the pieces, and every example in every manifest
 mod faults; // modules that misbehave while the rest plays on
 mod graph; // cables, derived routes, notes that never hang
+mod journals; // the same sound again, and the session after a crash
 mod live; // what commands do to the music that is playing
 pub mod model; // tables of commands and refusals
-mod observers;
+mod observers; // who is told of changes
 mod onsets; // every onset on its exact sample
 mod renders; // the same bytes, whatever the device does
 mod rig; // how all of them begin

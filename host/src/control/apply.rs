@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::batch::{Accepted, Batch, Cause, CommitError, When, Work};
 use super::engine::Engine;
 use super::history::Direction;
+use super::journal::Record;
 use super::queue::{Answer, Envelope};
 use super::schedule::{PENDING, Pending, Report};
 use crate::model::{Command, Model, Name, Refusal};
@@ -13,6 +14,9 @@ use crate::rt::message::{At, Change, Deed, TransportChange};
 
 /// Reports that are kept; when there are more, the oldest go.
 const REPORTS: usize = 64;
+
+/// Batches after which the journal gets all that is there.
+const CHECKPOINT: u32 = 1000;
 
 /// What a batch comes to on some Model.
 struct Outcome<'a> {
@@ -29,22 +33,27 @@ impl Engine {
         if answer.is_ok() {
             self.publish();
         }
-        // A producer that does not wait for the answer is no fault.
-        let _ = reply.send(answer);
+        match &self.journal {
+            Some(journal) => journal.answer(reply, answer),
+            // A producer that does not wait for the answer is no fault.
+            None => _ = reply.send(answer),
+        }
     }
 
     fn take(&mut self, batch: Batch) -> Answer {
         if batch.cause > Cause::DEEPEST {
             return Err(CommitError::Cascade);
         }
-        let number = self.batches + 1;
+        let number = self.numbers + 1;
         let expected = match batch.when {
             When::Now => None,
-            _ => Some(self.foresee(&batch).map(|Outcome { model, skipped, .. }| (Arc::new(model), skipped))?),
+            _ => Some(self.foresee(&batch).map(|o| (Arc::new(o.model), o.commands.into_owned(), o.skipped))?),
         };
+        let (origin, when) = (batch.origin.clone(), batch.when);
         match (self.schedule.keep(number, batch, &self.model, &self.handle.telemetry), expected) {
-            (None, Some((model, skipped))) => {
-                self.batches = number;
+            (None, Some((model, commands, skipped))) => {
+                self.numbers = number;
+                self.note(|| Record::Waits { change: number, origin, when, commands });
                 self.pending = Arc::new(self.schedule.waiting());
                 Ok(Accepted { batch: number, model, skipped, pending: true })
             }
@@ -79,7 +88,9 @@ impl Engine {
         }
     }
 
+    /// Says what became of a batch that was accepted and is not applied.
     pub(super) fn report(&mut self, batch: u64, origin: String, text: String) {
+        self.note(|| Record::Dropped { change: batch, why: text.clone() });
         let reports = Arc::make_mut(&mut self.reports);
         if reports.len() == REPORTS {
             reports.remove(0);
@@ -87,11 +98,14 @@ impl Engine {
         reports.push(Report { batch, origin, text });
     }
 
-    fn apply(&mut self, number: u64, batch: Batch, at: At) -> Answer {
+    /// Applies a batch now; the audio thread does so when it is due.
+    pub(super) fn apply(&mut self, number: u64, batch: Batch, at: At) -> Answer {
         let Outcome { model, commands, skipped } = self.outcome(&batch, (*self.model).clone())?;
-        self.batches = self.batches.max(number);
+        self.numbers = self.numbers.max(number);
+        let origin = || batch.origin.clone();
+        self.note(|| Record::Accepted { change: number, origin: origin(), commands: commands.to_vec() });
         self.causes.because(batch.cause);
-        let mut change = Box::new(Change { batch: number, at, ..Change::default() });
+        let mut change = Box::new(Change { number, at, ..Change::default() });
         let old = std::mem::replace(&mut self.model, Arc::new(model));
         self.remember(&batch, &old);
         let over = commands.iter().rev().find_map(|command| match command {
@@ -103,7 +117,18 @@ impl Engine {
             self.act(command, &mut change);
         }
         self.send(change, replan);
+        self.checkpoint();
         Ok(Accepted { batch: number, model: self.model.clone(), skipped, pending: false })
+    }
+
+    /// Now and then writes down all that is there, so that recovery need not begin at the beginning.
+    fn checkpoint(&mut self) {
+        let Some(journal) = &self.journal else { return };
+        self.since_checkpoint += 1;
+        if self.since_checkpoint == CHECKPOINT {
+            self.since_checkpoint = 0;
+            journal.state(self.model.clone(), self.scenes.clone(), self.handle.catalog.clone());
+        }
     }
 
     /// Puts down what a person did, so that it can be taken back.
@@ -211,6 +236,9 @@ impl Engine {
                 transport(TransportChange::Seek(c.beat.get()));
                 self.jump(command, c.beat.get());
             }
+            // Ids that a journal or a session brought are not given out again.
+            Command::AddModule(c) => self.handle.give_no_more(c.id),
+            Command::RestoreModule(c) => self.handle.give_no_more(c.id),
             Command::TriggerEvent(c) => self.realiser.trigger(c, change),
             Command::InvokeAction(c) => self.realiser.action(c, &self.model, change),
             Command::KeepScene(c) => self.keep_scene(c.name.clone(), c.commands.as_deref()),

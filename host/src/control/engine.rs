@@ -12,6 +12,7 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use super::compile::compile;
 use super::handle::EngineHandle;
 use super::history::History;
+use super::journal::{Journal, Loaded, Record};
 use super::queue::CommandQueue;
 use super::realise::{Realiser, Task};
 use super::schedule::{Reports, Schedule, Waiting};
@@ -20,8 +21,8 @@ use super::workers::{Done, Workers};
 use crate::assets::{self, Asset, Progress};
 use crate::model::{Model, ModuleId, Name};
 use crate::plugins::ModuleRegistry;
-use crate::rt::message::{Change, FromAudio, ToAudio};
-use crate::rt::{Fault, Keeper, Meters, Processor};
+use crate::rt::message::{At, Change, FromAudio, ToAudio};
+use crate::rt::{Fault, Instance, Keeper, Meters, Processor};
 
 /// Changes that can be on their way in each direction. When the inbound ring is full, the Engine keeps the rest in
 /// order; when the outbound ring is full, the Processor waits with the next Change.
@@ -38,6 +39,16 @@ pub struct Config {
     pub rate: f64,
     /// Folder that relative sound files are looked for in: there, then in its `samples/`.
     pub root: PathBuf,
+}
+
+/// What workers have brought since the last Change: sent as one.
+#[derive(Default)]
+pub(super) struct Brought {
+    change: Box<Change>,
+    made: Vec<ModuleId>,
+    loaded: Vec<Loaded>,
+    /// The plan must be compiled anew.
+    replan: bool,
 }
 
 /// Checks and applies batches, realises Models, publishes states. Lives on one thread, the control thread, and does
@@ -57,16 +68,19 @@ pub struct Engine {
     status: Arc<Status>,
     meters: Arc<BTreeMap<Name, Meters>>,
     pub(super) realiser: Realiser,
-    workers: Workers,
+    pub(super) workers: Workers,
     keeper: Keeper,
     to_audio: Producer<ToAudio>,
     from_audio: Consumer<FromAudio>,
-    /// What workers have brought since the last Change, and whether the plan must be compiled anew: sent as one.
-    brought: Box<Change>,
-    replan: bool,
+    pub(super) brought: Brought,
+    /// Results of workers that wait for the moment at which they came: when a journal is replayed.
+    pub(super) held: Option<Vec<Done>>,
+    pub(super) journal: Option<Journal>,
+    pub(super) since_checkpoint: u32,
     /// Changes that found the ring full.
     backlog: VecDeque<Box<Change>>,
-    pub(super) batches: u64,
+    /// Numbers given out to Changes.
+    pub(super) numbers: u64,
     pub(super) causes: Causes,
 }
 
@@ -104,10 +118,12 @@ impl Engine {
             keeper: Keeper::default(),
             to_audio,
             from_audio,
-            brought: Box::default(),
-            replan: false,
+            brought: Brought::default(),
+            held: None,
+            journal: None,
+            since_checkpoint: 0,
             backlog: VecDeque::new(),
-            batches: 0,
+            numbers: 0,
             causes: Causes::default(),
         };
         (engine, processor)
@@ -121,13 +137,14 @@ impl Engine {
     /// Does all there is to do and returns; never waits.
     pub fn tick(&mut self) {
         self.hear_audio();
+        self.hear_journal();
         while let Some(done) = self.workers.next() {
             self.finish(done);
         }
         if self.realiser.progressed() {
             self.status = Arc::new(self.realiser.status());
         }
-        self.send_brought();
+        self.send_brought(At::Now);
         self.apply_due();
         while let Some(envelope) = self.handle.queue.pop() {
             self.answer(envelope);
@@ -169,7 +186,8 @@ impl Engine {
     fn hear_audio(&mut self) {
         while let Ok(message) = self.from_audio.pop() {
             match message {
-                FromAudio::Applied { sample: _, change } => {
+                FromAudio::Applied { sample, change } => {
+                    self.note(|| Record::Applied { change: change.number, sample });
                     self.realiser.came_home(&change);
                     // Instances are destroyed, plans and memory freed, on a worker.
                     self.workers.bury(change);
@@ -193,28 +211,61 @@ impl Engine {
     }
 
     /// Takes what a worker has done.
-    fn finish(&mut self, done: Done) {
-        match done {
-            Done::Made { id, result } => {
-                let orphan = self.realiser.made(id, result, &self.model, &mut self.brought);
-                orphan.map_or_else(|| self.replan = true, |orphan| self.workers.bury(orphan));
-            }
-            Done::Loaded { file, result } => {
-                if let Some(orphan) = self.realiser.loaded(&file, result, &mut self.brought) {
-                    self.workers.bury(orphan);
-                }
-            }
-            Done::Nothing => return,
+    pub(super) fn finish(&mut self, done: Done) {
+        match (done, &mut self.held) {
+            (Done::Nothing, _) => return,
+            (done, Some(held)) => return held.push(done),
+            (Done::Made { id, result }, None) => self.take_made(id, result),
+            (Done::Loaded { file, result }, None) => self.take_loaded(&file, result),
         }
         self.status = Arc::new(self.realiser.status());
     }
 
+    pub(super) fn take_made(&mut self, id: ModuleId, result: Result<Box<Instance>, String>) {
+        let orphan = self.realiser.made(id, result, &self.model, &mut self.brought.change);
+        match orphan {
+            Some(orphan) => self.workers.bury(orphan),
+            None => {
+                self.brought.made.push(id);
+                self.brought.replan = true;
+            }
+        }
+    }
+
+    pub(super) fn take_loaded(&mut self, file: &Name, result: Result<Arc<Asset>, String>) {
+        let hash = result.as_ref().ok().map(|asset| asset.hash);
+        match self.realiser.loaded(file, result, &mut self.brought.change) {
+            Some(orphan) => self.workers.bury(orphan),
+            None => self.brought.loaded.push(Loaded { file: file.clone(), hash }),
+        }
+    }
+
     /// Sends what workers have brought, before anything that builds on it.
-    fn send_brought(&mut self) {
-        let replan = std::mem::take(&mut self.replan);
-        if replan || !self.brought.is_empty() {
-            let change = std::mem::take(&mut self.brought);
+    pub(super) fn send_brought(&mut self, at: At) {
+        if self.brought.replan || !self.brought.change.is_empty() {
+            let Brought { mut change, made, loaded, replan } = std::mem::take(&mut self.brought);
+            self.numbers += 1;
+            (change.number, change.at) = (self.numbers, at);
+            self.note(|| Record::Brought { change: change.number, made, loaded });
             self.send(change, replan);
+        }
+    }
+
+    /// Writes down from now on what happens. Nothing must have happened yet.
+    pub fn record(&mut self, journal: Journal) {
+        self.journal = Some(journal);
+    }
+
+    pub(super) fn note(&self, record: impl FnOnce() -> Record) {
+        if let Some(journal) = &self.journal {
+            journal.write(record());
+        }
+    }
+
+    /// The music goes on when the disk is full; everybody is told.
+    fn hear_journal(&mut self) {
+        if let Some(text) = self.journal.as_ref().and_then(Journal::failure) {
+            self.report(0, "the program".into(), text);
         }
     }
 
@@ -300,6 +351,8 @@ fn load(config: &Config, file: &Name, progress: &Progress) -> Result<Arc<Asset>,
 impl Drop for Engine {
     /// Whoever waits for an answer is told that none will come.
     fn drop(&mut self) {
+        self.hear_audio();
+        self.note(|| Record::End { sample: self.handle.telemetry.reading().sample });
         self.handle.queue.close();
     }
 }

@@ -33,6 +33,11 @@ impl EngineHandle {
         &self.queue
     }
 
+    /// That id is somebody's.
+    pub(super) fn give_no_more(&self, id: ModuleId) {
+        self.ids.fetch_max(id.0 + 1, Ordering::Relaxed);
+    }
+
     /// Figures of the running Processor.
     pub fn telemetry(&self) -> &Arc<Telemetry> {
         &self.telemetry
@@ -95,7 +100,9 @@ impl Commit for LocalEngine {
         let mut engine = self.0.borrow_mut();
         let answer = engine.handle().queue.submit(batch).map_err(|(busy, _)| busy)?;
         engine.tick();
-        answer.try_recv().unwrap_or(Err(CommitError::Stopped))
+        drop(engine);
+        // At once, but for a journal that is written first.
+        answer.recv().unwrap_or(Err(CommitError::Stopped))
     }
 
     fn state(&self) -> Arc<EngineState> {

@@ -13,7 +13,8 @@ impl Offline {
     /// The next frames, interleaved, [`OUT_CHANNELS`] channels; silence when nothing was started.
     pub fn pull(&mut self, interleaved: &mut [f32]) {
         match &mut self.source {
-            Some(source) => source.fill(interleaved, OUT_CHANNELS),
+            // Nothing is ever late here, so nobody need know how much is taken at once.
+            Some(source) => source.serve(interleaved, OUT_CHANNELS),
             None => interleaved.fill(0.0),
         }
     }

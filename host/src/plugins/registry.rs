@@ -92,6 +92,26 @@ impl ModuleRegistry {
         &self.plugins
     }
 
+    /// Version and content hash of every library, by the plugin's id. Reads them; not for the control thread.
+    pub fn hashes(&self) -> BTreeMap<String, (String, String)> {
+        let hash = |path: &PathBuf| {
+            std::fs::read(path).map_or_else(|_| String::new(), |b| blake3::hash(&b).to_hex().to_string())
+        };
+        let of = |p: &Arc<Plugin>| (p.manifest.plugin.id.clone(), (p.manifest.plugin.version.clone(), hash(&p.path)));
+        self.plugins.iter().map(of).collect()
+    }
+
+    /// What is not as in `then`, each as a sentence.
+    pub fn changed(&self, then: &BTreeMap<String, (String, String)>) -> Vec<String> {
+        let now = self.hashes();
+        let changed = then.iter().filter_map(|(id, was)| match now.get(id) {
+            Some(is) if is == was => None,
+            Some((version, _)) => Some(format!("plugin {id} is another build: {version}, then {}", was.0)),
+            None => Some(format!("plugin {id} {} is not there any more", was.0)),
+        });
+        changed.collect()
+    }
+
     /// What was not loaded, and why.
     pub fn failures(&self) -> &[LoadError] {
         &self.failures

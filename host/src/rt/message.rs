@@ -61,8 +61,8 @@ pub enum At {
 /// What it puts in is swapped with what was there, so the same box carries the dead home.
 #[derive(Default)]
 pub struct Change {
-    /// Number of the batch; 0 for what comes from a worker.
-    pub batch: u64,
+    /// Its number; 0 if nobody cares.
+    pub number: u64,
     /// When it is due.
     pub at: At,
     /// Larger slabs; their contents move over.

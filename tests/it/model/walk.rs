@@ -53,7 +53,12 @@ pub struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// A walk over Models of that catalog.
     pub fn new(seed: u64, catalog: &'a Catalog) -> Walk<'a> {
-        Walk { dice: Dice::new(seed), catalog, ids: 1000, files: vec!["".into(), "a.wav".into(), "b.wav".into()] }
+        Walk {
+            dice: Dice::new(seed),
+            catalog,
+            ids: 1000 + seed % 1000 * 100_000,
+            files: vec!["".into(), "a.wav".into(), "b.wav".into()],
+        }
     }
 
     /// Applies commands until `count` were done; answers the Model.

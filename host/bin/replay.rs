@@ -1,0 +1,49 @@
+//! `cantus replay JOURNAL -o OUT`
+
+use std::path::PathBuf;
+
+use cantus_host::control::{Config, Replay as Player, journal};
+use clap::Args;
+
+use crate::Failure;
+use crate::output::Output;
+use crate::play::write;
+use crate::render::positive;
+use crate::setup::{PluginArguments, RATE};
+
+/// Renders a journal of `cantus run`: the samples that were heard, faster than real time.
+#[derive(Args)]
+pub struct Replay {
+    /// The journal.
+    journal: PathBuf,
+    /// The WAV file to write.
+    #[arg(short, long, value_name = "FILE")]
+    out: PathBuf,
+    /// How many seconds [default: all of it].
+    #[arg(long, value_name = "S", value_parser = positive)]
+    seconds: Option<f64>,
+    /// Folder of the sound files [default: where they were].
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+impl Replay {
+    /// Renders; an error if something is not as it was then.
+    pub fn run(&self, plugins: &PluginArguments) -> Result<(), Failure> {
+        let output = Output::new(&self.out, &self.journal)?;
+        let read = journal::read(&self.journal).map_err(Failure)?;
+        let config = Config { rate: read.header.rate, root: self.root.clone().unwrap_or(read.header.root.clone()) };
+        let mut player = Player::new(plugins.load()?, config, read);
+        let frames = self.seconds.map_or(player.end(), |seconds| (seconds * RATE).round() as u64);
+        output.fits(frames, 32, RATE)?;
+        let (partial, file) = output.begin()?;
+        let meter = write(|block| player.pull(block), 32, file, frames)?;
+        partial.keep()?;
+        println!("{}", self.out.display());
+        println!("  {:.1} s   peak {:.1} dBFS", meter.seconds(), meter.peak_db());
+        match player.notes() {
+            [] => Ok(()),
+            notes => Err(Failure(format!("it was rendered, but may sound otherwise than then: {}", notes.join("; ")))),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The journal: the Processor's complete input, as it happened, in a file of its own.
+//!
+//! One record a line: eight digits of a hash, and JSON. Lines are only ever added, so what a crash leaves behind is a
+//! whole journal but for its last line, which is then cut off. Three things are made from it: the same sound again
+//! ([`Replay`](super::Replay)), the Model of the last moment ([`recover`]), and people's trust.
+
+mod reader;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use reader::{Read, Recovered, Torn, read, recover};
+pub use writer::Journal;
+
+use super::batch::{Origin, When};
+use super::engine::Config;
+use crate::assets::ContentHash;
+use crate::model::{Command, ModuleId, Name};
+use crate::plugins::ModuleRegistry;
+
+/// Version of the records' form.
+const VERSION: u32 = 1;
+
+/// One thing that happened. Changes are numbered in the order in which they were decided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Record {
+    /// The first record.
+    Header(Header),
+    /// All that is there, so that recovery need not begin at the beginning.
+    State {
+        /// From an empty Model to that of now.
+        commands: Vec<Command>,
+        /// The same of each scene.
+        scenes: BTreeMap<Name, Vec<Command>>,
+    },
+    /// A batch was applied to the Model, and handed to the Processor.
+    Accepted {
+        /// Its number.
+        change: u64,
+        /// Who sent it.
+        origin: Origin,
+        /// What it came to.
+        commands: Vec<Command>,
+    },
+    /// A batch was accepted and waits for its time. It is applied under the same number.
+    Waits {
+        /// Its number.
+        change: u64,
+        /// Who sent it.
+        origin: Origin,
+        /// When it is due.
+        when: When,
+        /// What it would come to.
+        commands: Vec<Command>,
+    },
+    /// A batch that waited will not be applied.
+    Dropped {
+        /// Its number.
+        change: u64,
+        /// Why.
+        why: String,
+    },
+    /// What workers brought was handed to the Processor.
+    Brought {
+        /// Its number.
+        change: u64,
+        /// Instances that were made, or could not be.
+        made: Vec<ModuleId>,
+        /// Sound files that were read, or could not be.
+        loaded: Vec<Loaded>,
+    },
+    /// The Processor has applied a change.
+    Applied {
+        /// Its number.
+        change: u64,
+        /// Exact absolute sample of its deeds.
+        sample: u64,
+    },
+    /// The engine ended in order.
+    End {
+        /// Samples it had made.
+        sample: u64,
+    },
+}
+
+/// What the sound depends on besides what happens.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Version of the records' form.
+    pub version: u32,
+    /// Version of the program.
+    pub cantus: String,
+    /// Sample rate in Hz.
+    pub rate: f64,
+    /// Folder that relative sound files are looked for in.
+    pub root: PathBuf,
+    /// Plugins by id: version and content hash of the library.
+    pub plugins: BTreeMap<String, (String, String)>,
+}
+
+impl Header {
+    /// Of an engine over these plugins. Reads all of them; not for the control thread.
+    pub fn of(registry: &ModuleRegistry, config: &Config) -> Header {
+        Header {
+            version: VERSION,
+            cantus: env!("CARGO_PKG_VERSION").into(),
+            rate: config.rate,
+            root: config.root.clone(),
+            plugins: registry.hashes(),
+        }
+    }
+}
+
+/// A sound file that was read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Loaded {
+    /// Its name.
+    pub file: Name,
+    /// Content hash; none if it could not be read.
+    pub hash: Option<ContentHash>,
+}
+
+/// Digits of the hash before each record.
+const DIGITS: usize = 8;
+
+/// A record as a line.
+fn line(record: &Record) -> String {
+    let json = serde_json::to_string(record).expect("records can be written");
+    format!("{} {json}\n", check(&json))
+}
+
+/// What stands before a record, so that a torn or damaged one is seen.
+fn check(json: &str) -> String {
+    blake3::hash(json.as_bytes()).to_hex()[..DIGITS].to_owned()
+}

@@ -1,0 +1,158 @@
+//! The sound of a journal again: what happened then happens now, each at the sample at which it happened.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::batch::{Batch, Origin};
+use super::engine::{Config, Engine};
+use super::journal::{Loaded, Read, Record};
+use super::workers::Done;
+use crate::device::Source;
+use crate::model::{Command, ModuleId};
+use crate::plugins::ModuleRegistry;
+use crate::rt::message::At;
+use crate::rt::{OUT_CHANNELS, QUANTUM};
+
+/// A journal that is played, on one thread, as fast as it can be.
+pub struct Replay {
+    // Before the engine, so that instances are destroyed while what they hold is still kept.
+    source: Source,
+    engine: Engine,
+    events: VecDeque<Event>,
+    end: u64,
+    notes: Vec<String>,
+}
+
+/// Something that reached the Processor.
+struct Event {
+    number: u64,
+    sample: u64,
+    what: What,
+}
+
+enum What {
+    Batch(Origin, Vec<Command>),
+    Brought(Vec<ModuleId>, Vec<Loaded>),
+}
+
+impl Replay {
+    /// Plays a journal from its beginning, with sound files in the folder it names unless `config` names another.
+    pub fn new(registry: Arc<ModuleRegistry>, config: Config, journal: Read) -> Replay {
+        let mut notes: Vec<String> = journal.torn.iter().map(ToString::to_string).collect();
+        notes.extend(registry.changed(&journal.header.plugins));
+        let (mut engine, processor) = Engine::new(registry, config);
+        engine.held = Some(Vec::new());
+        let (events, end) = events(journal.records);
+        Replay { source: Source::new(processor), engine, events, end, notes }
+    }
+
+    /// Absolute sample at which the engine ended, or of the last thing that is known of it.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// What is not as it was: sentences. Complete at the end.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The engine, to look at.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The next frames, interleaved stereo.
+    pub fn pull(&mut self, interleaved: &mut [f32]) {
+        let mut rest = interleaved;
+        while !rest.is_empty() {
+            if self.source.left() == 0 {
+                self.happen();
+            }
+            let now = if self.source.left() == 0 { QUANTUM } else { self.source.left() };
+            let (part, later) = rest.split_at_mut(rest.len().min(now * OUT_CHANNELS));
+            self.source.serve(part, OUT_CHANNELS);
+            rest = later;
+        }
+    }
+
+    /// What happens in the next quantum.
+    fn happen(&mut self) {
+        let end = self.source.sample() + QUANTUM as u64;
+        while self.events.front().is_some_and(|event| event.sample < end) {
+            let Some(Event { number, sample, what }) = self.events.pop_front() else { break };
+            match what {
+                What::Batch(origin, commands) => {
+                    let answer = self.engine.apply(number, Batch::new(origin, commands), At::Sample(sample));
+                    self.notes.extend(answer.err().map(|error| format!("batch {number}: {error}")));
+                }
+                What::Brought(made, loaded) => self.bring(made, loaded, sample),
+            }
+        }
+        self.engine.tick();
+    }
+
+    /// Hands over what workers brought then, as soon as they have brought it now.
+    fn bring(&mut self, made: Vec<ModuleId>, loaded: Vec<Loaded>, sample: u64) {
+        for id in made {
+            match self.engine.wait_for(|done| matches!(done, Done::Made { id: other, .. } if *other == id)) {
+                Some(Done::Made { result, .. }) => self.engine.take_made(id, result),
+                _ => self.notes.push(format!("module {} was made then, and is not now", id.0)),
+            }
+        }
+        for Loaded { file, hash } in loaded {
+            match self.engine.wait_for(|done| matches!(done, Done::Loaded { file: other, .. } if *other == file)) {
+                Some(Done::Loaded { result, .. }) => {
+                    if result.as_ref().ok().map(|asset| asset.hash) != hash {
+                        self.notes.push(format!("sound file \"{file}\" is not what it was then"));
+                    }
+                    self.engine.take_loaded(&file, result);
+                }
+                _ => self.notes.push(format!("sound file \"{file}\" was read then, and is not now")),
+            }
+        }
+        self.engine.send_brought(At::Sample(sample));
+    }
+}
+
+impl Engine {
+    /// Waits for a result of a worker and takes it out of what is held. `None`: none such is under way.
+    fn wait_for(&mut self, wanted: impl Fn(&Done) -> bool) -> Option<Done> {
+        loop {
+            let held = self.held.as_mut()?;
+            if let Some(at) = held.iter().position(&wanted) {
+                return Some(held.remove(at));
+            }
+            let done = self.workers.wait()?;
+            self.finish(done);
+        }
+    }
+}
+
+/// What reached the Processor, in its order, and where the journal ends. What was never applied left no sound.
+fn events(records: Vec<Record>) -> (VecDeque<Event>, u64) {
+    let mut events = VecDeque::new();
+    let mut samples = BTreeMap::new();
+    let mut end = 0;
+    for record in records {
+        match record {
+            Record::Accepted { change, origin, commands } => {
+                events.push_back(Event { number: change, sample: 0, what: What::Batch(origin, commands) });
+            }
+            Record::Brought { change, made, loaded } => {
+                events.push_back(Event { number: change, sample: 0, what: What::Brought(made, loaded) });
+            }
+            Record::Applied { change, sample } => {
+                samples.insert(change, sample);
+                end = end.max(sample);
+            }
+            Record::End { sample } => end = sample,
+            Record::Header(_) | Record::State { .. } | Record::Waits { .. } | Record::Dropped { .. } => {}
+        }
+    }
+    events.retain_mut(|event| {
+        let sample = samples.get(&event.number);
+        event.sample = sample.copied().unwrap_or(0);
+        sample.is_some()
+    });
+    (events, end)
+}
