@@ -22,7 +22,7 @@ pub use compile::{Ready, compile};
 pub use engine::{Config, Engine};
 pub use handle::{EngineHandle, EngineThread, LocalEngine};
 pub use observers::{Notice, Observers, Subscription};
-pub use queue::CommandQueue;
+pub use queue::{CommandQueue, QueueCounts};
 pub use replay::Replay;
 pub use schedule::{Report, Reports, Waiting};
 pub use state::{Causes, ClockReading, EngineState, Problem, Status, StatusOf};

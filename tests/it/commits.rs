@@ -1,8 +1,15 @@
 //! Batches of several origins: when they are applied, what waits, what is cancelled, refused and taken back.
 
-use cantus_host::control::{Accepted, Batch, Cause, Commit, CommitError, Origin, When, Work};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use cantus_host::control::{
+    Accepted, Batch, Cause, Commit, CommitError, Config, Engine, EngineThread, Origin, When, Work,
+};
+use cantus_host::device::{Device, Null, Source};
 use cantus_host::model::command::*;
-use cantus_host::model::{Command, Num, Value};
+use cantus_host::model::{Command, Num, TempoPoint, Value};
+use cantus_host::plugins::{ModuleRegistry, Search};
 
 use crate::rig::Studio;
 
@@ -302,4 +309,56 @@ fn callbacks_that_answer_each_other_are_cut() {
     // Something from outside in between, and it goes on.
     send(&studio, Origin::Repl, vec![set("d.value", 1.0)], When::Now).expect("it can be");
     assert_eq!(studio.engine().state().causes.since(seen), Cause::default());
+}
+
+/// Eight producers, a million commands, a device that plays: none is lost, and each producer's batches are applied in
+/// its order, for only it writes its point, and each answer's Model has what the batch wrote.
+#[test]
+fn a_million_commands_of_eight_producers() {
+    const BATCHES: u32 = 12_500;
+    let config = Config { rate: crate::rig::RATE, root: crate::rig::pieces() };
+    let (engine, processor) = Engine::new(Arc::new(ModuleRegistry::load(&Search::default(), &[])), config);
+    let mut device = Null::new(crate::rig::RATE, 256);
+    device.start(Source::new(processor)).expect("the null device takes every source");
+    let engine = EngineThread::start(engine);
+    let tempo = |n: u32| Num::of(20.0 + f64::from(n) / 1024.0);
+    let produce = |producer: u32| {
+        let (handle, beat) = (engine.handle(), Num::of(f64::from(producer)));
+        let mut waiting = std::collections::VecDeque::new();
+        let mut hear = |(n, answer): (u32, Receiver<Result<Accepted, CommitError>>)| {
+            let accepted = answer.recv().expect("an answer").expect("it can be");
+            assert_eq!(accepted.model.tempo_map.get(&beat).expect("set").bpm, tempo(10 * n + 9), "batch {n}");
+            accepted.batch
+        };
+        let mut numbers = Vec::new();
+        for n in 0..BATCHES {
+            let point = |k| TempoPoint { bpm: tempo(10 * n + k), ramp: false };
+            let commands = (0..10).map(|k| SetTempoPointCommand { beat, point: point(k) }.into()).collect();
+            let mut batch = Batch::new(client(&producer.to_string()), commands);
+            let answer = loop {
+                match handle.queue().submit(batch) {
+                    Ok(answer) => break answer,
+                    Err((_, back)) => batch = back,
+                }
+                // It is full: our own oldest answer comes first.
+                numbers.extend(waiting.pop_front().map(&mut hear));
+            };
+            waiting.push_back((n, answer));
+        }
+        numbers.extend(waiting.drain(..).map(&mut hear));
+        numbers
+    };
+    let numbers: Vec<Vec<u64>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|producer| scope.spawn(move || produce(producer))).collect();
+        threads.into_iter().map(|t| t.join().expect("no producer panics")).collect()
+    });
+    assert!(numbers.iter().all(|n| n.len() == BATCHES as usize && n.is_sorted()), "in each producer's own order");
+    let mut all: Vec<u64> = numbers.into_iter().flatten().collect();
+    all.sort_unstable();
+    assert_eq!(all, (1..=8 * u64::from(BATCHES)).collect::<Vec<u64>>(), "every batch once");
+    let counts = engine.handle().queue().counts();
+    assert_eq!((counts.submitted, counts.taken), (100_000, 100_000));
+    assert_eq!(engine.handle().state().model.tempo_map.len(), 8);
+    drop(engine);
+    assert!(device.stop().is_some_and(|source| source.sample() > 0), "the device played meanwhile");
 }

@@ -221,42 +221,6 @@ fn instances_may_outlive_the_engine() {
     drop(source);
 }
 
-/// Eight producers, a real control thread and a device at the pace of real time: nothing is lost, and each producer's
-/// batches are applied in its own order.
-#[test]
-fn many_producers_are_answered_in_their_order() {
-    use cantus_host::control::{Batch, Commit, Config, Engine, EngineThread, Origin};
-    use cantus_host::device::{Device, Null, Source};
-    use cantus_host::model::Num;
-    use cantus_host::model::command::SetBPMCommand;
-    let config = Config { rate: crate::rig::RATE, root: crate::rig::pieces() };
-    let (engine, processor) = Engine::new(crate::rig::registry(), config);
-    let mut device = Null::new(crate::rig::RATE, 256);
-    device.start(Source::new(processor)).expect("the null device takes every source");
-    let engine = EngineThread::start(engine);
-    let numbers: Vec<Vec<u64>> = std::thread::scope(|scope| {
-        let produce = |seed: u32| {
-            let handle = engine.handle().clone();
-            move || {
-                let send = |n: u32| {
-                    let bpm = Num::new(f64::from(20 + (seed * 100 + n) % 900)).expect("finite");
-                    let batch = Batch::new(Origin::Repl, vec![SetBPMCommand { bpm, over: Num::ZERO }.into()]);
-                    handle.commit(batch).expect("a good tempo").batch
-                };
-                (0..250).map(send).collect::<Vec<u64>>()
-            }
-        };
-        let threads: Vec<_> = (0..8).map(|seed| scope.spawn(produce(seed))).collect();
-        threads.into_iter().map(|t| t.join().expect("no producer panics")).collect()
-    });
-    assert!(numbers.iter().all(|n| n.is_sorted()), "in each producer's own order");
-    let mut all: Vec<u64> = numbers.into_iter().flatten().collect();
-    all.sort_unstable();
-    assert_eq!(all, (1..=2000).collect::<Vec<u64>>(), "every batch once");
-    drop(engine);
-    assert!(device.stop().is_some_and(|source| source.sample() > 0), "the device played meanwhile");
-}
-
 #[test]
 fn meters_show_what_plays() {
     let mut studio = Studio::playing("constant('c', {value = 0.25}) output('o')");

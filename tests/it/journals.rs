@@ -103,7 +103,7 @@ fn a_performance_can_be_heard_again() {
         let piece = Studio::piece("beat.lua").engine().state().model.clone();
         handle.commit(Batch::of(Origin::Repl, Work::Become(piece))).expect("it is a good piece");
         handle.commit(Batch::new(Origin::Repl, vec![StartTransportCommand.into()])).expect("always possible");
-        let people: Vec<_> = (1..3).map(|seed| scope.spawn(move || perform(handle, seed, 80))).collect();
+        let people: Vec<_> = (1..3).map(|seed| scope.spawn(move || perform(handle, seed, 300))).collect();
         people.into_iter().for_each(|person| person.join().expect("nobody panics"));
         stop.store(true, Ordering::Release);
         player.join().expect("the device does not panic")

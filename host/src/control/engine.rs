@@ -27,6 +27,9 @@ use crate::rt::{Fault, Instance, Keeper, Meters, Processor};
 /// Changes that can be on their way in each direction. When the inbound ring is full, the Engine keeps the rest in
 /// order; when the outbound ring is full, the Processor waits with the next Change.
 const RING: usize = 1024;
+/// Changes that can wait for that ring. When there are more, the Engine takes no batches until the audio thread has
+/// caught up, and producers find the queue full.
+const BACKLOG: usize = 4096;
 /// How long the control thread sleeps when nobody wakes it.
 const TICK: Duration = Duration::from_millis(2);
 /// Threads that load and free.
@@ -146,7 +149,9 @@ impl Engine {
         }
         self.send_brought(At::Now);
         self.apply_due();
-        while let Some(envelope) = self.handle.queue.pop() {
+        while self.has_room()
+            && let Some(envelope) = self.handle.queue.pop()
+        {
             self.answer(envelope);
         }
         self.apply_due();
@@ -156,6 +161,11 @@ impl Engine {
         if !dead.is_empty() {
             self.workers.bury(dead);
         }
+    }
+
+    /// The audio thread keeps up; offline it need not.
+    fn has_room(&self) -> bool {
+        self.backlog.len() < BACKLOG || self.handle.telemetry.block() == 0
     }
 
     /// Nothing is being made or loaded: what is not ready will not be.

@@ -1,6 +1,6 @@
 //! The command queue: many producers, one consumer, bounded.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
@@ -25,6 +25,20 @@ pub struct CommandQueue {
     queue: ArrayQueue<Envelope>,
     consumer: OnceLock<Thread>,
     closed: AtomicBool,
+    submitted: AtomicU64,
+    refused: AtomicU64,
+    taken: AtomicU64,
+}
+
+/// What has gone through the queue since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueCounts {
+    /// Batches that found room.
+    pub submitted: u64,
+    /// Batches that found none, each time they were tried.
+    pub refused: u64,
+    /// Batches that the Engine has taken; those that wait are the rest of `submitted`.
+    pub taken: u64,
 }
 
 impl CommandQueue {
@@ -33,6 +47,9 @@ impl CommandQueue {
             queue: ArrayQueue::new(CAPACITY),
             consumer: OnceLock::new(),
             closed: AtomicBool::new(false),
+            submitted: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
         })
     }
 
@@ -44,14 +61,24 @@ impl CommandQueue {
         let (reply, answer) = sync_channel(1);
         match self.queue.push(Envelope { batch, reply }) {
             Ok(()) => {
+                self.submitted.fetch_add(1, Ordering::Relaxed);
                 if self.closed() {
                     self.close();
                 }
                 self.wake();
                 Ok(answer)
             }
-            Err(envelope) => Err((EngineBusy(CAPACITY), envelope.batch)),
+            Err(envelope) => {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                Err((EngineBusy(CAPACITY), envelope.batch))
+            }
         }
+    }
+
+    /// Its figures; those of one moment only while nobody submits.
+    pub fn counts(&self) -> QueueCounts {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        QueueCounts { submitted: read(&self.submitted), refused: read(&self.refused), taken: read(&self.taken) }
     }
 
     /// The engine has ended: answers will not come.
@@ -66,7 +93,9 @@ impl CommandQueue {
     }
 
     pub(super) fn pop(&self) -> Option<Envelope> {
-        self.queue.pop()
+        let envelope = self.queue.pop()?;
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        Some(envelope)
     }
 
     /// Says which thread to wake when something comes in.
