@@ -13,6 +13,7 @@
 //! - [`control`]: the [`Engine`](control::Engine), which turns Models into Changes, and the workers that load.
 //! - [`assets`]: sound files, read, decoded and resampled on workers.
 //! - [`device`]: sound card, null and offline, behind one trait.
+//! - [`session`]: Models as files, for people to read and for later versions to understand.
 //! - [`lockstep`]: engine and offline device on one thread.
 //!
 //! What this crate must not know: Lua, the command line, and any module type by name.
@@ -20,10 +21,12 @@
 pub mod assets;
 pub mod control;
 pub mod device;
+mod files;
 pub mod lockstep;
 pub mod model;
 pub mod plugins;
 pub mod rt;
+pub mod session;
 
 /// Version of the plugin contract this host speaks.
 pub const CONTRACT: &str = cantus_plugin_api::raw::CONTRACT;

@@ -31,7 +31,7 @@ pub use graph::{Cycle, Edge, audible, carrying, edges, order, routes};
 pub use module::{Module, ModuleId};
 pub use path::{Path, Place};
 pub use pattern::{Cell, Pattern, Step, note_name};
-pub use record::{Excerpt, ModuleRecord};
+pub use record::{Excerpt, ModuleRecord, SlotNumber};
 pub use refusal::Refusal;
 pub use setting::{Bound, SESSION, Setting, SettingKind};
 pub use table::Table;
