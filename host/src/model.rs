@@ -26,7 +26,7 @@ mod wire;
 pub use catalog::{AudioPort, Catalog, ModuleType, PortRef};
 pub use chain::{Anchor, Chain, ChainEntry};
 pub use claims::{Asked, Claims, merge};
-pub use command::{Command, Edit};
+pub use command::{Command, Edit, span};
 pub use graph::{Cycle, Edge, audible, carrying, edges, order, routes};
 pub use module::{Module, ModuleId};
 pub use path::{Path, Place};

@@ -3,7 +3,9 @@
 use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table};
 
 use crate::error::located;
-use crate::{chain, constructors, engine, graph, help, mix, modulation, params, pattern, random, strings, time};
+use crate::{
+    chain, constructors, engine, graph, help, mix, modulation, params, pattern, random, session, strings, time,
+};
 
 /// One native function.
 pub struct Row {
@@ -26,6 +28,7 @@ const AREAS: &[&[Row]] = &[
     time::ROWS,
     pattern::ROWS,
     chain::ROWS,
+    session::ROWS,
     help::ROWS,
     engine::ENGINE,
     engine::CLOCK,
