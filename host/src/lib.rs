@@ -14,6 +14,7 @@
 //!   and the [journal](control::journal): all that happens, on the disk, for replay and recovery.
 //! - [`assets`]: sound files, read, decoded and resampled on workers.
 //! - [`device`]: sound card, null and offline, behind one trait.
+//! - [`session`]: Models as files, for people to read and for later versions to understand.
 //! - [`lockstep`]: engine and offline device on one thread.
 //!
 //! What this crate must not know: Lua, the command line, and any module type by name.
@@ -21,10 +22,12 @@
 pub mod assets;
 pub mod control;
 pub mod device;
+mod files;
 pub mod lockstep;
 pub mod model;
 pub mod plugins;
 pub mod rt;
+pub mod session;
 
 /// Version of the plugin contract this host speaks.
 pub const CONTRACT: &str = cantus_plugin_api::raw::CONTRACT;

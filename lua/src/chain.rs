@@ -1,25 +1,56 @@
-//! `chain(name, entries, options)`: patterns one after the other.
+//! `chain(name, entries, options)`: patterns one after the other, and where in them a module is.
 
-use cantus_host::model::command::SetChainCommand;
-use cantus_host::model::{Chain, ChainEntry, Name};
+use cantus_host::model::command::{QueueChainEntryCommand, RemoveChainCommand, SetChainCommand};
+use cantus_host::model::{Anchor, Chain, ChainEntry, Name};
 use mlua::{Lua, Result, Table, Value};
 
 use crate::context::{run, with};
 use crate::error::{blame, refused};
 use crate::library::{Row, call};
 use crate::pattern::PatternHandle;
-use crate::values::{Named, a, flag, only_keys, text, whole};
+use crate::values::{Named, a, flag, module_name, number, only_keys, text, whole};
 
 /// The area's functions.
-pub const ROWS: &[Row] = &[Row {
-    name: "chain",
-    doc: "Patterns one after the other, by name. An entry is a pattern, {\"b\", 4} for four times, or {pattern =, \
+pub const ROWS: &[Row] = &[
+    Row {
+        name: "chain",
+        doc: "Patterns one after the other, by name. An entry is a pattern, {\"b\", 4} for four times, or {pattern =, \
           repeats =, enabled =}. After the last comes the first, unless {loop = false}. Answers the name, for a \
           sequencer to play; without entries it is the chain that is there.",
-    example: "pattern(\"a\", \"x . x .\")  pattern(\"b\", \"x x x x\")  \
+        example: "pattern(\"a\", \"x . x .\")  pattern(\"b\", \"x x x x\")  \
               seq.pattern = chain(\"song\", {\"a\", {\"b\", 4}, {pattern = \"a\", repeats = 2, enabled = false}}, {loop = false})",
-    function: |lua, args| call(lua, args, chain),
-}];
+        function: |lua, args| call(lua, args, chain),
+    },
+    Row {
+        name: "remove_chain",
+        doc: "Removes a chain, by name; what plays it falls silent.",
+        example: "chain(\"song\", {\"a\"})  remove_chain(\"song\")",
+        function: |lua, args| {
+            call(lua, args, |lua, name: Value| {
+                run(lua, RemoveChainCommand { name: text(&name, "the name of a chain")?.into() })
+            })
+        },
+    },
+    Row {
+        name: "player",
+        doc: "Says where a module is in its chain: the entry, from 1, that begins at a beat. Without them it plays the \
+              chain from beat 0.",
+        example: "player(seq, 2, 16)  player(seq)",
+        function: |lua, args| call(lua, args, player),
+    },
+];
+
+fn player(lua: &Lua, (module, entry, beat): (Value, Value, Value)) -> Result<()> {
+    let module = module_name(&module, "the first argument")?;
+    let anchor = if entry.is_nil() && beat.is_nil() {
+        None
+    } else {
+        let from_one = whole(&entry, "the entry of a chain")?.checked_sub(1);
+        let entry = from_one.ok_or_else(|| blame("the entries of a chain are numbered from 1"))?;
+        Some(Anchor { entry, beat: number(&beat, "the beat at which the entry begins")? })
+    };
+    run(lua, QueueChainEntryCommand { module, anchor })
+}
 
 fn chain(lua: &Lua, (name, entries, options): (Value, Value, Value)) -> Result<String> {
     let name = text(&name, "the name of a chain")?;

@@ -13,13 +13,23 @@ use crate::library::{Row, call, native};
 use crate::values::{self, a};
 
 /// The area's functions.
-pub const ROWS: &[Row] = &[Row {
-    name: "make",
-    doc: "A module of a type, by the type's name: what the type's own constructor does. If a module of that type has \
+pub const ROWS: &[Row] = &[
+    Row {
+        name: "make",
+        doc: "A module of a type, by the type's name: what the type's own constructor does. If a module of that type has \
           the name already, it is that one; options set its parameters.",
-    example: "local again = make(kick.type, \"kick\")  assert(again == kick)",
-    function: |lua, args| call(lua, args, make),
-}];
+        example: "local again = make(kick.type, \"kick\")  assert(again == kick)",
+        function: |lua, args| call(lua, args, make),
+    },
+    Row {
+        name: "missing",
+        doc: "A module whose plugin is not there, of a type that keep_type has told of: silent, with all its values. If \
+              the plugin is there after all, what make does.",
+        example: "keep_type(\"Old\", 'plugin = \"org.example.old\"\\n[module]\\ntype = \"Old\"\\nkind = \"effect\"\\ndoc = \"\"')  \
+                  local old = missing(\"Old\", \"old\")  assert(old.type == \"Old\")",
+        function: |lua, args| call(lua, args, make),
+    },
+];
 
 fn make(lua: &Lua, (module_type, arguments): (Value, Variadic<Value>)) -> Result<Handle> {
     let module_type: Name = values::text(&module_type, "the first argument of make, a type,")?.into();

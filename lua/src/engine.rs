@@ -12,7 +12,7 @@ use crate::handle::Handle;
 use crate::library::{Row, call};
 use crate::pattern::PatternHandle;
 use crate::values::{number, text, to_lua};
-use crate::{graph, params, time};
+use crate::{graph, params, session, time};
 
 /// Methods of `engine`.
 pub const ENGINE: &[Row] = &[
@@ -51,6 +51,12 @@ pub const ENGINE: &[Row] = &[
         doc: "A copy of the state: clock, modules, connections and patterns as plain tables.",
         example: "local state = engine:getState()  assert(state.modules.kick.parameters.volume == kick.volume)",
         function: |lua, args| call(lua, args, |lua, _: This| state(lua)),
+    },
+    Row {
+        name: "engine:getScript",
+        doc: "As the function script.",
+        example: "assert(engine:getScript() == script())",
+        function: |lua, args| call(lua, args, |lua, _: This| session::script(lua)),
     },
 ];
 

@@ -31,10 +31,8 @@ pub struct Handle {
 /// When there is none.
 pub fn lookup(lua: &Lua, name: &str) -> Result<(Module, Arc<ModuleType>)> {
     with(lua, |work| {
-        let module = work.model.module(name).map_err(|r| refused(&r))?.clone();
-        let known = work.catalog.get(&module.module_type).cloned();
-        let known = known.ok_or_else(|| blame(format!("the plugin of {name} ({}) is missing", module.module_type)))?;
-        Ok((module, known))
+        let (module, known) = work.model.typed(&work.catalog, name).map_err(|r| refused(&r))?;
+        Ok((module.clone(), known.clone()))
     })
 }
 

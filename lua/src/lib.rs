@@ -15,6 +15,7 @@
 //! - `matcher`, `strings`, `random`: replacements for functions of C that could hang or differ from run to run.
 //! - `library`: the list of all native functions; every area (`graph`, `params`, `engine`, ...) is a table of rows.
 //! - `handle`, `slots`, `pattern`: what scripts hold.
+//! - `print`: the way back, from a Model to the script that makes it.
 //!
 //! What this crate must not know: any module type by name, sound devices, plugins, files beyond scripts. Lua can do
 //! nothing here that a [`Command`](cantus_host::model::Command) cannot.
@@ -37,10 +38,12 @@ mod notation;
 mod params;
 mod pattern;
 mod performing;
+mod print;
 mod random;
 mod require;
 mod sandbox;
 mod script;
+mod session;
 mod slots;
 mod strings;
 mod time;
@@ -50,5 +53,6 @@ mod values;
 pub use context::Print;
 pub use error::{Place, ScriptError};
 pub use library::{Documented, documentation};
+pub use print::print;
 pub use script::{Evaluation, Options, Script};
 pub use transaction::Transport;

@@ -1,7 +1,7 @@
 //! What moves parameters: modulation links and controllers.
 
-use cantus_host::model::command::{ModulateCommand, SetControlCommand, UnmodulateCommand};
-use cantus_host::model::{Command, Control, ControlKey, Endpoint, Link, LinkKey, Name, Path};
+use cantus_host::model::command::{ModulateCommand, RemoveControlCommand, SetControlCommand, UnmodulateCommand};
+use cantus_host::model::{Command, Control, ControlKey, Endpoint, Link, LinkKey, Name, Num, Path, Refusal, span};
 use cantus_manifest::PortKind;
 use mlua::{Lua, Result, Value};
 
@@ -31,8 +31,19 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "control",
         doc: "Lets a controller set a parameter. Options: low and high (the parameter's range), curve (0).",
-        example: "control(\"cc 21\", \"kick.volume\", {low = 0, high = 1, curve = 0.5})",
+        example: "control(\"cc 21\", \"kick.volume\", {low = 0, high = 1, curve = 0.5})  control(\"cc 22\", \"kick.volume\", {high = 1})",
         function: |lua, args| call(lua, args, control),
+    },
+    Row {
+        name: "uncontrol",
+        doc: "Lets a controller no longer set a parameter.",
+        example: "control(\"cc 21\", \"kick.volume\")  uncontrol(\"cc 21\", \"kick.volume\")",
+        function: |lua, args| {
+            call(lua, args, |lua, (source, to): (Value, Value)| {
+                let source = text(&source, "the name of a controller")?.into();
+                run(lua, RemoveControlCommand { key: ControlKey { source, to: path(&to)? } })
+            })
+        },
     },
 ];
 
@@ -40,13 +51,25 @@ fn path(value: &Value) -> Result<Path> {
     text(value, "the path of a parameter")?.parse().map_err(|e: String| blame(e))
 }
 
+/// The range that options name; what they leave out is the parameter's.
+fn range(lua: &Lua, options: &Named, to: &Path) -> Result<Option<(Num, Num)>> {
+    options.range(|| {
+        with(lua, |work| {
+            let place = to.find(&work.model, &work.catalog).map_err(|r| refused(&r))?;
+            let (low, high) =
+                span(&place.param.kind).ok_or_else(|| refused(&Refusal::NotANumber { path: to.to_string() }))?;
+            Ok((Num::of(low), Num::of(high)))
+        })
+    })
+}
+
 fn modulate(lua: &Lua, (from, to, options): (Value, Value, Value)) -> Result<()> {
     const OPTIONS: [&str; 7] = ["depth", "low", "high", "curve", "bipolar", "smoothing", "feedback"];
     let options = Named::read(&options, &OPTIONS, "modulate")?;
-    let usual = Link::default();
+    let (usual, to) = (Link::default(), path(&to)?);
     let link = Link {
         depth: options.number("depth", usual.depth)?,
-        range: options.range()?,
+        range: range(lua, &options, &to)?,
         curve: options.number("curve", usual.curve)?,
         bipolar: options.flag("bipolar", usual.bipolar)?,
         smoothing: options.number("smoothing", usual.smoothing)?,
@@ -54,7 +77,7 @@ fn modulate(lua: &Lua, (from, to, options): (Value, Value, Value)) -> Result<()>
     };
     let (module, port) = end(&from, "the source")?;
     let port = port.map_or_else(|| output(lua, &module), Ok)?;
-    run(lua, ModulateCommand { key: LinkKey { from: Endpoint { module, port }, to: path(&to)? }, link })
+    run(lua, ModulateCommand { key: LinkKey { from: Endpoint { module, port }, to }, link })
 }
 
 /// The first modulation output of a module.
@@ -88,7 +111,9 @@ fn unmodulate(lua: &Lua, (from, to): (Value, Value)) -> Result<()> {
 
 fn control(lua: &Lua, (source, to, options): (Value, Value, Value)) -> Result<()> {
     let options = Named::read(&options, &["low", "high", "curve"], "control")?;
-    let control = Control { range: options.range()?, curve: options.number("curve", Control::default().curve)? };
+    let to = path(&to)?;
+    let curve = options.number("curve", Control::default().curve)?;
+    let control = Control { range: range(lua, &options, &to)?, curve };
     let source = text(&source, "the name of a controller")?.into();
-    run(lua, SetControlCommand { key: ControlKey { source, to: path(&to)? }, control })
+    run(lua, SetControlCommand { key: ControlKey { source, to }, control })
 }

@@ -1,6 +1,6 @@
 //! `pattern(name, rows, options)`: what scripts write becomes lanes, and [`notation`] compiles them.
 
-use cantus_host::model::command::SetPatternCommand;
+use cantus_host::model::command::{RemovePatternCommand, SetPatternCommand};
 use cantus_host::model::{Name, Num, Pattern, Refusal};
 use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataMethods, Value};
 
@@ -11,19 +11,35 @@ use crate::notation::{self, Cell, Lane};
 use crate::values::{self, Fields, Key, a, number};
 
 /// The area's functions.
-pub const ROWS: &[Row] = &[Row {
-    name: "pattern",
-    doc: "A pattern, by name. Rows are text (\"x . X . | C4 = . 62\": x hit, X accent, . nothing, = longer, notes), a \
+pub const ROWS: &[Row] = &[
+    Row {
+        name: "pattern",
+        doc: "A pattern, by name. Rows are text (\"x . X . | C4 = . 62\": x hit, X accent, . nothing, = longer, notes), a \
           list of the same and of tables {note=, slot=, velocity=, length=}, or lanes = {{\"x . x .\", slot = 1}, ...} \
           side by side. Options: steps_per_beat (4), rows, and defaults for note, slot, velocity, length (1 row; 0 lets \
           it ring). {rows =, steps_per_beat =, steps = {...}} takes lines of row, note, slot, velocity and length, \
           \"3: C4 s2 v0.8 l1.5 | x\". Without rows it is the pattern that is there.",
-    example: "pattern(\"line\", \"C4 = E4 . | G4 . X .\", {steps_per_beat = 2})  \
+        example: "pattern(\"line\", \"C4 = E4 . | G4 . X .\", {steps_per_beat = 2})  \
               pattern(\"kit\", {lanes = {{\"x...x...\", slot = 1}, {\"..x...x.\", slot = 2, velocity = 0.5}}})  \
               pattern(\"sparse\", {rows = 16, [1] = \"x\", [5] = {note = \"C4\", length = 2}, [9] = {60, 64}})  \
               pattern(\"exact\", {rows = 8, steps_per_beat = 2, steps = {\"1: C4 s1 v0.8\", \"3: E4 l1.5 | x\"}})",
-    function: |lua, args| call(lua, args, pattern),
-}];
+        function: |lua, args| call(lua, args, pattern),
+    },
+    Row {
+        name: "remove_pattern",
+        doc: "Removes a pattern, by name; what plays it falls silent.",
+        example: "pattern(\"beat\", \"x .\")  remove_pattern(\"beat\")",
+        function: |lua, args| {
+            call(lua, args, |lua, name: Value| {
+                let name = match &name {
+                    Value::UserData(data) if data.is::<PatternHandle>() => data.borrow::<PatternHandle>()?.name.clone(),
+                    name => values::text(name, "the name of a pattern")?.into(),
+                };
+                run(lua, RemovePatternCommand { name })
+            })
+        },
+    },
+];
 
 /// A pattern as scripts hold it. `tostring` gives its name.
 #[derive(Clone, Debug)]

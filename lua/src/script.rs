@@ -124,6 +124,14 @@ impl Script {
         &self.notes
     }
 
+    /// Every word that a script finds: functions, constructors, libraries; ascending.
+    pub fn words(&self) -> Vec<String> {
+        let pairs = self.sandbox.shared.pairs::<String, Value>();
+        let mut words: Vec<String> = pairs.filter_map(|pair| pair.ok().map(|(word, _)| word)).collect();
+        words.sort_unstable();
+        words
+    }
+
     /// The line that made a module or set a parameter, by its path (`kick`, `kick.slots[1].file`): where a problem that
     /// shows itself later, such as a missing sound file, comes from.
     pub fn place_of(&self, path: &str) -> Option<&Place> {
@@ -231,11 +239,8 @@ impl Script {
         // `attempt to call a nil value (global 'smapler')`
         let global = error.message.split_once("a nil value (global '").and_then(|(_, rest)| rest.split_once('\''));
         if let Some((word, _)) = global {
-            let pairs = self.sandbox.shared.pairs::<String, Value>();
-            let names: Vec<String> = pairs.filter_map(|pair| pair.ok().map(|(name, _)| name)).collect();
-            let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
-            names.sort_unstable();
-            if let Some(near) = cantus_manifest::nearest(word, names) {
+            let words = self.words();
+            if let Some(near) = cantus_manifest::nearest(word, words.iter().map(String::as_str)) {
                 error.message.push_str(&format!("; did you mean \"{near}\"?"));
             } else if error.message.contains("attempt to call") {
                 error.message.push_str(

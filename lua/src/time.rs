@@ -1,7 +1,8 @@
 //! Tempo, signature, swing, loop.
 
 use cantus_host::model::command::{
-    SetBPMCommand, SetLoopCommand, SetSwingCommand, SetTempoPointCommand, SetTimeSignatureCommand,
+    RemoveTempoPointCommand, SetBPMCommand, SetLoopCommand, SetSwingCommand, SetTempoPointCommand,
+    SetTimeSignatureCommand,
 };
 use cantus_host::model::{Num, Signature, Swing, TempoPoint};
 use mlua::{Lua, Result, Value};
@@ -31,6 +32,14 @@ pub const ROWS: &[Row] = &[
         doc: "Sets the tempo from a beat on. With {ramp = true} it moves from there to the next such point.",
         example: "tempo_at(0, 120, {ramp = true})  tempo_at(64, 140)",
         function: |lua, args| call(lua, args, tempo_at),
+    },
+    Row {
+        name: "remove_tempo",
+        doc: "Takes away what tempo_at has set at a beat.",
+        example: "tempo_at(64, 140)  remove_tempo(64)",
+        function: |lua, args| {
+            call(lua, args, |lua, beat: Value| run(lua, RemoveTempoPointCommand { beat: number(&beat, "the beat")? }))
+        },
     },
     Row {
         name: "signature",

@@ -140,15 +140,15 @@ impl Named {
         Ok(self.get(key, flag)?.unwrap_or(without))
     }
 
-    /// `low` and `high`, both or none.
+    /// `low` and `high`; if only one is there, the other is that of `whole`.
     ///
     /// # Errors
-    /// When one is missing, or something else.
-    pub fn range(&self) -> Result<Option<(Num, Num)>> {
+    /// When one is something else; those of `whole`.
+    pub fn range(&self, whole: impl FnOnce() -> Result<(Num, Num)>) -> Result<Option<(Num, Num)>> {
         match (self.get("low", number)?, self.get("high", number)?) {
             (Some(low), Some(high)) => Ok(Some((low, high))),
             (None, None) => Ok(None),
-            _ => Err(blame("low and high belong together; give both or none")),
+            (low, high) => whole().map(|(lowest, highest)| Some((low.unwrap_or(lowest), high.unwrap_or(highest)))),
         }
     }
 }

@@ -16,6 +16,8 @@ mod observers; // who is told of changes
 mod onsets; // every onset on its exact sample
 mod renders; // the same bytes, whatever the device does
 mod rig; // how all of them begin
+mod scripts; // a Model as a script, and back
+mod sessions; // Models as files: what is read is what was written, whatever was broken on the way
 mod soundfiles; // WAV and AIFF, as the tests write them
 mod sounds; // files of every kind, at the right pitch
 mod tidy; // the house rules

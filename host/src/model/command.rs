@@ -37,7 +37,9 @@ pub use time::{
     RemoveTempoPointCommand, SetBPMCommand, SetLoopCommand, SetSwingCommand, SetTempoPointCommand,
     SetTimeSignatureCommand,
 };
-pub use values::{ClearSlotCommand, MoveControlCommand, RemoveControlCommand, SetControlCommand, SetParameterCommand};
+pub use values::{
+    ClearSlotCommand, MoveControlCommand, RemoveControlCommand, SetControlCommand, SetParameterCommand, span,
+};
 pub use wires::{ConnectCommand, DisconnectCommand, ModulateCommand, UnmodulateCommand};
 
 /// What every command can do.

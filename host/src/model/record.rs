@@ -48,11 +48,18 @@ impl Serialize for SlotNumber {
     }
 }
 
+impl std::str::FromStr for SlotNumber {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<SlotNumber, String> {
+        let number = text.parse().ok().filter(|n| *n > 0);
+        number.map(SlotNumber).ok_or_else(|| format!("\"{text}\" is not a slot"))
+    }
+}
+
 impl<'de> Deserialize<'de> for SlotNumber {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<SlotNumber, D::Error> {
-        let text = String::deserialize(from)?;
-        let number = text.parse().ok().filter(|n| *n > 0);
-        number.map(SlotNumber).ok_or_else(|| serde::de::Error::custom(format!("\"{text}\" is not a slot")))
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -83,6 +83,17 @@ impl std::fmt::Display for Connection {
     }
 }
 
+impl std::str::FromStr for Connection {
+    type Err = String;
+
+    /// Reads what `Display` writes: `kick.out -> desk.in_1`.
+    fn from_str(text: &str) -> Result<Connection, String> {
+        let wrong = || format!("\"{text}\" is not a cable; write \"module.output -> module.input\"");
+        let (from, to) = text.split_once(" -> ").ok_or_else(wrong)?;
+        Ok(Connection { from: from.parse()?, to: to.parse()? })
+    }
+}
+
 /// What a cable does on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cable {
@@ -124,6 +135,17 @@ impl LinkKey {
 impl std::fmt::Display for LinkKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} ~> {}", self.from, self.to)
+    }
+}
+
+impl std::str::FromStr for LinkKey {
+    type Err = String;
+
+    /// Reads what `Display` writes: `lfo.out ~> kick.volume`.
+    fn from_str(text: &str) -> Result<LinkKey, String> {
+        let wrong = || format!("\"{text}\" is not a link; write \"module.output ~> module.parameter\"");
+        let (from, to) = text.split_once(" ~> ").ok_or_else(wrong)?;
+        Ok(LinkKey { from: from.parse()?, to: to.parse()? })
     }
 }
 
@@ -176,6 +198,17 @@ impl ControlKey {
 impl std::fmt::Display for ControlKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} => {}", self.source, self.to)
+    }
+}
+
+impl std::str::FromStr for ControlKey {
+    type Err = String;
+
+    /// Reads what `Display` writes: `cc 21 => kick.volume`. The name of a controller may have arrows of its own.
+    fn from_str(text: &str) -> Result<ControlKey, String> {
+        let wrong = || format!("\"{text}\" is not a control; write \"controller => module.parameter\"");
+        let (source, to) = text.rsplit_once(" => ").ok_or_else(wrong)?;
+        Ok(ControlKey { source: source.into(), to: to.parse()? })
     }
 }
 

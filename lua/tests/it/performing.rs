@@ -26,6 +26,13 @@ fn commands() {
             ("modulate(l, 'kick.amp', {depth = 0.5})", "modulate l.out ~> kick.volume by 0.5"),
             ("modulate(l, 'kick.volume') | unmodulate(l, 'kick.amp')", "stop modulating l.out ~> kick.volume"),
             ("control('cc 21', 'kick.amp', {low = 0, high = 1})", "control cc 21 => kick.volume"),
+            ("control('cc 21', 'kick.amp') | uncontrol('cc 21', 'kick.amp')", "remove control cc 21 => kick.volume"),
+            ("tempo_at(8, 90) | remove_tempo(8)", "remove the tempo at beat 8"),
+            ("pattern('p', 'x') | remove_pattern('p')", "remove pattern p"),
+            ("chain('c', {'a'}) | remove_chain('c')", "remove chain c"),
+            ("player(k, 2, 16)", "queue entry 2 of kick at beat 16"),
+            ("player(k, 2, 16) | player(k)", "let kick play its chain from beat 0"),
+            ("use('Tone', 'org.example.drums')", "use org.example.drums for Tone"),
             ("pattern('p', {rows = 8, steps = {'1: C4 s1 v0.8'}})", "set pattern p"),
             ("chain('song', {'a', {'b', 4}, {pattern = 'c', enabled = false}}, {loop = false})", "set chain song"),
         ] {
@@ -53,8 +60,17 @@ fn answers_and_mistakes() {
         ("signature('7')", "song.lua:1: \"7\" is not a time signature; write \"7/8\" or 7, 8"),
         ("tone('k') modulate('k', 'k.volume')", "song.lua:1: k is a Tone and has no modulation output; outputs: out"),
         (
-            "tone('k') control('cc 1', 'k.volume', {low = 0})",
-            "song.lua:1: low and high belong together; give both or none",
+            "tone('k') control('cc 1', 'k.volume', {low = 0.5}) print(script():match('control%b()'))",
+            "control(\"cc 1\", \"k.volume\", {low = 0.5, high = 2})",
+        ),
+        (
+            "tone('k') modulate(make('Lfo', 'l'), 'k.volume', {high = 1}) print(script():match('modulate%b()'))",
+            "modulate(\"l.out\", \"k.volume\", {low = 0, high = 1})",
+        ),
+        ("steps('s') player('s', 0, 4)", "song.lua:1: the entries of a chain are numbered from 1"),
+        (
+            "steps('s') control('cc 1', 's.pattern', {low = 1})",
+            "song.lua:1: s.pattern cannot be moved: it is no number",
         ),
         (
             "chain('c', {'a', {5}})",

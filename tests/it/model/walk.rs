@@ -292,6 +292,11 @@ impl<'a> Walk<'a> {
                 SetLoopCommand { range: self.dice.flip().then(|| (beat, Num::of(beat.get() + length.get()))) }.into()
             }
             97 => SetSettingCommand { name: "seed".into(), value: Some(Value::Int(self.dice.below(5) as i64)) }.into(),
+            98 if self.dice.flip() => {
+                let types: Vec<&Name> = self.catalog.iter().map(|(name, _)| name).collect();
+                let module_type = (*self.dice.pick(&types).expect("a catalog has types")).clone();
+                UseProviderCommand { module_type, plugin: self.dice.flip().then(|| "org.example.two@2".into()) }.into()
+            }
             98 => SetSettingCommand { name: "auto_route".into(), value: Some(Value::Flag(self.dice.flip())) }.into(),
             _ => SetSettingCommand { name: "grid".into(), value: self.dice.flip().then_some(Value::Num(beat)) }.into(),
         }

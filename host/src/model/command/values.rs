@@ -235,7 +235,7 @@ impl Control {
 }
 
 /// Smallest and largest number of a parameter; `None`: it is no number.
-pub(super) fn span(kind: &ParamKind) -> Option<(f64, f64)> {
+pub fn span(kind: &ParamKind) -> Option<(f64, f64)> {
     match kind {
         ParamKind::Float { min, max, .. } => Some((*min, *max)),
         ParamKind::Int { min, max, .. } => Some((*min as f64, *max as f64)),

@@ -1,0 +1,59 @@
+//! Files that people would miss: written whole, or left as they were.
+
+use std::io::{Result, Write};
+use std::path::Path;
+
+/// Puts these bytes in the place of a file, or makes it. Whatever happens, a reader finds the old file or the new one,
+/// whole; the new one is on the disk when this returns. Who may read it stays as it was. Blocks; not for the control or
+/// the audio thread.
+///
+/// # Errors
+/// Those of the file system; the old file is then as it was.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    // Behind a link is the file that is meant.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".").suffix(".partial");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less what the user's mask takes away
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    if let Ok(there) = path.metadata() {
+        file.as_file().set_permissions(there.permissions())?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(&path)?;
+    // The new name is on the disk too, where folders can be asked for that.
+    let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::write;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_stays_whose_it_was() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("a.toml");
+        write(&path, b"one").expect("it can be made");
+        assert_eq!(std::fs::read(&path).expect("it is there"), b"one");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).expect("it is ours");
+            let link = folder.path().join("link.toml");
+            std::os::unix::fs::symlink(&path, &link).expect("the folder can be written");
+            write(&link, b"two").expect("it can be replaced");
+            assert!(link.is_symlink(), "the link stays one");
+            assert_eq!(mode(&path), 0o640);
+        }
+        write(&path, b"three").expect("it can be replaced");
+        assert_eq!(std::fs::read(&path).expect("it is there"), b"three");
+        write(&folder.path().join("nowhere/a.toml"), b"x").expect_err("there is no such folder");
+        let left = std::fs::read_dir(folder.path()).expect("it is there").count();
+        assert_eq!(left, if cfg!(unix) { 2 } else { 1 }, "nothing is left behind");
+    }
+}

@@ -1,0 +1,363 @@
+//! From a session's file to a Model, through the same commands as everything else.
+
+use std::path::Path as FilePath;
+
+use serde::de::DeserializeOwned;
+use toml::de::DeTable;
+use toml::{Table, Value};
+
+use super::error::SessionError;
+use super::migrate::migrate;
+use super::{Leftovers, Loaded, VERSION};
+use crate::model::command::{
+    ConnectCommand, KeepTypeCommand, ModulateCommand, QueueChainEntryCommand, RestoreModuleCommand, SetBPMCommand,
+    SetChainCommand, SetClaimsCommand, SetControlCommand, SetLoopCommand, SetPatternCommand, SetSettingCommand,
+    SetSwingCommand, SetTempoPointCommand, SetTimeSignatureCommand, UseProviderCommand,
+};
+use crate::model::{
+    Catalog, Claims, Command, Connection, ControlKey, LinkKey, Model, ModuleId, ModuleRecord, Num, Refusal, Signature,
+    SlotNumber, Value as Setting,
+};
+
+/// Why an entry is not in the Model.
+enum Problem {
+    /// The session is broken.
+    Broken(String),
+    /// This Cantus or its plugins cannot make anything of it: it is kept.
+    Unknown(String),
+}
+
+impl From<Refusal> for Problem {
+    /// What plugins decide may be different tomorrow; what Cantus decides is wrong.
+    fn from(refusal: Refusal) -> Problem {
+        let said = refusal.to_string();
+        match refusal {
+            Refusal::UnknownType { .. }
+            | Refusal::UnknownModule { .. }
+            | Refusal::UnknownKey { .. }
+            | Refusal::UnknownSlot { .. }
+            | Refusal::BadValue { .. }
+            | Refusal::UnknownPort { .. }
+            | Refusal::PortKinds { .. }
+            | Refusal::Channels { .. }
+            | Refusal::NotANumber { .. }
+            | Refusal::UnknownSetting { .. } => Problem::Unknown(said),
+            _ => Problem::Broken(said),
+        }
+    }
+}
+
+impl From<String> for Problem {
+    fn from(said: String) -> Problem {
+        Problem::Broken(said)
+    }
+}
+
+impl From<toml::de::Error> for Problem {
+    fn from(error: toml::de::Error) -> Problem {
+        Problem::Broken(error.message().to_owned())
+    }
+}
+
+/// Reads a file's text.
+pub(super) fn read(
+    text: &str,
+    path: &FilePath,
+    catalog: &Catalog,
+    mint: &mut dyn FnMut() -> ModuleId,
+) -> Result<Loaded, SessionError> {
+    let text = text.trim_start_matches('\u{feff}');
+    let source = Source { text, path };
+    let mut file: Table = toml::from_str(text).map_err(|e| source.syntax(&e))?;
+    let version = source.version(file.remove("version"))?;
+    migrate(&mut file, version);
+    let (model, leftovers) = Default::default();
+    let mut reader = Reader { source, catalog, mint, model, leftovers, notes: Vec::new() };
+    if version < VERSION {
+        reader.notes.push(format!("{}: it is of version {version}, and will be saved as {VERSION}", path.display()));
+    }
+    reader.all(&mut file)?;
+    // What is left over of the file's keys.
+    for (key, value) in file {
+        reader.unknown(&[&key], value, "it means nothing here");
+    }
+    reader.model.check().map_err(|refusal| reader.source.bad(&["connections"], refusal.to_string()))?;
+    Ok(Loaded { model: reader.model, leftovers: reader.leftovers, notes: reader.notes })
+}
+
+/// The text, for lines.
+struct Source<'a> {
+    text: &'a str,
+    path: &'a FilePath,
+}
+
+impl Source<'_> {
+    fn line_at(&self, byte: usize) -> usize {
+        self.text.bytes().take(byte).filter(|b| *b == b'\n').count() + 1
+    }
+
+    /// The line of a key, or of the nearest thing that it lies in; of an older version some have none.
+    fn line(&self, keys: &[&str]) -> usize {
+        let Ok(file) = DeTable::parse(self.text) else { return 1 };
+        let (mut table, mut line) = (file.get_ref(), 1);
+        for key in keys {
+            let Some((found, value)) = table.iter().find(|(k, _)| k.get_ref().as_ref() == *key) else { break };
+            line = self.line_at(found.span().start);
+            match value.get_ref().as_table() {
+                Some(inner) => table = inner,
+                None => break,
+            }
+        }
+        line
+    }
+
+    fn syntax(&self, error: &toml::de::Error) -> SessionError {
+        let line = self.line_at(error.span().map_or(0, |span| span.start));
+        SessionError::Syntax { path: self.path.to_owned(), line, cause: error.message().to_owned() }
+    }
+
+    fn bad(&self, keys: &[&str], cause: impl Into<String>) -> SessionError {
+        let (path, line) = (self.path.to_owned(), self.line(keys));
+        SessionError::Bad { path, line, key: keys.join("."), cause: cause.into() }
+    }
+
+    /// The version of the file.
+    fn version(&self, version: Option<Value>) -> Result<i64, SessionError> {
+        match version {
+            Some(Value::Integer(version)) if version > VERSION => {
+                Err(SessionError::Newer { path: self.path.to_owned(), line: self.line(&["version"]), version })
+            }
+            Some(Value::Integer(version)) if version >= 0 => Ok(version),
+            Some(_) => Err(self.bad(&["version"], "a version is a whole number from 0")),
+            None => Err(self.bad(&["version"], "there is none, so it is no session or not all of one")),
+        }
+    }
+}
+
+struct Reader<'a> {
+    source: Source<'a>,
+    catalog: &'a Catalog,
+    mint: &'a mut dyn FnMut() -> ModuleId,
+    model: Model,
+    leftovers: Leftovers,
+    notes: Vec<String>,
+}
+
+impl Reader<'_> {
+    /// Everything that is known, in the order in which one thing needs another.
+    fn all(&mut self, file: &mut Table) -> Result<(), SessionError> {
+        self.one(file, "bpm", |r, value| r.edit(SetBPMCommand { bpm: value.try_into()?, over: Num::ZERO }))?;
+        self.one(file, "signature", |r, value| r.edit(SetTimeSignatureCommand { signature: signature(&value)? }))?;
+        self.one(file, "swing", |r, value| {
+            let swing = r.known(&["swing"], value)?;
+            r.edit(SetSwingCommand { swing })
+        })?;
+        self.one(file, "loop", |r, value| r.edit(SetLoopCommand { range: Some(value.try_into()?) }))?;
+        self.section(file, "settings", |r, name, value| {
+            r.edit(SetSettingCommand { name: name.into(), value: Some(value.try_into()?) })
+        })?;
+        self.section(file, "tempo_map", |r, beat, value| {
+            let point = r.known(&["tempo_map", beat], value)?;
+            let beat = beat.parse().ok().and_then(Num::new).ok_or_else(|| format!("\"{beat}\" is not a beat"))?;
+            r.edit(SetTempoPointCommand { beat, point })
+        })?;
+        self.section(file, "types", Self::kept)?;
+        self.section(file, "modules", Self::module)?;
+        self.section(file, "patterns", |r, name, value| {
+            let pattern = r.known(&["patterns", name], value)?;
+            r.edit(SetPatternCommand { name: name.into(), pattern })
+        })?;
+        self.section(file, "chains", |r, name, value| {
+            let chain = r.known(&["chains", name], value)?;
+            r.edit(SetChainCommand { name: name.into(), chain })
+        })?;
+        self.section(file, "players", |r, module, value| {
+            let anchor = r.known(&["players", module], value)?;
+            r.edit(QueueChainEntryCommand { module: module.into(), anchor: Some(anchor) })
+        })?;
+        self.wires(file)?;
+        self.section(file, "providers", |r, module_type, value| {
+            r.edit(UseProviderCommand { module_type: module_type.into(), plugin: Some(value.try_into()?) })
+        })?;
+        self.section(file, "sounds", |r, name, value| {
+            let hash = value.try_into().map_err(|e: toml::de::Error| Problem::Unknown(e.message().to_owned()))?;
+            r.leftovers.sounds.insert(name.into(), hash);
+            Ok(())
+        })?;
+        self.section(file, "claims", Self::claims)
+    }
+
+    fn wires(&mut self, file: &mut Table) -> Result<(), SessionError> {
+        self.section(file, "connections", |r, key, value| {
+            let connection: Connection = key.parse()?;
+            let cable = r.known(&["connections", key], value)?;
+            r.edit(ConnectCommand { connection, cable })
+        })?;
+        self.section(file, "links", |r, key, value| {
+            let link_key: LinkKey = key.parse()?;
+            let link = r.known(&["links", key], value)?;
+            r.edit(ModulateCommand { key: link_key, link })
+        })?;
+        self.section(file, "controls", |r, key, value| {
+            let control_key: ControlKey = key.parse()?;
+            let control = r.known(&["controls", key], value)?;
+            r.edit(SetControlCommand { key: control_key, control })
+        })
+    }
+
+    /// A type whose plugin is not there. One that is there is known better than the file does.
+    fn kept(&mut self, name: &str, value: Value) -> Result<(), Problem> {
+        if self.catalog.get(name).is_some() {
+            return Ok(());
+        }
+        let excerpt = value.try_into().map_err(|e: toml::de::Error| Problem::Unknown(e.message().to_owned()))?;
+        let kept = self.edit(KeepTypeCommand { module_type: name.into(), excerpt: Some(excerpt) });
+        kept.map_err(|problem| match problem {
+            Problem::Broken(said) | Problem::Unknown(said) => Problem::Unknown(said),
+        })
+    }
+
+    fn module(&mut self, name: &str, mut value: Value) -> Result<(), Problem> {
+        let table = value.as_table_mut().ok_or_else(|| "a module is a table".to_owned())?;
+        let (params, slots) = (table.remove("params"), table.remove("slots"));
+        let mut record: ModuleRecord = self.known(&["modules", name], value)?;
+        let known = self.model.known(self.catalog, &record.module_type)?.clone();
+        let bare = record.clone();
+        // A value that this type does not take, or has no place for, is kept beside the module.
+        let fits = |alone: ModuleRecord| {
+            let built = alone.build(&name.into(), ModuleId(0), &known, 0);
+            built.map(|_| ()).map_err(|refusal| refusal.to_string())
+        };
+        for (key, value) in inner(params, "params")? {
+            let accepted = setting(&value).and_then(|value| {
+                let params = [(key.as_str().into(), value.clone())].into();
+                fits(ModuleRecord { params, ..bare.clone() }).map(|()| value)
+            });
+            match accepted {
+                Ok(accepted) => _ = record.params.insert(key.into(), accepted),
+                Err(why) => self.unknown_part(&["modules", name, "params", &key], value, &why),
+            }
+        }
+        for (slot, values) in inner(slots, "slots")? {
+            for (key, value) in inner(Some(values), "a slot")? {
+                let accepted = slot.parse().and_then(|number: SlotNumber| {
+                    let value = setting(&value)?;
+                    let values = [(key.as_str().into(), value.clone())].into();
+                    fits(ModuleRecord { slots: [(number, values)].into(), ..bare.clone() }).map(|()| (number, value))
+                });
+                match accepted {
+                    Ok((slot, value)) => _ = record.slots.entry(slot).or_default().insert(key.into(), value),
+                    Err(why) => self.unknown_part(&["modules", name, "slots", &slot, &key], value, &why),
+                }
+            }
+        }
+        let id = (self.mint)();
+        self.leftovers.is(name, id);
+        self.edit(RestoreModuleCommand { name: name.into(), id, module: record })
+    }
+
+    /// What a file asks for. Commands of a later version are kept beside those that are known.
+    fn claims(&mut self, file: &str, value: Value) -> Result<(), Problem> {
+        let mut claims = Claims::default();
+        for (path, value) in inner(Some(value), "claims")? {
+            match value.clone().try_into::<Command>() {
+                Ok(command) => claims.put(path.into(), command),
+                Err(why) => self.unknown_part(&["claims", file, &path], value, why.message()),
+            }
+        }
+        if claims.is_empty() {
+            self.leftovers.only_parts("claims", file);
+        }
+        self.edit(SetClaimsCommand { file: file.into(), claims })
+    }
+
+    fn edit(&mut self, command: impl Into<Command>) -> Result<(), Problem> {
+        self.model.edit(&command.into(), self.catalog)?;
+        Ok(())
+    }
+
+    /// A value of the file's top.
+    fn one(
+        &mut self,
+        file: &mut Table,
+        key: &str,
+        take: impl FnOnce(&mut Self, Value) -> Result<(), Problem>,
+    ) -> Result<(), SessionError> {
+        let Some(value) = file.remove(key) else { return Ok(()) };
+        match take(self, value.clone()) {
+            Ok(()) => {}
+            Err(Problem::Broken(why)) => return Err(self.source.bad(&[key], why)),
+            Err(Problem::Unknown(why)) => self.unknown(&[key], value, &why),
+        }
+        Ok(())
+    }
+
+    /// Every entry of a section.
+    fn section(
+        &mut self,
+        file: &mut Table,
+        name: &str,
+        mut take: impl FnMut(&mut Self, &str, Value) -> Result<(), Problem>,
+    ) -> Result<(), SessionError> {
+        let entries = inner(file.remove(name), name).map_err(|why| self.source.bad(&[name], why))?;
+        for (key, value) in entries {
+            match take(self, &key, value.clone()) {
+                Ok(()) => {}
+                Err(Problem::Broken(why)) => return Err(self.source.bad(&[name, &key], why)),
+                Err(Problem::Unknown(why)) => self.unknown(&[name, &key], value, &why),
+            }
+        }
+        Ok(())
+    }
+
+    /// What a table says; keys that mean nothing are kept.
+    fn known<T: DeserializeOwned>(&mut self, path: &[&str], value: Value) -> Result<T, toml::de::Error> {
+        let mut unknown: Vec<String> = Vec::new();
+        let read = serde_ignored::deserialize(value.clone(), |path| {
+            // What lies deeper, in lists, has no place to be put back to.
+            if let serde_ignored::Path::Map { parent: serde_ignored::Path::Root, key } = path {
+                unknown.push(key);
+            }
+        })?;
+        for key in unknown {
+            let value = value.get(&key).expect("it was ignored").clone();
+            self.unknown_part(&[path, &[&key]].concat(), value, "it means nothing here");
+        }
+        Ok(read)
+    }
+
+    fn unknown(&mut self, path: &[&str], value: Value, why: &str) {
+        self.note(path, why);
+        self.leftovers.keep(path, value);
+    }
+
+    fn unknown_part(&mut self, path: &[&str], value: Value, why: &str) {
+        self.note(path, why);
+        self.leftovers.keep_part(path, value);
+    }
+
+    fn note(&mut self, path: &[&str], why: &str) {
+        let (file, line) = (self.source.path.display(), self.source.line(path));
+        self.notes.push(format!("{file}:{line}: {}: {why}; it is kept as it is, and does nothing", path.join(".")));
+    }
+}
+
+fn inner(value: Option<Value>, what: &str) -> Result<Table, String> {
+    match value {
+        None => Ok(Table::new()),
+        Some(Value::Table(table)) => Ok(table),
+        Some(_) => Err(format!("{what} must be a table")),
+    }
+}
+
+/// A value that a parameter may have.
+fn setting(value: &Value) -> Result<Setting, String> {
+    value.clone().try_into().map_err(|_| "no parameter has such a value".to_owned())
+}
+
+fn signature(value: &Value) -> Result<Signature, String> {
+    let text = value.as_str().unwrap_or_default();
+    let parts = text.split_once('/').and_then(|(b, u)| Some((b.trim().parse().ok()?, u.trim().parse().ok()?)));
+    let (beats, unit) = parts.ok_or_else(|| format!("{value} is not a time signature; write \"7/8\""))?;
+    Ok(Signature { beats, unit })
+}

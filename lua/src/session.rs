@@ -1,0 +1,59 @@
+//! The session as a whole: the script that makes it, types without their plugin, who provides a type.
+
+use cantus_host::model::command::{KeepTypeCommand, UseProviderCommand};
+use cantus_host::model::{Excerpt, Name};
+use mlua::{Lua, Result, Value};
+
+use crate::context::{run, with};
+use crate::error::blame;
+use crate::library::{Row, call};
+use crate::print::print;
+use crate::values::text;
+
+/// The area's functions.
+pub const ROWS: &[Row] = &[
+    Row {
+        name: "script",
+        doc: "The script that makes the session as it is now, as text: print(script()).",
+        example: "kick.volume = 0.5  assert(script():find(\"volume = 0.5\", 1, true))",
+        function: |lua, args| call(lua, args, |lua, (): ()| script(lua)),
+    },
+    Row {
+        name: "use",
+        doc: "Says which plugin is to provide a type, where several do, from the next start on; by its id, with @version \
+              if that matters. Without one it is chosen elsewhere.",
+        example: "use(kick.type, \"org.example.drums\")  use(kick.type)",
+        function: |lua, args| call(lua, args, provide),
+    },
+    Row {
+        name: "keep_type",
+        doc: "Tells of a type whose plugin is not there, by its manifest, so that missing can keep its modules. Without \
+              a manifest it is forgotten.",
+        example: "keep_type(\"Old\", 'plugin = \"org.example.old\"\\n[module]\\ntype = \"Old\"\\nkind = \"effect\"\\ndoc = \"\"')",
+        function: |lua, args| call(lua, args, keep_type),
+    },
+];
+
+/// The Model as the script sees it, printed.
+///
+/// # Errors
+/// Outside of an evaluation.
+pub fn script(lua: &Lua) -> Result<String> {
+    with(lua, |work| Ok(print(&work.model, &work.catalog)))
+}
+
+fn provide(lua: &Lua, (module_type, plugin): (Value, Value)) -> Result<()> {
+    let plugin = (!plugin.is_nil()).then(|| text(&plugin, "the id of a plugin")).transpose()?;
+    let module_type: Name = text(&module_type, "the name of a type")?.into();
+    run(lua, UseProviderCommand { module_type, plugin: plugin.map(Into::into) })
+}
+
+fn keep_type(lua: &Lua, (module_type, manifest): (Value, Value)) -> Result<()> {
+    let module_type: Name = text(&module_type, "the name of a type")?.into();
+    let read = |manifest: String| {
+        let excerpt = manifest.parse::<Excerpt>();
+        excerpt.map_err(|e| blame(format!("what is known of type \"{module_type}\" cannot be read: {e}")))
+    };
+    let manifest = (!manifest.is_nil()).then(|| text(&manifest, "a manifest")).transpose()?;
+    run(lua, KeepTypeCommand { excerpt: manifest.map(read).transpose()?, module_type })
+}
