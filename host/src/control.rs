@@ -11,7 +11,6 @@ mod state;
 mod workers;
 
 pub use batch::{Accepted, Batch, Commit, CommitError, EngineBusy, Origin};
-pub use compile::{Ready, compile};
 pub use engine::{Config, Engine};
 pub use handle::{EngineHandle, EngineThread, LocalEngine};
 pub use queue::CommandQueue;

@@ -2,6 +2,7 @@
 //!
 //! A test here is three lines: a script, a render, a comparison. What can be tested inside a crate is tested there.
 
+mod alike; // a Processor that was walked with equals a new one
 mod changes; // what reaches the audio thread, on its exact sample
 mod cli; // the program: exit codes, messages, what is left behind
 mod contract; // plugin libraries: loading, choosing, refusing
@@ -10,7 +11,9 @@ mod faults; // modules that misbehave while the rest plays on
 mod graph; // cables, derived routes, notes that never hang
 mod live; // what commands do to the music that is playing
 pub mod model; // tables of commands and refusals
+mod modulation; // what links do to parameters, quantum by quantum
 mod onsets; // every onset on its exact sample
+mod ramps; // nothing clicks, nothing hangs, what is removed rings out
 mod renders; // the same bytes, whatever the device does
 mod rig; // how all of them begin
 mod soundfiles; // WAV and AIFF, as the tests write them

@@ -10,7 +10,6 @@ use arc_swap::ArcSwap;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::batch::{Accepted, Batch, CommitError};
-use super::compile::compile;
 use super::handle::EngineHandle;
 use super::queue::{Answer, CommandQueue, Envelope};
 use super::realise::{Realiser, Task};
@@ -79,8 +78,8 @@ impl Engine {
         let processor = Processor::new(config.rate, model.bpm.get(), inbox, outbox, handle.telemetry.clone());
         let queue = handle.queue.clone();
         let engine = Engine {
+            realiser: Realiser::new(registry.catalog().clone(), config.rate),
             config: Arc::new(config),
-            realiser: Realiser::new(registry.catalog().clone()),
             registry,
             handle,
             model,
@@ -113,6 +112,7 @@ impl Engine {
         if self.realiser.progressed() {
             self.status = Arc::new(self.realiser.status());
         }
+        self.replan |= self.realiser.sweep(self.handle.telemetry.reading().sample, &mut self.brought);
         self.send_brought();
         while let Some(envelope) = self.handle.queue.pop() {
             self.answer(envelope);
@@ -153,11 +153,12 @@ impl Engine {
     fn hear_audio(&mut self) {
         while let Ok(message) = self.from_audio.pop() {
             match message {
-                FromAudio::Applied { sample: _, change } => {
-                    self.realiser.came_home(&change);
+                FromAudio::Applied { sample, change } => {
+                    self.realiser.came_home(&change, sample);
                     // Instances are destroyed, plans and memory freed, on a worker.
                     self.workers.bury(change);
                 }
+                FromAudio::RungOut { slot } => self.replan |= self.realiser.rung_out(slot, &mut self.brought),
                 FromAudio::Fault { instance, fault } => {
                     let text = match fault {
                         Fault::Failed(report) => format!(
@@ -254,6 +255,7 @@ impl Engine {
             Command::Seek(c) => transport(TransportChange::Seek(c.beat.get())),
             Command::TriggerEvent(c) => self.realiser.trigger(c, change),
             Command::InvokeAction(c) => self.realiser.action(c, &self.model, change),
+            Command::ReloadAsset(c) => self.realiser.reload(&c.file),
             Command::Panic(_) => {
                 change.deeds.push(Deed::Panic);
                 self.realiser.forget_waiting();
@@ -269,7 +271,7 @@ impl Engine {
             self.start(task);
         }
         if replan {
-            change.plan = Some(Box::new(compile(&self.model, &self.handle.catalog, &self.realiser)));
+            self.realiser.plan(&self.model, &mut change);
         }
         self.status = Arc::new(self.realiser.status());
         if replan || !change.instances.is_empty() {
