@@ -18,7 +18,6 @@ mod tap;
 mod workers;
 
 pub use batch::{Accepted, Batch, Cause, Commit, CommitError, EngineBusy, Origin, When, Work};
-pub use compile::{Ready, compile};
 pub use engine::{Config, Engine};
 pub use handle::{EngineHandle, EngineThread, LocalEngine};
 pub use observers::{Notice, Observers, Subscription};

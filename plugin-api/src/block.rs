@@ -71,6 +71,14 @@ impl<'a> Block<'a> {
         }
     }
 
+    /// Puts a value, -1 to 1, on a modulation output (a generated constant). It stays until the next.
+    pub fn modulate(&mut self, output: usize, value: f32) {
+        if output < self.raw().mod_count as usize {
+            // SAFETY: as promised to `new`, there are `mod_count` modulation outputs.
+            unsafe { *self.raw().mods.add(output) = value };
+        }
+    }
+
     /// Emits a note on an event port at `frame`. Frames must not go back within a quantum.
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 use crate::block::NoteId;
 use crate::handle::{Pattern, Sample};
 use crate::module::{Described, Key};
-use crate::raw::{self, ABSENT_SLOT, SLOT_OF_MODULE, flag, kind};
+use crate::raw::{self, ABSENT_SLOT, SLOT_OF_MODULE, kind};
+use crate::smooth::Glide;
 
 /// Something that happens at a frame.
 pub enum Event<M: Described + ?Sized> {
@@ -19,8 +20,8 @@ pub enum Event<M: Described + ?Sized> {
         param: M::Param,
         /// On and off are 1 and 0, a label is its index.
         value: f64,
-        /// Take it at once, without smoothing.
-        snap: bool,
+        /// How it comes there.
+        glide: Glide,
     },
     /// A slot's parameter has a new value, in its range.
     SlotParam {
@@ -30,8 +31,8 @@ pub enum Event<M: Described + ?Sized> {
         param: M::SlotParam,
         /// On and off are 1 and 0, a label is its index.
         value: f64,
-        /// Take it at once, without smoothing.
-        snap: bool,
+        /// How it comes there.
+        glide: Glide,
     },
     /// A data parameter has new data.
     Bind {
@@ -112,12 +113,12 @@ impl<M: Described> Event<M> {
             kind::CHOKE => Some(Event::Choke(note)),
             kind::PARAM => {
                 let v = raw.as_value();
-                let (value, snap, index) = (v.value, raw.flags & flag::SNAP != 0, usize::from(v.index));
+                let (value, glide, index) = (v.value, Glide::of(raw.flags), usize::from(v.index));
                 if v.slot == SLOT_OF_MODULE {
-                    M::Param::from_index(index).map(|param| Event::Param { param, value, snap })
+                    M::Param::from_index(index).map(|param| Event::Param { param, value, glide })
                 } else {
                     let slot = usize::from(v.slot);
-                    M::SlotParam::from_index(index).map(|param| Event::SlotParam { slot, param, value, snap })
+                    M::SlotParam::from_index(index).map(|param| Event::SlotParam { slot, param, value, glide })
                 }
             }
             kind::BIND => {

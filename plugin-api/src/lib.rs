@@ -130,6 +130,6 @@ pub use module::{Described, Init, Key, Module, Shape, Span};
 pub use peak::Peak;
 pub use playhead::{Playhead, Row};
 pub use raw::{GUARD_FRAMES, QUANTUM};
-pub use smooth::Smooth;
+pub use smooth::{Glide, Smooth};
 pub use swing::Swing;
 pub use transport::{Stretch, Transport};

@@ -49,6 +49,8 @@ pub struct Shape {
     pub inputs: &'static [usize],
     /// Channels of each audio output.
     pub outputs: &'static [usize],
+    /// How many modulation outputs.
+    pub mod_outputs: usize,
     /// The range of each parameter; `None` for data.
     pub params: &'static [Option<Span>],
     /// The range of each parameter of a slot; `None` for data.

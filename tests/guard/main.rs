@@ -127,6 +127,39 @@ fn every_bundled_module_plays_cleanly() {
     assert!(seen >= 5, "{seen}");
 }
 
+/// Cables that fade, modules that ring out, modulation and feedback, again and again.
+#[test]
+fn changes_are_made_cleanly() {
+    let mut watched = Watched::new();
+    watched.eval(
+        "pattern('p', 'x x x x', {length = 8})
+         connect(sequencer('s', {pattern = 'p'}), make('Tail', 't', {frames = 100000}))
+         connect(constant('a'), gain('g')) connect('g', 'g', {feedback = true, gain = 0.5})
+         connect('s', make('Relay', 'r')) connect('r', 'r', {feedback = true}) connect('r', hold('h'))
+         modulate(make('Stairs', 'stairs'), 'g.gain', {smoothing = 0.1, curve = 0.5})
+         modulate('stairs', 'a.value', {feedback = true, depth = 0.001})",
+    );
+    watched.send(StartTransportCommand);
+    assert_eq!(watched.play(20), (0, ""), "at first");
+    for change in [
+        "mute('a')",
+        "mute('a', false) solo('t')",
+        "solo('t', false) gain('g').enabled = false",
+        "gain('g').enabled = true make('Tail', 't').enabled = false",
+        "make('Tail', 't').enabled = true unmodulate('stairs', 'a.value')",
+        "setParam('g.gain', 0.25) remove('t')",
+        "make('Tail', 't', {frames = 100000}) connect('s', 't')",
+        "remove('t') make('Tail', 't') connect('s', 't') remove('stairs')",
+        "rename('a', 'b') disconnect('g', 'g') disconnect('r', 'r')",
+        "remove('s') remove('g') remove('r')",
+    ] {
+        watched.eval(change);
+        assert_eq!(watched.play(5), (0, ""), "{change}");
+    }
+    watched.send(PanicCommand);
+    assert_eq!(watched.play(600), (0, ""), "rung out");
+}
+
 /// Sound into every audio input, and something to play behind every event output.
 fn surround(module: &cantus_manifest::Module) -> String {
     use cantus_manifest::{Direction, PortKind};

@@ -62,3 +62,31 @@ fn a_missing_sound_file_is_a_status() {
     assert_eq!(said.len(), 1);
     assert!(said[0].starts_with("kick.slots[2].file: sound file \"nowhere.flac\": could not open it"), "{said:?}");
 }
+
+#[test]
+fn a_module_whose_plugin_is_not_there_is_missing_and_the_rest_plays_on() {
+    use cantus_host::model::Excerpt;
+    use cantus_host::model::command::{AddModuleCommand, KeepTypeCommand, RemoveModuleCommand};
+    use cantus_host::plugins::{ModuleRegistry, Search};
+
+    let mut search = Search::default();
+    search.add(&crate::rig::fixture("misfits"), true, false);
+    let registry = std::sync::Arc::new(ModuleRegistry::load(&search, &[]));
+    let mut studio = Studio::with(registry, crate::rig::pieces());
+    studio.eval("panics('good')");
+    let excerpt = Excerpt::of(crate::rig::registry().catalog().get("Hold").expect("the probes have it"));
+    studio.send(KeepTypeCommand { module_type: "Hold".into(), excerpt: Some(excerpt) }).expect("it is not there");
+    let add = |studio: &Studio| {
+        let id = cantus_host::control::Commit::mint(studio.engine());
+        studio.send(AddModuleCommand { module_type: "Hold".into(), name: "h".into(), id }).expect("it is known");
+    };
+    add(&studio);
+    let missing = "h: no plugin provides the type Hold; install one that does, or remove h";
+    assert_eq!(studio.problems(), [missing]);
+    assert_eq!(studio.render(128)[0], [0.25; 128]);
+    studio.send(RemoveModuleCommand { name: "h".into() }).expect("it is there");
+    assert_eq!(studio.problems(), [""; 0]);
+    add(&studio);
+    assert_eq!(studio.render(128)[0], [0.25; 128]);
+    assert_eq!(studio.problems(), [missing]);
+}

@@ -66,6 +66,10 @@ fn notes_end_with_what_holds_them() {
         ("remove the sequencer", "remove('steps')"),
         ("unbind the pattern", "setParam('steps', 'pattern', '')"),
         ("seek past the row", "engine:getClock():seek(8)"),
+        ("mute the sequencer", "mute('steps')"),
+        ("solo another", "solo(constant('other', {value = 0}))"),
+        ("remove what plays", "remove('h')"),
+        ("replace what plays", "hold('h').seed = 5"),
     ] {
         let mut studio = holding(3);
         studio.eval(code);
@@ -109,6 +113,7 @@ fn two_hundred_modules_come_and_go() {
     let [left, _] = studio.render(64);
     assert_eq!(left, [200.0 / 256.0; 64]);
     studio.eval("for n = 1, 200, 2 do remove('c' .. n) end");
+    studio.render(256);
     let [left, _] = studio.render(64);
     assert_eq!(left, [100.0 / 256.0; 64]);
     studio.eval("for n = 1, 300 do constant('d' .. n, {value = 1/512}) end");

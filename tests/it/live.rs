@@ -6,7 +6,7 @@ use cantus_host::model::{
     Cable, Chain, ChainEntry, Command, Connection, Endpoint, Num, Pattern, Signature, Swing, Value,
 };
 
-use crate::rig::Studio;
+use crate::rig::{Studio, ramp};
 
 fn rename(name: &str, to: &str) -> Command {
     RenameModuleCommand { name: name.into(), to: to.into() }.into()
@@ -56,12 +56,17 @@ fn names_that_change_places_carry_their_modules_along() {
 #[test]
 fn a_cable_has_a_gain() {
     let connection = Connection { from: Endpoint::new("a", "out"), to: Endpoint::new("g", "in") };
-    let mut studio = Studio::playing("constant('a', {value = 0.5}) gain('g')");
-    for gain in [1.0, 0.5, -2.0, 0.0] {
+    let mut studio = Studio::playing("connect(constant('a', {value = 0.5}), gain('g'))");
+    studio.render(64);
+    let mut before = 1.0;
+    for gain in [0.5, -2.0, 0.0, 1.0] {
         let cable = Cable { gain: Num::of(gain), feedback: false };
         studio.send(ConnectCommand { connection: connection.clone(), cable }).expect("they fit");
-        let [left, right] = studio.render(64);
-        assert_eq!((left, right), (vec![0.5 * gain as f32; 64], vec![0.5 * gain as f32; 64]), "gain {gain}");
+        let expected: Vec<f32> =
+            ramp(before, gain as f32).into_iter().chain([gain as f32; 16]).map(|g| 0.5 * g).collect();
+        let [left, right] = studio.render(256);
+        assert_eq!((left, right), (expected.clone(), expected), "gain {gain}");
+        before = gain as f32;
     }
 }
 
@@ -160,9 +165,9 @@ fn a_chain_plays_its_patterns_one_after_the_other() {
     assert_eq!(onsets(&mut studio, 40_000), [30_000]);
 }
 
-/// The last frame of the next 64.
+/// The last frame of the next so many quanta that every ramp has arrived in it.
 fn level(studio: &mut Studio) -> f32 {
-    studio.render(64)[0][63]
+    studio.render(256)[0][255]
 }
 
 #[test]
@@ -232,9 +237,13 @@ fn feedback_comes_a_quantum_later() {
     assert!(studio.send(cable(0.5, false)).is_err(), "a circle without delay");
     assert_eq!(level(&mut studio), 1.0);
     studio.send(cable(0.5, true)).expect("with delay it can be");
-    let [left, _] = studio.render(64 * 4);
-    let quanta: Vec<f32> = left.chunks(64).map(|quantum| quantum[63]).collect();
-    assert_eq!(quanta, [1.0, 1.5, 1.75, 1.875]);
+    let [left, _] = studio.render(64 * 8);
+    let gains: Vec<f32> = ramp(0.0, 0.5).into_iter().chain([0.5; 512]).take(left.len()).collect();
+    let mut expected = vec![1.0; 64]; // of the quantum before
+    for (frame, gain) in gains.iter().enumerate() {
+        expected.push(1.0 + gain * expected[frame]);
+    }
+    assert_eq!(left, expected[64..]);
     studio.send(EnableModuleCommand { name: "g".into(), enabled: false }).expect("it is there");
     assert_eq!(level(&mut studio), 1.0, "no way round through what is off");
 }

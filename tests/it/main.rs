@@ -2,6 +2,7 @@
 //!
 //! A test here is three lines: a script, a render, a comparison. What can be tested inside a crate is tested there.
 
+mod alike; // a Processor that was walked with equals a new one
 mod changes; // what reaches the audio thread, on its exact sample
 mod cli; // the program: exit codes, messages, what is left behind
 mod commits; // several origins: when, what waits, what is taken back
@@ -12,8 +13,10 @@ mod graph; // cables, derived routes, notes that never hang
 mod journals; // the same sound again, and the session after a crash
 mod live; // what commands do to the music that is playing
 pub mod model; // tables of commands and refusals
+mod modulation; // what links do to parameters, quantum by quantum
 mod observers; // who is told of changes
 mod onsets; // every onset on its exact sample
+mod ramps; // nothing clicks, nothing hangs, what is removed rings out
 mod renders; // the same bytes, whatever the device does
 mod rig; // how all of them begin
 mod scripts; // a Model as a script, and back

@@ -181,6 +181,13 @@ impl Studio {
     }
 }
 
+/// The frames in which the engine brings a gain from one value to another: 5 ms.
+pub fn ramp(from: f32, to: f32) -> Vec<f32> {
+    let step = (to - from) / 240.0;
+    let rising = std::iter::successors(Some(from), |gain| Some(gain + step));
+    rising.skip(1).take(239).chain([to]).collect()
+}
+
 /// Root mean square.
 pub fn rms(samples: &[f32]) -> f64 {
     let sum: f64 = samples.iter().map(|x| f64::from(*x) * f64::from(*x)).sum();

@@ -24,13 +24,13 @@ struct Silent {
 impl Commit for Silent {
     fn commit(&self, batch: Batch) -> Result<Accepted, CommitError> {
         let (mut model, version) = ((*self.state.borrow().model).clone(), self.state.borrow().version + 1);
-        for (index, command) in batch.commands.iter().enumerate() {
+        for (index, command) in batch.commands().iter().enumerate() {
             let refused = |refusal| CommitError::Refused { command: Some(index), attempt: command.describe(), refusal };
             model.edit(command, &self.catalog).map_err(refused)?;
         }
         let model = Arc::new(model);
-        self.state.replace(Arc::new(EngineState::new(version, model.clone())));
-        Ok(Accepted { batch: version, model })
+        self.state.replace(Arc::new(EngineState { version, ..EngineState::of(model.clone()) }));
+        Ok(Accepted { batch: version, model, skipped: Vec::new(), pending: false })
     }
 
     fn state(&self) -> Arc<EngineState> {
@@ -53,7 +53,7 @@ impl Commit for Silent {
 
 /// An empty session over these types.
 fn empty(catalog: &Catalog) -> (Rc<Silent>, Script) {
-    let state = RefCell::new(Arc::new(EngineState::new(1, Arc::default())));
+    let state = RefCell::new(Arc::new(EngineState { version: 1, ..EngineState::default() }));
     let engine = Rc::new(Silent { catalog: Arc::new(catalog.clone()), state });
     let script = Script::new(engine.clone(), Options::default()).expect("a state can be made");
     (engine, script)

@@ -339,7 +339,7 @@ fn loading_leaves_alone_what_stays() {
     let described: Vec<String> =
         commands.iter().map(Command::describe).filter(|c| !c.starts_with("note what")).collect();
     assert_eq!(described, ["set the tempo to 120 bpm", "remove new", "restore MultiSampler other"]);
-    loading.engine().commit(Batch { origin: Origin::Host, commands }).expect("a diff can be done");
+    loading.engine().commit(Batch::new(Origin::Host, commands)).expect("a diff can be done");
     assert_eq!(loading.engine().state().model.module("pad").expect("it is there").id, before);
     assert_eq!(*loading.engine().state().model, loaded.model);
     let (a, b) = (alone.render(24_000), loading.render(24_000));

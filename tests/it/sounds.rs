@@ -283,3 +283,38 @@ fn the_state_shows_how_far_a_file_is() {
     seen.dedup();
     assert!((2..=21).contains(&seen.len()), "{seen:?}");
 }
+
+#[test]
+fn a_file_that_is_read_again_is_heard() {
+    use cantus_host::model::command::ReloadAssetCommand;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("x.wav");
+    let write = |value: f32| {
+        let spec =
+            WavSpec { channels: 1, sample_rate: 48_000, bits_per_sample: 32, sample_format: SampleFormat::Float };
+        let mut wav = WavWriter::create(&path, spec).expect("the folder can be written");
+        (0..48_000).for_each(|_| wav.write_sample(value).expect("there is room"));
+        wav.finalize().expect("there is room");
+    };
+    write(0.25);
+    let mut studio = Studio::with(registry(), folder.path().to_owned());
+    studio.eval("s = sampler('s', {attack = 0}) s.slots[1].file = 'x.wav'");
+    let mut level = |before: &mut dyn FnMut(&Studio)| {
+        before(&studio);
+        studio.problems(); // it is read
+        studio.eval("engine:getModuleRegistry():getModule('s'):trigger{length = 0.1}");
+        let level = peak(&studio.render(2_400)[0]);
+        studio.render(48_000);
+        (level, studio.problems().len())
+    };
+    let reload = |studio: &Studio| _ = studio.send(ReloadAssetCommand { file: "x.wav".into() }).expect("always");
+    let (first, problems) = level(&mut |_| {});
+    assert!(first > 0.0 && problems == 0);
+    assert_eq!(level(&mut |_| write(0.5)), (first, 0), "nobody has said so");
+    assert_eq!(level(&mut |studio| reload(studio)), (2.0 * first, 0));
+    assert_eq!(level(&mut |studio| reload(studio)), (2.0 * first, 0), "it is the same");
+    std::fs::remove_file(&path).expect("it is there");
+    assert_eq!(level(&mut |studio| reload(studio)), (2.0 * first, 1), "it is missing; what was read plays on");
+    write(0.25);
+    assert_eq!(level(&mut |studio| reload(studio)), (first, 0));
+}

@@ -241,6 +241,7 @@ impl Engine {
             Command::RestoreModule(c) => self.handle.give_no_more(c.id),
             Command::TriggerEvent(c) => self.realiser.trigger(c, change),
             Command::InvokeAction(c) => self.realiser.action(c, &self.model, change),
+            Command::ReloadAsset(c) => self.realiser.reload(&c.file),
             Command::KeepScene(c) => self.keep_scene(c.name.clone(), c.commands.as_deref()),
             Command::ForgetScene(c) => _ = Arc::make_mut(&mut self.scenes).remove(&c.name),
             Command::Panic(_) => {

@@ -1,188 +1,179 @@
-//! Model -> Plan: a pure function of the Model, the manifests and which instances are ready.
+//! Graph -> Plan: which instance runs after which, and what is where in between. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use cantus_manifest::PortKind;
+use crate::model::ModuleType;
+use crate::rt::{EventRoute, InputSpec, Kept, Modulated, OUT_CHANNELS, Plan, StepSpec, Tap};
 
-use crate::model::{Catalog, Connection, Edge, Endpoint, Model, ModuleType, Name, OUT, audible, order, routes};
-use crate::rt::{EventRoute, Input, Mix, OUT_CHANNELS, Plan, StepSpec};
-
-/// What is ready to play, by slot.
-pub trait Ready {
-    /// Slot of a module's instance, if it is ready.
-    fn instance(&self, name: &str) -> Option<u32>;
-    /// Slot of an event cable.
-    fn cable(&self, connection: &Connection) -> Option<u32>;
+/// Everything that plays, by slot: what the Model wants of it, and what goes on until it has rung out or is faded out.
+#[derive(Default)]
+pub(super) struct Graph {
+    /// What runs. What no cable orders runs in this order.
+    pub nodes: Vec<Node>,
+    /// Audio cables, in the order in which they are added up.
+    pub audio: Vec<AudioCable>,
+    /// Event cables, in the order in which their events are taken.
+    pub events: Vec<EventCable>,
+    /// Event cables that have gone: slot of the cable, and of the instance to which it may owe ends of notes.
+    pub ended: Vec<(u32, u32)>,
+    /// Slot of an instance, and a parameter of it that links move.
+    pub modulated: Vec<(u32, Modulated)>,
 }
 
-/// Compiles what one quantum does. Modules that are not ready are left out, with their cables.
-///
-/// # Panics
-/// If the Model has a cycle: [`Model::check`] comes before.
-pub fn compile(model: &Model, catalog: &Catalog, ready: &impl Ready) -> Plan {
-    let routes = routes(model, catalog);
-    let forward = routes.iter().filter(|c| !feedback(model, c));
-    let forward: Vec<Edge> = forward.cloned().map(Edge::Cable).collect();
-    let names = order(model, &forward).expect("batches with cycles are refused");
-    let mut compiler = Compiler {
-        model,
-        catalog,
-        ready,
-        heard: audible(model),
-        into: by_target(&routes),
-        outputs: BTreeMap::new(),
-        buffers: 1,
-    };
-    names.iter().for_each(|name| compiler.outputs_of(name));
-    let steps = names.iter().filter_map(|name| compiler.step(name)).collect();
-    let out = compiler.out();
-    Plan::new(compiler.buffers as usize, steps, out)
+/// An instance.
+pub(super) struct Node {
+    pub slot: u32,
+    pub module_type: Arc<ModuleType>,
 }
 
-fn feedback(model: &Model, connection: &Connection) -> bool {
-    model.connections.get(connection).is_some_and(|cable| cable.feedback)
+/// An audio or event port: slot of the instance, index of the port.
+pub(super) type Port = (u32, u16);
+
+/// Slot of what is the loudspeaker.
+pub(super) const OUT_SLOT: u32 = u32::MAX;
+
+pub(super) struct AudioCable {
+    pub cable: u32,
+    pub from: Port,
+    pub to: Port,
+    pub feedback: bool,
+    /// The Model has it. If it does not, it orders the plan as far as that can be, or else takes a quantum.
+    pub wanted: bool,
 }
 
-/// The cables into each endpoint, by source name and port: the order in which they are added up.
-fn by_target(routes: &BTreeSet<Connection>) -> BTreeMap<Endpoint, Vec<Connection>> {
-    let mut into: BTreeMap<Endpoint, Vec<Connection>> = BTreeMap::new();
-    for connection in routes {
-        into.entry(connection.to.clone()).or_default().push(connection.clone());
+pub(super) struct EventCable {
+    pub cable: u32,
+    pub from: Port,
+    pub to: Port,
+    pub feedback: bool,
+}
+
+/// Compiles what one quantum does.
+pub(super) fn compile(graph: &Graph) -> Plan {
+    let order = order(graph);
+    let place: BTreeMap<u32, usize> = order.iter().enumerate().map(|(place, slot)| (*slot, place)).collect();
+    let nodes: BTreeMap<u32, &Node> = graph.nodes.iter().map(|node| (node.slot, node)).collect();
+    let mut compiler = Compiler { graph, place, outputs: BTreeMap::new(), buffers: 1, kept: Vec::new() };
+    for node in order.iter().map(|slot| nodes[slot]) {
+        compiler.outputs_of(node);
     }
-    into
+    let steps: Vec<StepSpec> = order.iter().map(|slot| compiler.step(nodes[slot])).collect();
+    let out = compiler.input((OUT_SLOT, 0), OUT_CHANNELS);
+    compiler.keep_the_rest();
+    Plan::new(compiler.buffers as usize, steps, out, compiler.kept)
 }
 
-struct Compiler<'a, R> {
-    model: &'a Model,
-    catalog: &'a Catalog,
-    ready: &'a R,
-    /// Modules whose output goes anywhere.
-    heard: BTreeSet<Name>,
-    into: BTreeMap<Endpoint, Vec<Connection>>,
-    /// Buffers of every audio output made so far.
-    outputs: BTreeMap<Endpoint, Vec<u32>>,
+/// Slots of all nodes, so that everything the Model wants leads forward, and as much as can be of what goes on.
+fn order(graph: &Graph) -> Vec<u32> {
+    let rank: BTreeMap<u32, usize> = graph.nodes.iter().enumerate().map(|(rank, node)| (node.slot, rank)).collect();
+    let known = |(from, to): &(u32, u32)| from != to && rank.contains_key(from) && rank.contains_key(to);
+    let audio = |wanted| move |c: &&AudioCable| !c.feedback && c.wanted == wanted;
+    let links = graph.modulated.iter().flat_map(|(to, m)| m.links.iter().filter(|l| !l.late).map(|l| (l.from, *to)));
+    let firm = graph.audio.iter().filter(audio(true)).map(|c| (c.from.0, c.to.0));
+    let firm = firm.chain(graph.events.iter().filter(|c| !c.feedback).map(|c| (c.from.0, c.to.0))).chain(links);
+    let firm: BTreeSet<(u32, u32)> = firm.filter(known).collect();
+    let loose: BTreeSet<(u32, u32)> =
+        graph.audio.iter().filter(audio(false)).map(|c| (c.from.0, c.to.0)).filter(known).collect();
+
+    let mut waits: BTreeMap<usize, (usize, usize)> = rank.values().map(|rank| (*rank, (0, 0))).collect();
+    let mut after: BTreeMap<u32, Vec<(usize, bool)>> = BTreeMap::new();
+    for ((from, to), firm) in firm.iter().map(|e| (e, true)).chain(loose.iter().map(|e| (e, false))) {
+        after.entry(*from).or_default().push((rank[to], firm));
+        let (hard, soft) = waits.get_mut(&rank[to]).expect("every rank is there");
+        *(if firm { hard } else { soft }) += 1;
+    }
+    let mut free: BTreeSet<(usize, usize)> =
+        waits.iter().filter(|(_, (hard, _))| *hard == 0).map(|(rank, (_, soft))| (*soft, *rank)).collect();
+    let mut order = Vec::with_capacity(graph.nodes.len());
+    // Free of loose ends if there are such; else a loose one does not lead forward.
+    while let Some((_, next)) = free.pop_first() {
+        let slot = graph.nodes[next].slot;
+        waits.remove(&next);
+        order.push(slot);
+        for (to, firm) in after.remove(&slot).unwrap_or_default() {
+            let Some((hard, soft)) = waits.get_mut(&to) else { continue };
+            free.remove(&(*soft, to));
+            *(if firm { &mut *hard } else { &mut *soft }) -= 1;
+            if *hard == 0 {
+                free.insert((*soft, to));
+            }
+        }
+    }
+    order
+}
+
+struct Compiler<'a> {
+    graph: &'a Graph,
+    /// Where each instance stands in the plan.
+    place: BTreeMap<u32, usize>,
+    /// Buffers of every audio output.
+    outputs: BTreeMap<Port, Vec<u32>>,
     /// Buffers given out so far; 0 is silence.
     buffers: u32,
+    kept: Vec<Kept>,
 }
 
-impl<R: Ready> Compiler<'_, R> {
-    fn step(&mut self, name: &Name) -> Option<StepSpec> {
-        let instance = self.ready.instance(name)?;
-        let module = self.model.modules.get(name)?;
-        let module_type = self.catalog.get(&module.module_type)?.clone();
-        let mut step = StepSpec { instance, ..StepSpec::default() };
-        for port in &module_type.audio_in {
-            let at = Endpoint { module: name.clone(), port: port.key.clone() };
-            let input = self.input(&at, usize::from(port.channels), &mut step.mixes);
-            step.inputs.push(input);
-        }
-        for port in &module_type.audio_out {
-            step.outputs.push(self.outputs[&Endpoint::new(name.clone(), port.key.clone())].clone());
-        }
-        step.events = self.events(name, &module_type);
-        Some(step)
-    }
-
-    /// Gives every output of a module its buffers. All have them before any step is made: a feedback cable leads to a
-    /// step that comes before its source, and reads what that made in the quantum before.
-    fn outputs_of(&mut self, name: &Name) {
-        if self.ready.instance(name).is_none() {
-            return;
-        }
-        let Some(known) = self.model.modules.get(name).and_then(|m| self.catalog.get(&m.module_type)) else { return };
-        for port in &known.audio_out {
-            let buffers = (0..port.channels).map(|_| self.buffer()).collect();
-            self.outputs.insert(Endpoint::new(name.clone(), port.key.clone()), buffers);
+impl Compiler<'_> {
+    /// Gives every output its buffers, before any step is made: what takes a quantum may lead to a step before.
+    fn outputs_of(&mut self, node: &Node) {
+        for (port, audio) in node.module_type.audio_out.iter().enumerate() {
+            let buffers = self.take(usize::from(audio.channels));
+            self.outputs.insert((node.slot, port as u16), buffers);
         }
     }
 
-    fn buffer(&mut self) -> u32 {
-        self.buffers += 1;
-        self.buffers - 1
+    fn take(&mut self, count: usize) -> Vec<u32> {
+        let first = self.buffers;
+        self.buffers += count as u32;
+        (first..self.buffers).collect()
     }
 
-    /// An input: the source's own buffers if one cable of as many channels is all that comes in, else a sum.
-    fn input(&mut self, at: &Endpoint, channels: usize, mixes: &mut Vec<Mix>) -> Input {
-        let sources = self.sources(at);
-        match sources.as_slice() {
-            [] => Input { channels: vec![crate::rt::SILENCE; channels], connected: false },
-            [(one, 1.0)] if one.len() == channels => Input { channels: one.clone(), connected: true },
-            _ => {
-                let buffers: Vec<u32> = (0..channels).map(|_| self.buffer()).collect();
-                mixes.extend(buffers.iter().enumerate().map(|(c, to)| mix(*to, c, channels, &sources)));
-                Input { channels: buffers, connected: true }
+    fn step(&mut self, node: &Node) -> StepSpec {
+        let (slot, known) = (node.slot, &node.module_type);
+        let inputs = known.audio_in.iter().enumerate();
+        let inputs = inputs.map(|(port, audio)| self.input((slot, port as u16), usize::from(audio.channels))).collect();
+        let outputs = (0..known.audio_out.len()).map(|port| self.outputs[&(slot, port as u16)].clone()).collect();
+        let into = self.graph.events.iter().filter(|c| c.to.0 == slot);
+        let events = into.map(|c| EventRoute {
+            from: c.from.0,
+            from_port: c.from.1,
+            to_port: c.to.1,
+            cable: c.cable,
+            late: c.feedback,
+        });
+        StepSpec {
+            instance: slot,
+            inputs,
+            outputs,
+            dry: known.is_effect(),
+            events: events.collect(),
+            ended: self.graph.ended.iter().filter(|(_, to)| *to == slot).map(|(cable, _)| *cable).collect(),
+            modulated: self.graph.modulated.iter().filter(|(to, _)| *to == slot).map(|(_, m)| m.clone()).collect(),
+        }
+    }
+
+    fn input(&mut self, at: Port, channels: usize) -> InputSpec {
+        let mut input = InputSpec { channels: self.take(channels), ..InputSpec::default() };
+        for cable in self.graph.audio.iter().filter(|c| c.to == at) {
+            let Some(buffers) = self.outputs.get(&cable.from) else { continue };
+            let backwards =
+                !cable.wanted && self.place.get(&cable.to.0).is_some_and(|to| *to <= self.place[&cable.from.0]);
+            let late = cable.feedback || backwards;
+            if late {
+                let (from, port) = cable.from;
+                self.kept.push(Kept::Audio { cable: cable.cable, from, port, channels: buffers.clone() });
             }
+            input.connected |= cable.wanted;
+            input.cables.push(Tap { cable: cable.cable, channels: buffers.clone(), late });
         }
+        input
     }
 
-    /// The buffers of every ready output that leads to an endpoint, each with the gain of its cable.
-    fn sources(&self, at: &Endpoint) -> Vec<Source> {
-        let cables = self.into.get(at).map_or(&[][..], Vec::as_slice);
-        let gain = |c: &Connection| self.model.connections.get(c).map_or(1.0, |cable| cable.gain.get() as f32);
-        // Round a feedback cable through what is off there is no way.
-        let off = |c: &Connection| self.model.modules.get(&*c.from.module).is_some_and(|m| !m.enabled);
-        let heard = cables.iter().filter(|c| self.heard.contains(&c.from.module));
-        let heard = heard.filter(|c| !(feedback(self.model, c) && off(c)));
-        heard.flat_map(|c| self.output(&c.from).into_iter().map(|(buffers, own)| (buffers, own * gain(c)))).collect()
+    fn keep_the_rest(&mut self) {
+        let events = self.graph.events.iter().filter(|c| c.feedback);
+        self.kept.extend(events.map(|c| Kept::Events { cable: c.cable, from: c.from.0, port: c.from.1 }));
+        let links = self.graph.modulated.iter().flat_map(|(_, m)| &m.links).filter(|l| l.late);
+        self.kept.extend(links.map(|l| Kept::Link { cable: l.cable, from: l.from, port: l.port }));
     }
-
-    /// What comes out of a port: its buffers; of an effect that is off, what comes in.
-    fn output(&self, at: &Endpoint) -> Vec<Source> {
-        let Some(module) = self.model.modules.get(&*at.module) else { return Vec::new() };
-        if module.enabled {
-            return self.outputs.get(at).map(|buffers| (buffers.clone(), 1.0)).into_iter().collect();
-        }
-        let dry = self.model.known(self.catalog, &module.module_type).ok().filter(|t| t.is_effect());
-        // The first output is the first input: a disabled module has no other way through.
-        let through = dry.filter(|t| t.audio_out.first().is_some_and(|port| port.key == at.port));
-        let input = through.and_then(|t| t.audio_in.first()).map(|port| port.key.clone());
-        input.map_or_else(Vec::new, |port| self.sources(&Endpoint { module: at.module.clone(), port }))
-    }
-
-    fn events(&self, name: &Name, module_type: &ModuleType) -> Vec<EventRoute> {
-        let mut out = Vec::new();
-        for (to_port, key) in module_type.event_in.iter().enumerate() {
-            let at = Endpoint { module: name.clone(), port: key.clone() };
-            for connection in self.into.get(&at).into_iter().flatten() {
-                out.extend(self.event_route(connection, to_port as u16));
-            }
-        }
-        out
-    }
-
-    fn event_route(&self, connection: &Connection, to_port: u16) -> Option<EventRoute> {
-        let source = self.model.modules.get(&connection.from.module)?;
-        let port = self.catalog.get(&source.module_type)?.output(&connection.from.port)?;
-        if port.kind != PortKind::Event {
-            return None;
-        }
-        let from = self.ready.instance(&connection.from.module)?;
-        Some(EventRoute { from, from_port: port.index as u16, to_port, cable: self.ready.cable(connection)? })
-    }
-
-    fn out(&mut self) -> [Mix; OUT_CHANNELS] {
-        let sources = self.sources(&Endpoint { module: OUT.into(), port: "in".into() });
-        std::array::from_fn(|channel| mix(self.buffer(), channel, OUT_CHANNELS, &sources))
-    }
-}
-
-/// The buffers of an output, and the gain of the cable from it.
-type Source = (Vec<u32>, f32);
-
-/// One channel of a sum. Fewer channels are repeated over more; more are folded onto fewer, each divided by how many
-/// meet. Where neither count is a multiple of the other (only derived routes may be so) channels meet their like.
-fn mix(to: u32, channel: usize, channels: usize, sources: &[Source]) -> Mix {
-    let mut from = Vec::new();
-    for (source, gain) in sources {
-        let n = source.len();
-        if n <= channels && channels.is_multiple_of(n) {
-            from.push((source[channel % n], *gain));
-        } else if n.is_multiple_of(channels) {
-            let folded = (channels as f32) / (n as f32);
-            from.extend(source.iter().skip(channel).step_by(channels).map(|b| (*b, gain * folded)));
-        } else {
-            from.extend(source.get(channel).map(|b| (*b, *gain)));
-        }
-    }
-    Mix { to, from: from.into() }
 }

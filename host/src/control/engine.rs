@@ -9,7 +9,6 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::compile::compile;
 use super::handle::EngineHandle;
 use super::history::History;
 use super::journal::{Journal, Loaded, Record};
@@ -107,8 +106,8 @@ impl Engine {
         let engine = Engine {
             schedule: Schedule::new(config.rate),
             history: History::default(),
+            realiser: Realiser::new(registry.catalog().clone(), config.rate),
             config: Arc::new(config),
-            realiser: Realiser::new(registry.catalog().clone()),
             registry,
             handle,
             model,
@@ -147,6 +146,8 @@ impl Engine {
         if self.realiser.progressed() {
             self.status = Arc::new(self.realiser.status());
         }
+        let sample = self.handle.telemetry.reading().sample;
+        self.brought.replan |= self.realiser.sweep(sample, &mut self.brought.change);
         self.send_brought(At::Now);
         self.apply_due();
         while self.has_room()
@@ -198,10 +199,11 @@ impl Engine {
             match message {
                 FromAudio::Applied { sample, change } => {
                     self.note(|| Record::Applied { change: change.number, sample });
-                    self.realiser.came_home(&change);
+                    self.realiser.came_home(&change, sample);
                     // Instances are destroyed, plans and memory freed, on a worker.
                     self.workers.bury(change);
                 }
+                FromAudio::RungOut { slot } => self.brought.replan |= self.realiser.rung_out(slot, &mut self.brought.change),
                 FromAudio::Fault { instance, fault } => {
                     let text = match fault {
                         Fault::Failed(report) => format!(
@@ -285,7 +287,7 @@ impl Engine {
             self.start(task);
         }
         if replan {
-            change.plan = Some(Box::new(compile(&self.model, &self.handle.catalog, &self.realiser)));
+            self.realiser.plan(&self.model, &mut change);
         }
         self.status = Arc::new(self.realiser.status());
         if replan || !change.instances.is_empty() {

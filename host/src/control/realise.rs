@@ -2,26 +2,28 @@
 //! the audio thread.
 
 mod data;
+mod links;
 mod notes;
 mod patterns;
 mod records;
 mod renames;
 mod report;
 mod time;
+mod wires;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cantus_manifest::{ParamKind, PortKind};
+use cantus_manifest::ParamKind;
 use cantus_plugin_api::raw::{SLOT_OF_MODULE, flag};
 
-use super::compile::Ready;
+use super::compile::Port;
 use super::slots::SlotPool;
 use crate::assets::{Asset, Progress};
 use crate::model::command::TriggerEventCommand;
-use crate::model::{Catalog, Connection, Model, Module, ModuleId, ModuleType, Name, Value, carrying};
+use crate::model::{Catalog, Model, Module, ModuleId, ModuleType, Name, Value};
 use crate::rt::message::{Change, Deed, Slabs};
-use crate::rt::{Cable, Instance, Meters, PatternMemory};
+use crate::rt::{Instance, Meters, PatternMemory};
 
 /// Something for a worker.
 #[derive(Debug)]
@@ -35,8 +37,18 @@ pub(super) enum Task {
 /// What stands behind the Model: instances, cables, files and patterns, each with how it is.
 pub(super) struct Realiser {
     catalog: Arc<Catalog>,
+    rate: f64,
     modules: BTreeMap<Name, Live>,
-    cables: BTreeMap<Connection, u32>,
+    /// Retired instances that ring out, by slot.
+    ghosts: BTreeMap<u32, Arc<ModuleType>>,
+    /// Cables that are wanted.
+    wires: BTreeMap<wires::Address, wires::Wire>,
+    /// Cables that are not wanted any more, in the order in which they ceased to be.
+    leaving: Vec<wires::Leaving>,
+    /// Slots of the states of links: from where, to where, whether as feedback.
+    links: BTreeMap<(Port, links::Place, bool), u32>,
+    /// Slots of the states of parameters that links move.
+    targets: BTreeMap<links::Place, u32>,
     instance_slots: SlotPool,
     cable_slots: SlotPool,
     /// What every data parameter that is not empty wants.
@@ -56,6 +68,8 @@ struct Live {
     module_type: Name,
     slot: u32,
     state: State,
+    /// It takes the place of one that may sound.
+    replaces: bool,
     /// What it shows, once it is made.
     meters: Option<Meters>,
     /// Notes that came before the module and its first data were ready; `None` since they are.
@@ -65,6 +79,8 @@ struct Live {
 enum State {
     Making,
     Ready,
+    /// No plugin provides its type.
+    Missing,
     /// Never made.
     Failed(String),
     /// In the plan, but misbehaving.
@@ -86,11 +102,17 @@ enum Wanted {
 }
 
 impl Realiser {
-    pub fn new(catalog: Arc<Catalog>) -> Realiser {
+    /// `rate` in Hz.
+    pub fn new(catalog: Arc<Catalog>, rate: f64) -> Realiser {
         Realiser {
             catalog,
+            rate,
             modules: BTreeMap::new(),
-            cables: BTreeMap::new(),
+            ghosts: BTreeMap::new(),
+            wires: BTreeMap::new(),
+            leaving: Vec::new(),
+            links: BTreeMap::new(),
+            targets: BTreeMap::new(),
             instance_slots: SlotPool::default(),
             cable_slots: SlotPool::default(),
             wanted: BTreeMap::new(),
@@ -116,27 +138,20 @@ impl Realiser {
             }
         };
         let changed_patterns = self.change_patterns(old, new);
-        let mut replaced = Vec::new();
         old.modules.diff(&new.modules, |name, before, after| match (before, after) {
             (Some(before), Some(after)) if before.module_type == after.module_type && before.seed == after.seed => {
                 self.change_values(name, before, after, change);
+                self.change_enabled(name, before, after, change);
             }
             (before, after) => {
-                if before.is_some() {
-                    self.remove_module(name, change);
-                    replaced.push(name);
-                    replan = true;
-                }
+                let replaces = before.is_some() && self.remove_module(name, change);
+                replan |= before.is_some();
                 if let Some(after) = after {
-                    self.add_module(name, after);
+                    self.add_module(name, after, replaces);
                 }
             }
         });
         replan |= rewired(old, new);
-        if replan {
-            // A cable of a module that was replaced by another of its name is a new one: its notes end.
-            self.change_cables(new, |c| replaced.contains(&&c.from.module) || replaced.contains(&&c.to.module), change);
-        }
         self.forget_files();
         self.rebind(change, |wanted| matches!(wanted, Wanted::Pattern(n) if changed_patterns.contains(n)));
         self.make_room(change);
@@ -158,18 +173,22 @@ impl Realiser {
         std::mem::take(&mut self.tasks)
     }
 
-    fn add_module(&mut self, name: &Name, module: &Module) {
+    fn add_module(&mut self, name: &Name, module: &Module, replaces: bool) {
         let (id, module_type) = (module.id, module.module_type.clone());
         let live = Live {
             id,
             module_type,
             slot: self.instance_slots.take(),
             state: State::Making,
+            replaces,
             meters: None,
             waiting: Some(Vec::new()),
         };
+        let Some(known) = self.catalog.get(&module.module_type).cloned() else {
+            self.modules.insert(name.clone(), Live { state: State::Missing, waiting: None, ..live });
+            return;
+        };
         self.modules.insert(name.clone(), live);
-        let Some(known) = self.catalog.get(&module.module_type).cloned() else { return };
         for (slot, index, kind, value) in data_values(module, &known) {
             self.want((name.clone(), slot, index), kind, value);
         }
@@ -177,34 +196,30 @@ impl Realiser {
         self.tasks.push(Task::Make { module_type, id: module.id, seed: module.seed });
     }
 
-    fn remove_module(&mut self, name: &Name, change: &mut Change) {
-        let Some(live) = self.modules.remove(name) else { return };
-        match live.state {
-            State::Making | State::Failed(_) => self.instance_slots.free(live.slot),
-            State::Ready | State::Faulted(_) => change.instances.push((live.slot, None)),
-        }
+    /// True: it was playing. If it makes sound, it rings out.
+    fn remove_module(&mut self, name: &Name, change: &mut Change) -> bool {
+        let Some(live) = self.modules.remove(name) else { return false };
         self.wanted.retain(|(module, _, _), _| module != name);
+        if matches!(live.state, State::Making | State::Missing | State::Failed(_)) {
+            self.instance_slots.free(live.slot);
+            return false;
+        }
+        match self.catalog.get(&live.module_type).filter(|known| !known.audio_out.is_empty()) {
+            Some(known) => {
+                self.ghosts.insert(live.slot, known.clone());
+                change.deeds.push(Deed::Retire(live.slot));
+            }
+            None => change.instances.push((live.slot, None)),
+        }
+        true
     }
 
-    /// From the event cables there are to those that are to be. Whatever the Model was before, these are what the audio
-    /// thread has; those that are `cut` end, even if they come again.
-    fn change_cables(&mut self, new: &Model, cut: impl Fn(&Connection) -> bool, change: &mut Change) {
-        let mut carries = carrying(new);
-        for connection in new.connections.keys().filter(|c| !self.carries_events(c, new)) {
-            carries.remove(connection);
+    fn change_enabled(&self, name: &Name, before: &Module, after: &Module, change: &mut Change) {
+        if before.enabled != after.enabled
+            && let Some(slot) = self.instance(name)
+        {
+            change.deeds.push(Deed::Enable(slot, after.enabled));
         }
-        let goes = |c: &Connection| cut(c) || !carries.contains(c);
-        change.cables.extend(self.cables.extract_if(.., |c, _| goes(c)).map(|(_, slot)| (slot, None)));
-        for connection in carries.keys().filter(|c| !self.cables.contains_key(*c)).cloned().collect::<Vec<_>>() {
-            let slot = self.cable_slots.take();
-            self.cables.insert(connection, slot);
-            change.cables.push((slot, Some(Box::new(Cable::new()))));
-        }
-    }
-
-    fn carries_events(&self, connection: &Connection, model: &Model) -> bool {
-        let source = model.modules.get(&connection.from.module).and_then(|m| self.catalog.get(&m.module_type));
-        source.and_then(|t| t.output(&connection.from.port)).is_some_and(|port| port.kind == PortKind::Event)
     }
 
     fn change_values(&mut self, name: &Name, before: &Module, after: &Module, change: &mut Change) {
@@ -233,7 +248,7 @@ impl Realiser {
             self.want(place.clone(), kind, value);
             self.bind(&place, change);
         } else if let (Some(slot), Some(value)) = (self.instance(&place.0), value.wire(kind)) {
-            change.deeds.push(Deed::Event(slot, records::value_event(&place, value, 0)));
+            self.set(slot, &place, value, 0, change);
         }
     }
 
@@ -263,11 +278,18 @@ impl Realiser {
                 live.state = State::Failed(text);
                 live.waiting = None;
             }
-            Ok(instance) => {
+            Ok(mut instance) => {
                 live.state = State::Ready;
                 live.meters = Some(instance.meters());
-                change.instances.push((live.slot, Some(instance)));
+                if live.replaces {
+                    instance.fade_in();
+                }
+                let slot = live.slot;
+                change.instances.push((slot, Some(instance)));
                 if let Some(module) = model.modules.get(&name) {
+                    if !module.enabled {
+                        change.deeds.push(Deed::Enable(slot, false));
+                    }
                     self.send_all_values(&name, module, change);
                 }
                 self.play_waiting(&name, change);
@@ -287,9 +309,7 @@ impl Realiser {
     fn send_all_values(&self, name: &Name, module: &Module, change: &mut Change) {
         let (Some(slot_of), Some(known)) = (self.instance(name), self.catalog.get(&module.module_type)) else { return };
         let mut send = |place: Place, kind: &ParamKind, value: &Value| match value.wire(kind) {
-            Some(value) if !kind.is_data() => {
-                change.deeds.push(Deed::Event(slot_of, records::value_event(&place, value, flag::SNAP)));
-            }
+            Some(value) if !kind.is_data() => self.set(slot_of, &place, value, flag::SNAP, change),
             _ => self.bind(&place, change),
         };
         for (index, (param, value)) in known.manifest.params.iter().zip(&*module.params).enumerate() {
@@ -305,29 +325,26 @@ impl Realiser {
         }
     }
 
-    /// A Change has come home: the slots it emptied can be used again.
-    pub fn came_home(&mut self, change: &Change) {
+    /// A Change that took effect at a sample has come home: the slots it emptied can be used again.
+    pub fn came_home(&mut self, change: &Change, sample: u64) {
         let emptied = change.instances.iter().filter(|(_, dead)| dead.is_some());
         emptied.for_each(|(slot, _)| self.instance_slots.free(*slot));
         let emptied = change.cables.iter().filter(|(_, dead)| dead.is_some());
         emptied.for_each(|(slot, _)| self.cable_slots.free(*slot));
+        self.closed(change, sample);
     }
-}
 
-impl Ready for Realiser {
+    /// Slot of a module's instance, if it is ready.
     fn instance(&self, name: &str) -> Option<u32> {
         let live = self.modules.get(name)?;
         matches!(live.state, State::Ready | State::Faulted(_)).then_some(live.slot)
-    }
-
-    fn cable(&self, connection: &Connection) -> Option<u32> {
-        self.cables.get(connection).copied()
     }
 }
 
 /// Cables or what is heard of them differ.
 fn rewired(old: &Model, new: &Model) -> bool {
-    let mut rewired = old.connections != new.connections || old.auto_route() != new.auto_route();
+    let mut rewired = old.connections != new.connections || old.links != new.links;
+    rewired |= old.auto_route() != new.auto_route();
     old.modules.diff(&new.modules, |_, before, after| {
         let state = |m: &Module| (m.enabled, m.mute, m.solo);
         rewired |= before.map(state) != after.map(state);

@@ -149,9 +149,11 @@ impl std::str::FromStr for LinkKey {
     }
 }
 
-/// What a modulation link does with the source's value m, -1 to 1: it is smoothed; shaped to
+/// What a modulation link does with the source's value m, -1 to 1, once a quantum: it is smoothed; shaped to
 /// `sign(m) * |m|^(4^curve)`; brought to 0 to 1 if it is not `bipolar`; multiplied by `depth` and by the width of
-/// `low` to `high`; and added to the parameter, which stays in its own range.
+/// `range`; and added to what the parameter is set to, with what other links add, in their order. The sum stays in the
+/// parameter's range, and the module comes to it in a straight line across the quantum; whole numbers, switches and
+/// labels are rounded. A source that is off, failed or not ready adds nothing; mute and solo change nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// How much, -1 to 1.

@@ -12,7 +12,7 @@ use cantus_plugin_api::raw::{self, Opened, Segment};
 use super::search::Search;
 use super::{LoadError, Reason, file, library};
 use crate::model::{Catalog, ModuleType, Name};
-use crate::rt::Instance;
+use crate::rt::{Build, Instance};
 
 /// An opened plugin.
 #[derive(Clone)]
@@ -143,10 +143,17 @@ impl ModuleRegistry {
         let raw = create(RStr::from_str(module_type), &init).into_result().map_err(|e| blame(&e))?;
         let raw = NonNull::new(raw).ok_or_else(|| blame("it gave no instance"))?;
         let values = known.defaults.len() + known.slot_defaults.iter().map(|s| s.len()).sum::<usize>();
-        let meters = known.manifest.meters.len();
+        let build = Build {
+            values,
+            meters: known.manifest.meters.len(),
+            mods: known.mod_out.len(),
+            rate,
+            fed: !known.audio_in.is_empty() || !known.event_in.is_empty(),
+            effect: known.is_effect(),
+            tail: known.manifest.tail,
+        };
         // SAFETY: just created by this library's factory, and given to nobody else.
-        let mut instance =
-            unsafe { Instance::new(id, raw, (plugin.tables.factory, plugin.tables.process), values, meters) };
+        let mut instance = unsafe { Instance::new(id, raw, (plugin.tables.factory, plugin.tables.process), build) };
         let channels = |ports: &[crate::model::AudioPort]| ports.iter().map(|p| p.channels).collect::<Vec<_>>();
         let still = [Segment { sample: 0, beat: 0.0, bpm: 0.0, slope: 0.0, flags: 0, epoch: 0 }];
         let transport = raw::Transport::new(rate, &still);

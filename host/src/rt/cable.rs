@@ -1,129 +1,112 @@
-//! What an event cable remembers: the notes that are on, so that none can hang.
-
-use cantus_plugin_api::raw::{Event, kind};
+//! What joins instances, as the audio thread remembers it from quantum to quantum. It outlives plans, which name it by
+//! its slot.
 
 use super::QUANTUM;
-use super::events::EventList;
+use super::buffer::Quantum;
+use super::fade::{Fade, Gain};
+use super::modulation::{Follower, Target};
+use super::notes::Notes;
 
-/// Notes that can be on at once on one cable. When there are more, the oldest is ended.
-const HELD: usize = 256;
-
-/// Gives out note ids that no receiver has seen for a long time.
-#[derive(Default)]
-pub(super) struct NoteIds(u32);
-
-impl NoteIds {
-    pub fn next(&mut self) -> u32 {
-        self.0 = self.0.wrapping_add(1).max(1);
-        self.0
-    }
+/// The state of one cable, one modulation link, or one parameter that links move.
+#[expect(clippy::large_enum_variant, reason = "each is in a box of its own")]
+pub enum Cable {
+    /// An audio cable.
+    Audio(Strand),
+    /// An event cable.
+    Events(Notes),
+    /// A modulation link.
+    Link(Follower),
+    /// A parameter that links move.
+    Target(Target),
 }
 
-/// The state of one event cable. It outlives plans.
-pub struct Cable {
-    held: Vec<Held>,
-}
-
-struct Held {
-    /// The sender's id.
-    sent: u32,
-    /// The receiver's id.
-    received: u32,
-    /// Its end found no room and is still owed.
-    owed: bool,
-}
-
-impl Default for Cable {
-    fn default() -> Self {
-        Cable::new()
-    }
+/// An audio cable: its gain, and the last quantum of its source, if it is one that takes a quantum.
+pub struct Strand {
+    pub(super) fade: Fade,
+    /// By channel of the source.
+    pub(super) last: Box<[Quantum]>,
 }
 
 impl Cable {
-    /// Control thread.
-    pub fn new() -> Cable {
-        Cable { held: Vec::with_capacity(HELD) }
+    /// Control thread: an audio cable from so many channels, shut; `rate` in Hz.
+    pub fn audio(channels: usize, rate: f64) -> Cable {
+        Cable::Audio(Strand { fade: Fade::new(0.0, rate), last: vec![Quantum::SILENT; channels].into() })
     }
 
-    /// Carries what the sender emitted in a quantum to the receiver's port. At each frame of `cuts`, one bit each, all
-    /// notes that began before it end. Returns how many events found no room there.
-    pub(super) fn carry<'a>(
-        &mut self,
-        events: impl Iterator<Item = &'a Event>,
-        port: u16,
-        mut cuts: u64,
-        ids: &mut NoteIds,
-        to: &mut EventList,
-    ) -> u32 {
-        self.settle(to);
-        let mut refused = 0;
-        for event in events {
-            let event = Event { port, frame: event.frame.min(QUANTUM as u16 - 1), ..*event };
-            self.cut(&mut cuts, event.frame, to);
-            let placed = match event.kind {
-                kind::NOTE_ON => self.begin(event, ids, to),
-                kind::NOTE_OFF | kind::CHOKE => self.end(event, to),
-                // Values and binds come from the Model alone.
-                _ => true,
-            };
-            refused += u32::from(!placed);
-        }
-        self.cut(&mut cuts, QUANTUM as u16 - 1, to);
-        refused
+    /// Control thread: an event cable; `late` if it takes a quantum.
+    pub fn events(late: bool) -> Cable {
+        Cable::Events(Notes::new(late))
     }
 
-    /// Ends all notes at each frame of `cuts` up to `frame`, and takes those frames out.
-    fn cut(&mut self, cuts: &mut u64, frame: u16, to: &mut EventList) {
-        while *cuts != 0 && cuts.trailing_zeros() <= u32::from(frame) {
-            self.end_all(cuts.trailing_zeros() as u16, to);
-            *cuts &= *cuts - 1;
-        }
+    /// Control thread: a modulation link.
+    pub fn link() -> Cable {
+        Cable::Link(Follower::default())
     }
 
-    fn begin(&mut self, event: Event, ids: &mut NoteIds, to: &mut EventList) -> bool {
-        if self.held.len() == HELD {
-            let oldest = self.held.remove(0);
-            let end = Event::bare(kind::NOTE_OFF, event.frame, oldest.received);
-            if to.push(end).is_err() {
-                self.held.insert(0, oldest);
-                return false;
+    /// Control thread: a parameter that is at `base`.
+    pub fn target(base: f64) -> Cable {
+        Cable::Target(Target::new(base))
+    }
+
+    /// Drops everything transient: the instances were reset.
+    pub(super) fn reset(&mut self) {
+        match self {
+            Cable::Audio(strand) => {
+                strand.fade.settle();
+                strand.last.fill(Quantum::SILENT);
             }
+            Cable::Events(notes) => notes.forget(),
+            Cable::Link(follower) => *follower = Follower::default(),
+            Cable::Target(target) => target.forget(),
         }
-        let received = ids.next();
-        let placed = to.push(Event { note: received, ..event }).is_ok();
-        if placed {
-            self.held.push(Held { sent: event.note, received, owed: false });
+    }
+}
+
+impl Strand {
+    /// Its gain in the quantum that begins at a sample, and its source's quantum before.
+    pub(super) fn of(&mut self, quantum: u64) -> (Gain<'_>, &[Quantum]) {
+        (self.fade.of(quantum), &self.last)
+    }
+
+    /// Keeps a quantum of a channel of its source for the next quantum.
+    pub(super) fn keep(&mut self, channel: usize, samples: &[f32; QUANTUM]) {
+        if let Some(last) = self.last.get_mut(channel) {
+            last.0 = *samples;
         }
-        placed
     }
+}
 
-    /// Ends of notes that are not on are dropped: the note was ended already.
-    fn end(&mut self, event: Event, to: &mut EventList) -> bool {
-        let Some(at) = self.held.iter().position(|h| h.sent == event.note && !h.owed) else { return true };
-        let placed = to.push(Event { note: self.held[at].received, ..event }).is_ok();
-        if placed {
-            self.held.remove(at);
-        } else {
-            self.held[at].owed = true;
-        }
-        placed
+/// Room for the state of what joins instances, by slot.
+pub(super) type Cables = [Option<Box<Cable>>];
+
+/// The audio cable in a slot.
+pub(super) fn strand(cables: &mut Cables, slot: u32) -> Option<&mut Strand> {
+    match cables.get_mut(slot as usize)?.as_deref_mut()? {
+        Cable::Audio(strand) => Some(strand),
+        _ => None,
     }
+}
 
-    /// Sends what is owed from an earlier quantum.
-    fn settle(&mut self, to: &mut EventList) {
-        self.held.retain(|h| !h.owed || to.push(Event::bare(kind::NOTE_OFF, 0, h.received)).is_err());
+/// The event cable in a slot.
+pub(super) fn notes(cables: &mut Cables, slot: u32) -> Option<&mut Notes> {
+    match cables.get_mut(slot as usize)?.as_deref_mut()? {
+        Cable::Events(notes) => Some(notes),
+        _ => None,
     }
+}
 
-    /// Ends every note that is on. What finds no room stays owed.
-    pub(super) fn end_all(&mut self, frame: u16, to: &mut EventList) {
-        self.held.retain_mut(|h| {
-            h.owed = to.push(Event::bare(kind::NOTE_OFF, frame, h.received)).is_err();
-            h.owed
-        });
+/// The link in a slot.
+pub(super) fn follower(cables: &mut Cables, slot: u32) -> Option<&mut Follower> {
+    match cables.get_mut(slot as usize)?.as_deref_mut()? {
+        Cable::Link(follower) => Some(follower),
+        _ => None,
     }
+}
 
-    /// Forgets every note: their receivers were reset.
-    pub(super) fn forget(&mut self) {
-        self.held.clear();
+/// The modulated parameter in a slot.
+pub(super) fn target(cables: &mut Cables, slot: u32) -> Option<&mut Target> {
+    match cables.get_mut(slot as usize)?.as_deref_mut()? {
+        Cable::Target(target) => Some(target),
+        _ => None,
     }
 }

@@ -7,13 +7,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use cantus_plugin_api::raw::{self, Event, EventWriter, FactoryRef, INSTANCE_OK, ProcessRef, Report, kind};
 
-use super::QUANTUM;
 use super::buffer::Arena;
 use super::events::EventList;
-use super::plan::{Input, Mix, Plan, SILENCE, Step, StepSpec};
+use super::fade::{Fade, Gain};
+use super::input::InputSpec;
+use super::plan::{Plan, Step, StepSpec};
+use super::ring::Ring;
+use super::{OUT_CHANNELS, QUANTUM};
 
 /// Events an instance may emit in a quantum; a quarter is kept for ends of notes.
-const OUT_EVENTS: u32 = 512;
+pub(super) const OUT_EVENTS: usize = 512;
 /// Notes played by triggers that can be on at once; when there are more, the oldest is ended.
 const TRIGGERED: usize = 256;
 
@@ -30,6 +33,25 @@ pub enum Fault {
 /// What a module shows: written by the audio thread, sampled by whoever reads.
 pub type Meters = Arc<[AtomicU32]>;
 
+/// What an instance is made of, and how it ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Build {
+    /// How many values the module has in all, so that they find room in one quantum.
+    pub values: usize,
+    /// How many meters.
+    pub meters: usize,
+    /// How many modulation outputs.
+    pub mods: usize,
+    /// Sample rate in Hz.
+    pub rate: f64,
+    /// Something comes in: when that ends, it may ring out. What nothing feeds is faded out at once.
+    pub fed: bool,
+    /// What comes in goes out when it is off.
+    pub effect: bool,
+    /// Frames it may sound on after its last input or note.
+    pub tail: u32,
+}
+
 /// An instance. Born and buried on control threads; dropping it destroys it.
 pub struct Instance {
     id: u64,
@@ -44,6 +66,11 @@ pub struct Instance {
     triggered: Vec<(u32, u64)>,
     shown: Box<[f32]>,
     meters: Meters,
+    mods: Box<[f32]>,
+    /// How much is heard of it, or, if it is an effect, of what it makes of its input.
+    on: Fade,
+    effect: bool,
+    pub(super) ring: Ring,
     report: Box<Report>,
     failed: bool,
     fault: Option<Fault>,
@@ -54,8 +81,7 @@ pub struct Instance {
 unsafe impl Send for Instance {}
 
 impl Instance {
-    /// Worker thread: takes over an instance that the factory made. `values` is how many values the module has in all,
-    /// so that they find room in one quantum.
+    /// Worker thread: takes over an instance that the factory made.
     ///
     /// # Safety
     /// `raw` came from the `create` of this factory, `process` belongs to the same library, and nobody else uses it.
@@ -63,22 +89,24 @@ impl Instance {
         id: u64,
         raw: NonNull<c_void>,
         (factory, process): (FactoryRef, ProcessRef),
-        values: usize,
-        meters: usize,
+        build: Build,
     ) -> Instance {
-        let silence = Event::bare(0, 0, 0);
         Instance {
             id,
             raw,
             process: process.process(),
             reset: process.reset(),
             destroy: factory.destroy(),
-            events: EventList::new(values + 512),
+            events: EventList::new(build.values + 512),
             fresh: true,
-            emitted: vec![silence; OUT_EVENTS as usize],
+            emitted: vec![Event::bare(0, 0, 0); OUT_EVENTS],
             triggered: Vec::with_capacity(TRIGGERED),
-            shown: vec![0.0; meters].into(),
-            meters: (0..meters).map(|_| AtomicU32::new(0)).collect(),
+            shown: vec![0.0; build.meters].into(),
+            meters: (0..build.meters).map(|_| AtomicU32::new(0)).collect(),
+            mods: vec![0.0; build.mods].into(),
+            on: Fade::new(1.0, build.rate),
+            effect: build.effect,
+            ring: Ring::new(&build),
             report: Box::new(Report::EMPTY),
             failed: false,
             fault: None,
@@ -103,8 +131,48 @@ impl Instance {
             self.failed = unsafe { (self.reset)(self.raw.as_ptr()) } != INSTANCE_OK;
         }
         self.events.clear();
+        self.emitted.clear();
         self.triggered.clear();
+        self.shown.fill(0.0);
+        self.mods.fill(0.0);
+        self.on.settle();
+        self.ring.settle();
         self.fresh = true;
+    }
+
+    /// Control thread, before it is handed over: it takes the place of another that sounds, and comes in as that goes.
+    pub fn fade_in(&mut self) {
+        self.on.snap(0.0);
+        self.on.set(1.0, 0);
+    }
+
+    /// It has not run since it was made or reset.
+    pub(super) fn fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// What is on a modulation output, -1 to 1.
+    pub(super) fn modulation(&self, port: u16) -> f64 {
+        let value = self.mods.get(usize::from(port)).copied().unwrap_or(0.0);
+        if value.is_finite() && !self.failed { f64::from(value.clamp(-1.0, 1.0)) } else { 0.0 }
+    }
+
+    /// It goes on or off, at an absolute sample: at once if it has not run yet. What is an effect becomes dry; what is
+    /// not rings out.
+    pub(super) fn enable(&mut self, on: bool, sample: u64) {
+        if self.effect {
+            self.on.set(if on { 1.0 } else { 0.0 }, sample);
+            if self.fresh {
+                self.on.settle();
+            }
+        } else if on {
+            self.ring.go_on(sample);
+        } else {
+            self.ring.end(sample);
+        }
+        if self.fresh {
+            self.ring.settle();
+        }
     }
 
     /// It panicked, and is silent.
@@ -139,8 +207,11 @@ impl Instance {
         self.events.push(Event { frame: if from_the_first { 0 } else { event.frame }, ..event }).is_ok()
     }
 
-    /// Puts a triggered note in; it ends at absolute sample `end`. False: no room.
+    /// Puts a triggered note in; it ends at absolute sample `end`. What is off plays none. False: no room.
     pub(super) fn trigger(&mut self, event: Event, end: Option<u64>) -> bool {
+        if !self.ring.plays() {
+            return true;
+        }
         if self.triggered.len() == TRIGGERED {
             let (oldest, _) = self.triggered.remove(0);
             let _ = self.events.push(Event::bare(kind::NOTE_OFF, event.frame, oldest));
@@ -175,17 +246,18 @@ impl Instance {
 
     /// Worker thread: one quantum without events, with nothing connected.
     pub fn warm_up(&mut self, inputs: &[u16], outputs: &[u16], transport: &raw::Transport) {
-        let silent = |n: &u16| Input { channels: vec![SILENCE; usize::from(*n)], connected: false };
-        let mut buffers = SILENCE + 1;
+        let mut buffers = 1;
         let mut own = |n: &u16| -> Vec<u32> {
             let first = buffers;
             buffers += u32::from(*n);
             (first..buffers).collect()
         };
         let outputs = outputs.iter().map(&mut own).collect();
-        let spec = StepSpec { inputs: inputs.iter().map(silent).collect(), outputs, ..StepSpec::default() };
-        let nowhere = std::array::from_fn(|_| Mix { to: SILENCE, from: Box::default() });
-        let mut plan = Plan::new(buffers as usize, vec![spec], nowhere);
+        let input = |channels| InputSpec { channels, ..InputSpec::default() };
+        let inputs = inputs.iter().map(&mut own).map(input).collect();
+        let out = input(own(&(OUT_CHANNELS as u16)));
+        let spec = StepSpec { inputs, outputs, ..StepSpec::default() };
+        let mut plan = Plan::new(buffers as usize, vec![spec], out, Vec::new());
         let Plan { steps, arena, .. } = &mut plan;
         self.run(&steps[0], arena, 0, transport);
     }
@@ -208,10 +280,30 @@ impl Instance {
                 self.fault = Some(Fault::NotFinite);
             }
         }
+        self.cross(step, arena, sample);
+        self.ring.run(&step.written, arena, sample);
         for (cell, value) in self.meters.iter().zip(&self.shown) {
             cell.store(value.to_bits(), Ordering::Relaxed);
         }
         refused
+    }
+
+    /// Between what it makes and what comes in, or silence, as it is on or off.
+    fn cross(&mut self, step: &Step, arena: &mut Arena, sample: u64) {
+        let gain = self.on.of(sample);
+        if gain.is_unity() {
+            return;
+        }
+        for (buffer, from) in step.written.iter().zip(&step.dry) {
+            let mut dry = [0.0; QUANTUM];
+            for (channel, factor) in from {
+                Gain::Steady(1.0).add(&mut dry, arena.get(step.inputs[0].now[*channel]), *factor);
+            }
+            gain.cross(arena.get_mut(*buffer), &dry);
+        }
+        for buffer in step.written.iter().skip(step.dry.len()) {
+            gain.scale(arena.get_mut(*buffer));
+        }
     }
 
     /// The one call into a plugin on the audio thread. Returns how many events it could not emit.
@@ -220,16 +312,16 @@ impl Instance {
         let mut writer = EventWriter {
             events: self.emitted.as_mut_ptr(),
             len: 0,
-            capacity: OUT_EVENTS,
-            reserve: OUT_EVENTS / 4,
+            capacity: OUT_EVENTS as u32,
+            reserve: OUT_EVENTS as u32 / 4,
             refused: 0,
         };
         let mut block = raw::Block {
             size: size_of::<raw::Block>() as u32,
             frames: QUANTUM as u32,
             sample,
-            inputs: step.inputs.as_ptr(),
-            input_count: step.inputs.len() as u32,
+            inputs: step.input_ports.as_ptr(),
+            input_count: step.input_ports.len() as u32,
             output_count: step.outputs.len() as u32,
             outputs: step.outputs.as_ptr(),
             events: events.as_ptr(),
@@ -239,11 +331,14 @@ impl Instance {
             writer: &raw mut writer,
             transport,
             report: &raw mut *self.report,
+            mods: self.mods.as_mut_ptr(),
+            mod_count: self.mods.len() as u32,
+            reserved: 0,
         };
         // SAFETY: `raw` is live until `drop` and `&mut self` keeps others out; everything in the block is live during
         // the call, and the plan gives each output a buffer of its own.
         let status = unsafe { (self.process)(self.raw.as_ptr(), &raw mut block) };
-        let len = writer.len.min(OUT_EVENTS) as usize;
+        let len = (writer.len as usize).min(OUT_EVENTS);
         // SAFETY: the vector has room for `OUT_EVENTS` records, all of which were initialised when it was made.
         unsafe { self.emitted.set_len(len) };
         if status != INSTANCE_OK {

@@ -27,6 +27,11 @@ pub enum FromAudio {
         /// The Change.
         change: Box<Change>,
     },
+    /// A retired instance has rung out.
+    RungOut {
+        /// Its slot.
+        slot: u32,
+    },
     /// A module misbehaved.
     Fault {
         /// Id of the instance.
@@ -69,7 +74,7 @@ pub struct Change {
     pub slabs: Option<Slabs>,
     /// By slot: a born instance, or `None` to take one out.
     pub instances: Vec<(u32, Option<Box<Instance>>)>,
-    /// By slot: a born cable, or `None` to take one out; its notes end.
+    /// By slot: a born cable, or `None` to take one out that was closed long enough ago.
     pub cables: Vec<(u32, Option<Box<Cable>>)>,
     /// A new plan.
     pub plan: Option<Box<Plan>>,
@@ -110,8 +115,37 @@ pub enum Deed {
     Event(u32, Event),
     /// A note is played.
     Trigger(Trigger),
-    /// Every instance becomes as new, for all of this quantum, every note is forgotten and no tempo glides any more; all
-    /// values follow.
+    /// A cable comes to that gain: at once if the instance it comes from has not run yet.
+    Gain {
+        /// Slot of an audio cable.
+        cable: u32,
+        /// Slot of the instance it comes from.
+        from: u32,
+        /// What its audio is multiplied by.
+        gain: f32,
+    },
+    /// A cable is not wanted any more: audio comes to gain 0, the notes of an event cable end.
+    Close {
+        /// Its slot.
+        cable: u32,
+        /// Slot of the instance it leads to.
+        to: u32,
+    },
+    /// The instance in that slot goes on (true) or off: an effect becomes dry, anything else takes no more notes and rings
+    /// out.
+    Enable(u32, bool),
+    /// The instance in that slot is not wanted any more: its notes end, it rings out until it is silent, at most 5 s, is
+    /// faded out, and is then reported.
+    Retire(u32),
+    /// A parameter that links move is set.
+    Base {
+        /// Slot of its state among the cables.
+        target: u32,
+        /// In the parameter's range.
+        value: f64,
+    },
+    /// Every instance becomes as new, for all of this quantum, every note is forgotten, whatever rings out or glides has
+    /// arrived; all values follow.
     Panic,
 }
 

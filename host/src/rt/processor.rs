@@ -5,11 +5,13 @@ use std::sync::Arc;
 use cantus_plugin_api::raw::Event;
 use rtrb::{Consumer, Producer};
 
-use super::cable::{Cable, NoteIds};
+use super::cable::{Cable, follower, notes, strand, target};
 use super::clock::Clock;
 use super::instance::Instance;
 use super::message::{Change, Deed, FromAudio, Slabs, ToAudio, Trigger};
-use super::plan::Plan;
+use super::modulation::{modulate, modulation};
+use super::notes::NoteIds;
+use super::plan::{Kept, Plan, Step};
 use super::telemetry::Telemetry;
 use super::{OUT_CHANNELS, QUANTUM};
 
@@ -122,7 +124,6 @@ impl Processor {
             }
             std::mem::swap(slabs, &mut self.slabs);
         }
-        self.end_notes_of(&change.cables);
         for (slot, instance) in &mut change.instances {
             if let Some(place) = self.slabs.instances.get_mut(*slot as usize) {
                 std::mem::swap(place, instance);
@@ -134,6 +135,7 @@ impl Processor {
             }
         }
         if let Some(plan) = &mut change.plan {
+            self.plan.hand_over(plan, &mut self.slabs.cables);
             std::mem::swap(plan, &mut self.plan);
         }
         if let Some(map) = &mut change.tempo {
@@ -162,11 +164,57 @@ impl Processor {
                 }
             }
             Deed::Trigger(trigger) => self.trigger(trigger, sample),
+            Deed::Gain { cable, from, gain } => self.set_gain(*cable, *from, *gain, sample),
+            Deed::Close { cable, to } => self.close(*cable, *to, sample),
+            Deed::Enable(slot, on) => {
+                let quantum = self.sample;
+                if let Some(instance) = self.instance(*slot) {
+                    if !on {
+                        instance.end_all_triggered(quantum, frame);
+                    }
+                    instance.enable(*on, sample);
+                }
+            }
+            Deed::Retire(slot) => {
+                let quantum = self.sample;
+                if let Some(instance) = self.instance(*slot) {
+                    instance.end_all_triggered(quantum, frame);
+                    instance.ring.retire(sample);
+                }
+            }
+            Deed::Base { target: slot, value } => {
+                if let Some(target) = target(&mut self.slabs.cables, *slot) {
+                    target.set(*value);
+                }
+            }
             Deed::Panic => {
                 self.clock.reset(sample);
-                self.slabs.cables.iter_mut().flatten().for_each(|cable| cable.forget());
+                self.ids = NoteIds::default();
+                self.slabs.cables.iter_mut().flatten().for_each(|cable| cable.reset());
                 self.slabs.instances.iter_mut().flatten().for_each(|instance| instance.reset());
             }
+        }
+    }
+
+    fn set_gain(&mut self, cable: u32, from: u32, gain: f32, sample: u64) {
+        let fresh = self.instance(from).is_none_or(|instance| instance.fresh());
+        if let Some(strand) = strand(&mut self.slabs.cables, cable) {
+            if fresh {
+                strand.fade.snap(gain);
+            } else {
+                strand.fade.set(gain, sample);
+            }
+        }
+    }
+
+    fn close(&mut self, cable: u32, to: u32, sample: u64) {
+        let frame = (sample - self.sample) as u16;
+        let Slabs { instances, cables } = &mut self.slabs;
+        let to = instances.get_mut(to as usize).and_then(Option::as_deref_mut);
+        match cables.get_mut(cable as usize).and_then(Option::as_deref_mut) {
+            Some(Cable::Audio(strand)) => strand.fade.set(0.0, sample),
+            Some(Cable::Events(notes)) => to.into_iter().for_each(|to| notes.end_all(frame, &mut to.events)),
+            _ => {}
         }
     }
 
@@ -185,66 +233,91 @@ impl Processor {
         }
     }
 
-    /// Ends the notes on cables that are about to go, while the old plan still says where they lead.
-    fn end_notes_of(&mut self, going: &[(u32, Option<Box<Cable>>)]) {
-        let Slabs { instances, cables } = &mut self.slabs;
-        for step in &self.plan.steps {
-            for route in step.events.iter().filter(|r| going.iter().any(|(slot, _)| slot == &r.cable)) {
-                end_notes_on(cables, instances, route.cable, step.instance);
-            }
-        }
-    }
-
     /// Runs the plan.
     fn run(&mut self) {
         let transport = self.clock.record();
         let Plan { steps, arena, .. } = &mut *self.plan;
-        let Slabs { instances, cables } = &mut self.slabs;
-        for step in steps.iter() {
-            for mix in &step.mixes {
-                Plan::mix(arena, mix);
-            }
-            for route in &step.events {
-                let pair = instances.get_disjoint_mut([route.from as usize, step.instance as usize]);
-                let Ok([Some(from), Some(to)]) = pair else { continue };
-                let Some(cable) = cables.get_mut(route.cable as usize).and_then(Option::as_deref_mut) else { continue };
-                if from.failed() {
-                    cable.end_all(0, &mut to.events);
-                    continue;
-                }
-                let events = from.emitted().iter().filter(|e| e.port == route.from_port);
-                let refused = cable.carry(events, route.to_port, self.cuts, &mut self.ids, &mut to.events);
-                if refused > 0 {
-                    self.telemetry.refuse(refused);
-                }
+        let mut refused = 0;
+        for step in steps.iter_mut() {
+            step.gather(arena, &mut self.slabs.cables, self.sample);
+            refused += carry(step, &mut self.slabs, self.cuts, &mut self.ids);
+            let Slabs { instances, cables } = &mut self.slabs;
+            for modulated in &step.modulated {
+                refused += u32::from(!modulate(modulated, step.instance, cables, instances));
             }
             if let Some(instance) = instances.get_mut(step.instance as usize).and_then(Option::as_deref_mut) {
                 instance.end_triggered(self.sample);
-                let refused = instance.run(step, arena, self.sample, &transport);
-                if refused > 0 {
-                    self.telemetry.refuse(refused);
+                refused += instance.run(step, arena, self.sample, &transport);
+            }
+        }
+        if refused > 0 {
+            self.telemetry.refuse(refused);
+        }
+        self.plan.out.gather(&mut self.plan.arena, &mut self.slabs.cables, self.sample);
+        self.keep();
+    }
+
+    /// Keeps what takes a quantum for the next one.
+    fn keep(&mut self) {
+        let Slabs { instances, cables } = &mut self.slabs;
+        for kept in &self.plan.kept {
+            match kept {
+                Kept::Audio { cable, channels, .. } => self.plan.keep(*cable, channels, cables),
+                Kept::Events { cable, from, port } => {
+                    let from = instances.get(*from as usize).and_then(Option::as_deref);
+                    let emitted = from.map_or(&[][..], Instance::emitted).iter().filter(|e| e.port == *port);
+                    if let Some(notes) = notes(cables, *cable) {
+                        notes.keep(emitted, self.cuts);
+                    }
+                }
+                Kept::Link { cable, from, port } => {
+                    if let Some(follower) = follower(cables, *cable) {
+                        follower.keep(modulation(instances, *from, *port));
+                    }
                 }
             }
         }
-        self.plan.mix_out();
     }
 
-    /// Passes blame on; what finds no room is kept for the next quantum.
+    /// Passes blame and ends on; what finds no room is kept for the next quantum.
     fn report(&mut self) {
-        for instance in self.slabs.instances.iter_mut().flatten() {
+        for (slot, instance) in self.slabs.instances.iter_mut().enumerate() {
+            let Some(instance) = instance else { continue };
             if let Some(fault) = instance.fault()
                 && self.outbox.push(FromAudio::Fault { instance: instance.id(), fault }).is_ok()
             {
                 instance.fault_reported();
             }
+            if instance.ring.is_over() && self.outbox.push(FromAudio::RungOut { slot: slot as u32 }).is_ok() {
+                instance.ring.tell();
+            }
         }
     }
 }
 
-fn end_notes_on(cables: &mut [Option<Box<Cable>>], instances: &mut [Option<Box<Instance>>], cable: u32, target: u32) {
-    let cable = cables.get_mut(cable as usize).and_then(Option::as_deref_mut);
-    let target = instances.get_mut(target as usize).and_then(Option::as_deref_mut);
-    if let (Some(cable), Some(target)) = (cable, target) {
-        cable.end_all(0, &mut target.events);
+/// Carries events to the instance of a step. Returns how many found no room.
+fn carry(step: &Step, slabs: &mut Slabs, cuts: u64, ids: &mut NoteIds) -> u32 {
+    let Slabs { instances, cables } = slabs;
+    let mut refused = 0;
+    for route in &step.events {
+        let Some(notes) = notes(cables, route.cable) else { continue };
+        let failed = instances.get(route.from as usize).and_then(Option::as_deref).is_none_or(Instance::failed);
+        if route.late || failed {
+            let Some(to) = instances.get_mut(step.instance as usize).and_then(Option::as_deref_mut) else { continue };
+            if failed {
+                notes.end_all(0, &mut to.events);
+            } else {
+                refused += notes.carry_late(route.to_port, cuts, ids, &mut to.events);
+            }
+            continue;
+        }
+        let pair = instances.get_disjoint_mut([route.from as usize, step.instance as usize]);
+        let Ok([Some(from), Some(to)]) = pair else { continue };
+        let events = from.emitted().iter().filter(|e| e.port == route.from_port);
+        refused += notes.carry(events, route.to_port, cuts, ids, &mut to.events);
     }
+    if let Some(to) = instances.get_mut(step.instance as usize).and_then(Option::as_deref_mut) {
+        step.ended.iter().for_each(|cable| notes(cables, *cable).into_iter().for_each(|n| n.settle(&mut to.events)));
+    }
+    refused
 }

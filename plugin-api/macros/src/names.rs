@@ -57,11 +57,13 @@ fn shape(module: &Module, slot_params: &[Param], slots: usize) -> Code {
         module.ports(dir, PortKind::Audio).iter().map(|(_, port)| usize::from(port.channels)).collect()
     };
     let (inputs, outputs) = (channels(Direction::In), channels(Direction::Out));
+    let mod_outputs = module.ports(Direction::Out, PortKind::Mod).len();
     let (params, slot_params) = (module.params.iter().map(span), slot_params.iter().map(span));
     quote! {
         ::cantus_plugin_api::Shape {
             inputs: &[#(#inputs),*],
             outputs: &[#(#outputs),*],
+            mod_outputs: #mod_outputs,
             params: &[#(#params),*],
             slot_params: &[#(#slot_params),*],
             slots: #slots,

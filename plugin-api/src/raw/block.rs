@@ -17,6 +17,8 @@ pub mod flag {
     pub const SILENT: u32 = 2;
     /// Event: take the value at once, without smoothing.
     pub const SNAP: u32 = 1;
+    /// Event: go to the value in a straight line until the quantum ends; the module's own smoothing does not count.
+    pub const RAMP: u32 = 2;
     /// Transport: beats go on at the quantum's first frame.
     pub const PLAYING: u32 = 1;
     /// Transport: there is a loop range.
@@ -59,6 +61,12 @@ pub struct Block {
     pub transport: *const Transport,
     /// Where a failing instance says why.
     pub report: *mut Report,
+    /// Modulation outputs, -1 to 1, in the manifest's order; they keep their value from quantum to quantum.
+    pub mods: *mut f32,
+    /// How many.
+    pub mod_count: u32,
+    /// Always 0.
+    pub reserved: u32,
 }
 
 /// An audio port: planar channels of one quantum, each aligned to 64 bytes. Inputs are read only.

@@ -29,6 +29,7 @@ pub struct Bench<M: Module> {
     inputs: Bus,
     outputs: Bus,
     meters: Vec<f32>,
+    mods: Vec<f32>,
     written: Vec<Event>,
     room: (u32, u32),
     /// Data the module was given; dropped after the instance.
@@ -71,6 +72,7 @@ impl<M: Module> Bench<M> {
             inputs: Bus::new(M::SHAPE.inputs),
             outputs: Bus::new(M::SHAPE.outputs),
             meters: vec![0.0; meters],
+            mods: vec![0.0; M::SHAPE.mod_outputs],
             written: vec![Event::bare(0, 0, 0); ROOM.0 as usize],
             room: ROOM,
             kept: Vec::new(),
@@ -91,6 +93,7 @@ impl<M: Module> Bench<M> {
         self.waiting.clear();
         self.signals.fill_with(|| None);
         self.meters.fill(0.0);
+        self.mods.fill(0.0);
     }
 
     fn send_defaults(&mut self) {
@@ -236,6 +239,11 @@ impl<M: Module> Bench<M> {
         self.meters[meter.index()]
     }
 
+    /// What is on a modulation output, -1 to 1.
+    pub fn modulation(&self, output: usize) -> f32 {
+        self.mods[output]
+    }
+
     /// Runs 64 frames.
     pub fn quantum(&mut self) -> Run {
         self.run(1)
@@ -278,6 +286,9 @@ impl<M: Module> Bench<M> {
             writer: &raw mut writer,
             transport: &raw const transport,
             report: &raw mut report,
+            mods: self.mods.as_mut_ptr(),
+            mod_count: self.mods.len() as u32,
+            reserved: 0,
         };
         // SAFETY: everything the record points to is a local of this function or owned by this bench, laid out just
         // now with the counts given, and nothing else touches it before `process` returns. Handles inside events

@@ -51,6 +51,8 @@ impl<const FLAW: u8> Described for Constant<FLAW> {
     const SHAPE: Shape = Shape {
         inputs: &[],
         outputs: &[1],
+        mod_outputs: 0,
+
         params: &[Some(Span { min: 0.0, max: 2.0, default: 1.0, whole: false })],
         slot_params: &[],
         slots: 0,

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use cantus_plugin_api::math::pan_gains;
-use cantus_plugin_api::{Block, Event, Init, Module, Peak, Smooth};
+use cantus_plugin_api::{Block, Event, Glide, Init, Module, Peak, Smooth};
 
 use audio_mixer::{Meter, Param, SLOTS, SlotParam, input, output};
 
@@ -40,23 +40,23 @@ impl Strip {
 
     fn reset(&mut self) {
         (self.gain, self.pan, self.mute) = (1.0, 0.0, false);
-        self.aim(true);
+        self.aim(Glide::Snap);
     }
 
-    fn set(&mut self, param: SlotParam, value: f64, snap: bool) {
+    fn set(&mut self, param: SlotParam, value: f64, glide: Glide) {
         match param {
             SlotParam::Gain => self.gain = value as f32,
             SlotParam::Pan => self.pan = value as f32,
             SlotParam::Mute => self.mute = value != 0.0,
         }
-        self.aim(snap);
+        self.aim(glide);
     }
 
-    fn aim(&mut self, snap: bool) {
+    fn aim(&mut self, glide: Glide) {
         let gain = if self.mute { 0.0 } else { self.gain };
         let (left, right) = pan_gains(self.pan);
-        self.left.set(gain * left, snap);
-        self.right.set(gain * right, snap);
+        self.left.set(gain * left, glide);
+        self.right.set(gain * right, glide);
     }
 }
 
@@ -82,16 +82,16 @@ impl Module for AudioMixer {
 
     fn reset(&mut self) {
         self.strips.iter_mut().for_each(Strip::reset);
-        self.gain.set(1.0, true);
+        self.gain.set(1.0, Glide::Snap);
         self.peaks.iter_mut().for_each(Peak::reset);
     }
 
     fn event(&mut self, event: Event<Self>, _frame: usize, _block: &mut Block<'_>) {
         match event {
-            Event::Param { param: Param::Gain, value, snap } => self.gain.set(value as f32, snap),
-            Event::SlotParam { slot, param, value, snap } => {
+            Event::Param { param: Param::Gain, value, glide } => self.gain.set(value as f32, glide),
+            Event::SlotParam { slot, param, value, glide } => {
                 if let Some(strip) = self.strips.get_mut(slot) {
-                    strip.set(param, value, snap);
+                    strip.set(param, value, glide);
                 }
             }
             _ => {}

@@ -8,7 +8,7 @@ mod limiter;
 
 use std::ops::Range;
 
-use cantus_plugin_api::{Block, Event, Init, Module, Peak, Smooth};
+use cantus_plugin_api::{Block, Event, Glide, Init, Module, Peak, Smooth};
 
 use audio_output::{Meter, Param, input, output};
 use limiter::Limiter;
@@ -36,14 +36,14 @@ impl Module for AudioOutput {
     }
 
     fn reset(&mut self) {
-        self.volume.set(1.0, true);
+        self.volume.set(1.0, Glide::Snap);
         self.limiter.reset();
         self.peaks.iter_mut().for_each(Peak::reset);
     }
 
     fn event(&mut self, event: Event<Self>, _frame: usize, _block: &mut Block<'_>) {
         match event {
-            Event::Param { param: Param::Volume, value, snap } => self.volume.set(value as f32, snap),
+            Event::Param { param: Param::Volume, value, glide } => self.volume.set(value as f32, glide),
             Event::Param { param: Param::Limiter, value, .. } => self.limiter.switch(value != 0.0),
             _ => {}
         }

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use cantus_plugin_api::{Block, Event, Init, Module, Smooth};
+use cantus_plugin_api::{Block, Event, Glide, Init, Module, Smooth};
 
 use gain::{Param, input, output};
 
@@ -27,12 +27,12 @@ impl Module for Gain {
     }
 
     fn reset(&mut self) {
-        self.gain.set(1.0, true);
+        self.gain.set(1.0, Glide::Snap);
     }
 
     fn event(&mut self, event: Event<Self>, _frame: usize, _block: &mut Block<'_>) {
-        if let Event::Param { param: Param::Gain, value, snap } = event {
-            self.gain.set(value as f32, snap);
+        if let Event::Param { param: Param::Gain, value, glide } = event {
+            self.gain.set(value as f32, glide);
         }
     }
 

@@ -14,7 +14,7 @@ mod voices;
 use std::ops::Range;
 
 use cantus_plugin_api::math::{pan_gains, semitones_to_ratio};
-use cantus_plugin_api::{Block, Data, Event, Init, Module, NoteOn, Peak, Smooth};
+use cantus_plugin_api::{Block, Data, Event, Glide, Init, Module, NoteOn, Peak, Smooth};
 
 use envelope::Adsr;
 use multi_sampler::{Action, Meter, Param, SLOTS, SlotParam, output};
@@ -62,7 +62,7 @@ fn frames(seconds: f64, rate: f64) -> u32 {
 }
 
 impl MultiSampler {
-    fn set(&mut self, param: Param, value: f64, snap: bool) {
+    fn set(&mut self, param: Param, value: f64, glide: Glide) {
         let values = &mut self.values;
         match param {
             Param::Volume => values.volume = value as f32,
@@ -80,18 +80,18 @@ impl MultiSampler {
         }
         if matches!(param, Param::Volume | Param::Pan) {
             let (left, right) = pan_gains(self.values.pan);
-            self.left.set(self.values.volume * left, snap);
-            self.right.set(self.values.volume * right, snap);
+            self.left.set(self.values.volume * left, glide);
+            self.right.set(self.values.volume * right, glide);
         }
     }
 
-    fn set_slot(&mut self, index: usize, param: SlotParam, value: f64, snap: bool) {
+    fn set_slot(&mut self, index: usize, param: SlotParam, value: f64, glide: Glide) {
         let Some(slot) = self.slots.get_mut(index) else { return };
         slot.set(param, value);
         match param {
             SlotParam::Gain | SlotParam::Pan => {
                 let gains = slot.gains();
-                self.voices.all().filter(|v| v.slot == index).for_each(|v| v.set_gains(gains, snap));
+                self.voices.all().filter(|v| v.slot == index).for_each(|v| v.set_gains(gains, glide));
             }
             SlotParam::Root | SlotParam::Tune => self.retune(|slot| slot == index),
             _ => {}
@@ -162,8 +162,8 @@ impl Module for MultiSampler {
         self.slots.fill_with(|| Slot::NEW);
         self.voices.clear();
         self.values = Values::new(self.rate);
-        self.left.set(1.0, true);
-        self.right.set(1.0, true);
+        self.left.set(1.0, Glide::Snap);
+        self.right.set(1.0, Glide::Snap);
         self.peak.reset();
     }
 
@@ -172,8 +172,8 @@ impl Module for MultiSampler {
             Event::NoteOn(on) => self.begin(on),
             Event::NoteOff(note) => self.voices.release(note, self.values.release),
             Event::Choke(note) => self.voices.fade(|v| v.note == note),
-            Event::Param { param, value, snap } => self.set(param, value, snap),
-            Event::SlotParam { slot, param, value, snap } => self.set_slot(slot, param, value, snap),
+            Event::Param { param, value, glide } => self.set(param, value, glide),
+            Event::SlotParam { slot, param, value, glide } => self.set_slot(slot, param, value, glide),
             Event::SlotBind { slot, param: SlotParam::File, data } => {
                 if let Some(slot) = self.slots.get_mut(slot) {
                     slot.sample = if let Data::Sample(sample) = data { Some(sample) } else { None };

@@ -1,6 +1,6 @@
 //! One note that sounds.
 
-use cantus_plugin_api::{NoteId, QUANTUM, Sample, Smooth};
+use cantus_plugin_api::{Glide, NoteId, QUANTUM, Sample, Smooth};
 
 use crate::envelope::{Adsr, Envelope};
 use crate::reader::Reader;
@@ -51,14 +51,14 @@ impl Voice {
             right: start.glide,
             crop_fade: start.crop_fade,
         };
-        voice.set_gains(start.gains, true);
+        voice.set_gains(start.gains, Glide::Snap);
         voice
     }
 
     /// Its slot's gain of the left and of the right channel.
-    pub fn set_gains(&mut self, (left, right): (f32, f32), snap: bool) {
-        self.left.set(left * self.velocity, snap);
-        self.right.set(right * self.velocity, snap);
+    pub fn set_gains(&mut self, (left, right): (f32, f32), glide: Glide) {
+        self.left.set(left * self.velocity, glide);
+        self.right.set(right * self.velocity, glide);
     }
 
     /// How fast the sound plays: 1 as it is.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use cantus_manifest::ParamKind;
 
-use super::super::compile::Ready;
 use super::{File, Place, Realiser, Task, Wanted};
 use crate::assets::{Asset, Progress};
 use crate::model::{Name, Value};
@@ -31,6 +30,16 @@ impl Realiser {
             _ => Wanted::Pattern(text.clone()),
         };
         self.wanted.insert(place, wanted);
+    }
+
+    /// Reads a file again that something wants. Until it is read, what was read before plays on.
+    pub fn reload(&mut self, file: &Name) {
+        let wanted = self.wanted.values().any(|w| matches!(w, Wanted::Sample(f) if f == file));
+        if wanted && !matches!(self.files.get(file), Some(File::Loading(_))) {
+            let progress = Progress::default();
+            self.files.insert(file.clone(), File::Loading(progress.clone()));
+            self.tasks.push(Task::Load { file: file.clone(), progress });
+        }
     }
 
     /// Sends a data parameter what it wants, if the module is ready and it is there.

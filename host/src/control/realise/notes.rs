@@ -2,7 +2,6 @@
 
 use cantus_plugin_api::raw::{Event, SLOT_OF_MODULE, Value as Wire, kind};
 
-use super::super::compile::Ready;
 use super::{File, Realiser, Wanted, records};
 use crate::model::command::{InvokeActionCommand, TriggerEventCommand};
 use crate::model::{Model, Name};

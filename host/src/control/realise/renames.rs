@@ -54,8 +54,6 @@ impl Renames {
 impl Realiser {
     /// Gives everything that stands behind modules their new names, when those that had these names are gone.
     pub(super) fn rename(&mut self, renames: &Renames, old: &Model, change: &mut Change) {
-        let goes = |c: &Connection| renames.goes(&c.from.module) || renames.goes(&c.to.module);
-        change.cables.extend(self.cables.extract_if(.., |c, _| goes(c)).map(|(_, slot)| (slot, None)));
         for name in old.modules.keys().filter(|name| renames.goes(name)) {
             self.remove_module(name, change);
         }
@@ -63,7 +61,5 @@ impl Realiser {
         self.modules = modules.into_iter().map(|(name, live)| (renames.name(&name), live)).collect();
         let wanted = std::mem::take(&mut self.wanted);
         self.wanted = wanted.into_iter().map(|((n, slot, i), w)| ((renames.name(&n), slot, i), w)).collect();
-        let cables = std::mem::take(&mut self.cables);
-        self.cables = cables.into_iter().map(|(c, slot)| (renames.connection(&c), slot)).collect();
     }
 }

@@ -21,6 +21,10 @@ impl Realiser {
         for (name, live) in &self.modules {
             let is = match &live.state {
                 State::Making => StatusOf::Loading { percent: 0 },
+                State::Missing => StatusOf::Missing(format!(
+                    "no plugin provides the type {}; install one that does, or remove {name}",
+                    live.module_type
+                )),
                 State::Failed(text) | State::Faulted(text) => StatusOf::Faulted(text.clone()),
                 State::Ready => continue,
             };
@@ -32,8 +36,8 @@ impl Realiser {
                 Wanted::Pattern(name) => {
                     StatusOf::Missing(format!("there is no pattern \"{name}\"; make it with pattern(\"{name}\", ...)"))
                 }
-                Wanted::Sample(file) if self.assets.contains_key(file) => continue,
                 Wanted::Sample(file) => match self.files.get(file) {
+                    None if self.assets.contains_key(file) => continue,
                     Some(File::Missing(text)) => StatusOf::Missing(format!("sound file \"{file}\": {text}")),
                     Some(File::Loading(progress)) => StatusOf::Loading { percent: progress.percent() },
                     None => StatusOf::Loading { percent: 0 },
