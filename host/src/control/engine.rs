@@ -203,7 +203,9 @@ impl Engine {
                     // Instances are destroyed, plans and memory freed, on a worker.
                     self.workers.bury(change);
                 }
-                FromAudio::RungOut { slot } => self.brought.replan |= self.realiser.rung_out(slot, &mut self.brought.change),
+                FromAudio::RungOut { slot } => {
+                    self.brought.replan |= self.realiser.rung_out(slot, &mut self.brought.change)
+                }
                 FromAudio::Fault { instance, fault } => {
                     let text = match fault {
                         Fault::Failed(report) => format!(
