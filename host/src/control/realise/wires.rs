@@ -183,6 +183,13 @@ impl Realiser {
         }
     }
 
+    /// Closes the cables of what rings out: with it they end now, and nothing is added where they lead, not even zeros,
+    /// which would turn -0 into 0.
+    pub fn end_ghosts(&self, change: &mut Change) {
+        let ringing = self.leaving.iter().filter(|leaving| leaving.until == Until::RungOut);
+        change.deeds.extend(ringing.map(|l| Deed::Close { cable: l.cable, to: l.address.to.0 }));
+    }
+
     /// Takes out the cables that are faded out at an absolute sample. True: the plan must be compiled anew, before the
     /// Change is sent.
     pub fn sweep(&mut self, now: u64, change: &mut Change) -> bool {
