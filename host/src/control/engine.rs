@@ -276,35 +276,10 @@ impl Engine {
         }
     }
 
-<<<<<<< HEAD
     /// The music goes on when the disk is full; everybody is told.
     fn hear_journal(&mut self) {
         if let Some(text) = self.journal.as_ref().and_then(Journal::failure) {
             self.report(0, "the program".into(), text);
-=======
-    /// Puts an action into a Change; edits are in it already.
-    fn act(&mut self, command: &Command, change: &mut Change) {
-        let mut transport = |what| change.deeds.push(Deed::Transport(what));
-        match command {
-            Command::StartTransport(_) => transport(TransportChange::Start),
-            Command::StopTransport(_) => {
-                transport(TransportChange::Stop);
-                self.realiser.forget_waiting();
-            }
-            Command::PauseTransport(_) => transport(TransportChange::Pause),
-            Command::ResetTransport(_) => transport(TransportChange::Reset),
-            Command::Seek(c) => transport(TransportChange::Seek(c.beat.get())),
-            Command::TriggerEvent(c) => self.realiser.trigger(c, change),
-            Command::InvokeAction(c) => self.realiser.action(c, &self.model, change),
-            Command::ReloadAsset(c) => self.realiser.reload(&c.file),
-            Command::Panic(_) => {
-                self.realiser.end_ghosts(change);
-                change.deeds.push(Deed::Panic);
-                self.realiser.forget_waiting();
-                self.realiser.send_everything(&self.model, change);
-            }
-            _ => {}
->>>>>>> sound
         }
     }
 
