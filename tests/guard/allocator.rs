@@ -11,6 +11,7 @@ thread_local! {
     static AUDIO: Cell<bool> = const { Cell::new(false) };
     static SINS: Cell<u32> = const { Cell::new(0) };
     static FIRST: Cell<&'static str> = const { Cell::new("") };
+    static ALLOCATIONS: Cell<(u32, usize)> = const { Cell::new((0, 0)) };
 }
 
 /// Runs `work` as the audio thread does; returns how often it did what it must not, and what it did first.
@@ -21,6 +22,20 @@ pub fn as_audio_thread<T>(work: impl FnOnce() -> T) -> (T, u32, &'static str) {
     let result = work();
     AUDIO.set(false);
     (result, SINS.get(), FIRST.get())
+}
+
+/// Runs `work`; returns how often it allocated, and how many bytes in all.
+pub fn counted<T>(work: impl FnOnce() -> T) -> (T, u32, usize) {
+    ALLOCATIONS.set((0, 0));
+    let result = work();
+    let (count, bytes) = ALLOCATIONS.get();
+    (result, count, bytes)
+}
+
+fn allocates(what: &'static str, size: usize) {
+    let (count, bytes) = ALLOCATIONS.get();
+    ALLOCATIONS.set((count.wrapping_add(1), bytes.wrapping_add(size)));
+    saw(what);
 }
 
 fn saw(what: &'static str) {
@@ -47,7 +62,7 @@ const ENOMEM: c_int = 12;
 /// As in C.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
-    saw("malloc");
+    allocates("malloc", size);
     // SAFETY: as the caller of malloc promises.
     unsafe { __libc_malloc(size) }
 }
@@ -56,7 +71,7 @@ pub unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
 /// As in C.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
-    saw("calloc");
+    allocates("calloc", count.wrapping_mul(size));
     // SAFETY: as the caller of calloc promises.
     unsafe { __libc_calloc(count, size) }
 }
@@ -65,7 +80,7 @@ pub unsafe extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
 /// As in C.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn realloc(memory: *mut c_void, size: usize) -> *mut c_void {
-    saw("realloc");
+    allocates("realloc", size);
     // SAFETY: as the caller of realloc promises.
     unsafe { __libc_realloc(memory, size) }
 }
@@ -83,7 +98,7 @@ pub unsafe extern "C" fn free(memory: *mut c_void) {
 /// As in C.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn posix_memalign(out: *mut *mut c_void, alignment: usize, size: usize) -> c_int {
-    saw("posix_memalign");
+    allocates("posix_memalign", size);
     // SAFETY: as the caller of posix_memalign promises.
     unsafe {
         *out = __libc_memalign(alignment, size);
@@ -95,7 +110,7 @@ pub unsafe extern "C" fn posix_memalign(out: *mut *mut c_void, alignment: usize,
 /// As in C.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn aligned_alloc(alignment: usize, size: usize) -> *mut c_void {
-    saw("aligned_alloc");
+    allocates("aligned_alloc", size);
     // SAFETY: as the caller of aligned_alloc promises.
     unsafe { __libc_memalign(alignment, size) }
 }

@@ -10,13 +10,15 @@ mod allocator;
 mod rig;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
-use cantus_host::control::{Batch, Commit, Config, Engine, LocalEngine, Origin};
+use cantus_host::control::{Batch, Commit, Config, Engine, EngineState, LocalEngine, Origin};
 use cantus_host::device::{Edge, Source};
-use cantus_host::model::command::{PanicCommand, SeekCommand, StartTransportCommand, StopTransportCommand};
+use cantus_host::model::command::*;
+use cantus_host::model::{Command, Connection, Endpoint, Model, ModuleId, Num, Pattern, Step, Value};
 use cantus_lua::{Options, Script};
 
-use allocator::as_audio_thread;
+use allocator::{as_audio_thread, counted};
 
 /// An engine whose source is pulled by hand, so that only the audio thread's part is watched.
 struct Watched {
@@ -158,6 +160,42 @@ fn changes_are_made_cleanly() {
     }
     watched.send(PanicCommand);
     assert_eq!(watched.play(600), (0, ""), "rung out");
+}
+
+/// What one change costs among ten thousand modules: the Model after it and the state that is published.
+#[test]
+fn a_publication_copies_little() {
+    let catalog = rig::registry().catalog().clone();
+    let edit = |model: &mut Model, command: Command| assert_eq!(model.edit(&command, &catalog), Ok(true));
+    let add =
+        |n: u64| AddModuleCommand { module_type: "Gain".into(), name: format!("g{n:05}").into(), id: ModuleId(n) };
+    let mut model = Model::default();
+    (1..=10_000).for_each(|n| edit(&mut model, add(n).into()));
+    let pattern = Pattern::new(64, Num::of(4.0));
+    edit(&mut model, SetPatternCommand { name: "p".into(), pattern }.into());
+    let step = |row| SetStepCommand { pattern: "p".into(), row, column: 0, step: Step::default() };
+    (0..64).step_by(2).for_each(|row| edit(&mut model, step(row).into()));
+    let meters = (1..=10_000).map(|n| (add(n).name, Arc::from([const { AtomicU32::new(0) }; 2])));
+    let last = EngineState { meters: meters.collect(), ..EngineState::of(Arc::new(model)) };
+    let set =
+        SetParameterCommand { path: "g05000.gain".parse().expect("a path"), value: Some(Value::Num(Num::of(0.5))) };
+    let port = |name: &str, port: &str| Endpoint { module: name.into(), port: port.into() };
+    let connect = ConnectCommand::new(Connection { from: port("g05000", "out"), to: port("g00007", "in") });
+    let changes: [(&str, Command); 4] =
+        [("set", set.into()), ("step", step(33).into()), ("add", add(10_001).into()), ("connect", connect.into())];
+    for (what, command) in changes {
+        let ((), allocations, bytes) = counted(|| {
+            let mut model = (*last.model).clone();
+            edit(&mut model, command);
+            let mut state = EngineState { version: last.version + 1, model: Arc::new(model), ..last.clone() };
+            if what == "add" {
+                state.meters.put("g10001".into(), Arc::from([const { AtomicU32::new(0) }; 2]));
+            }
+            std::mem::forget(std::hint::black_box(Arc::new(state)));
+        });
+        eprintln!("{what}: {allocations} allocations, {bytes} bytes");
+        assert!(allocations <= 16 && bytes <= 8 * 1024, "{what}: {allocations} allocations, {bytes} bytes");
+    }
 }
 
 /// Sound into every audio input, and something to play behind every event output.

@@ -155,7 +155,7 @@ fn what_has_rung_out_is_freed() {
     for frames in [0, 20_000, 1_000_000] {
         let mut studio = tail(frames);
         // The instance holds its meters as long as it lives.
-        let meters = studio.engine().state().meters["t"].clone();
+        let meters = studio.engine().state().meters.get("t").expect("it is made").clone();
         studio.eval("remove('t')");
         studio.render(frames.min(200_000) + 128);
         assert!(Arc::strong_count(&meters) > 1, "{frames}: it rings out");

@@ -21,7 +21,7 @@ use crate::assets::{self, Asset, Progress};
 use crate::model::{Model, ModuleId, Name};
 use crate::plugins::ModuleRegistry;
 use crate::rt::message::{At, Change, FromAudio, ToAudio};
-use crate::rt::{Fault, Instance, Keeper, Meters, Processor};
+use crate::rt::{Fault, Instance, Keeper, Processor};
 
 /// Changes that can be on their way in each direction. When the inbound ring is full, the Engine keeps the rest in
 /// order; when the outbound ring is full, the Processor waits with the next Change.
@@ -68,7 +68,6 @@ pub struct Engine {
     pub(super) pending: Arc<Vec<Waiting>>,
     pub(super) reports: Reports,
     status: Arc<Status>,
-    meters: Arc<BTreeMap<Name, Meters>>,
     pub(super) realiser: Realiser,
     pub(super) workers: Workers,
     keeper: Keeper,
@@ -92,7 +91,7 @@ impl Engine {
         let (to_audio, inbox) = RingBuffer::new(RING);
         let (outbox, from_audio) = RingBuffer::new(RING);
         let state = EngineState::default();
-        let EngineState { model, scenes, pending, reports, status, meters, .. } = state.clone();
+        let EngineState { model, scenes, pending, reports, status, .. } = state.clone();
         let handle = EngineHandle {
             queue: CommandQueue::new(),
             state: Arc::new(ArcSwap::from_pointee(state)),
@@ -115,7 +114,6 @@ impl Engine {
             pending,
             reports,
             status,
-            meters,
             workers: Workers::new(WORKERS, move || queue.wake()),
             keeper: Keeper::default(),
             to_audio,
@@ -143,9 +141,7 @@ impl Engine {
         while let Some(done) = self.workers.next() {
             self.finish(done);
         }
-        if self.realiser.progressed() {
-            self.status = Arc::new(self.realiser.status());
-        }
+        self.realiser.progress();
         let sample = self.handle.telemetry.reading().sample;
         self.brought.replan |= self.realiser.sweep(sample, &mut self.brought.change);
         self.send_brought(At::Now);
@@ -180,6 +176,7 @@ impl Engine {
         while !self.settled() {
             let Some(done) = self.workers.wait() else { break };
             self.finish(done);
+            self.look();
         }
         self.tick();
     }
@@ -218,7 +215,6 @@ impl Engine {
                         }
                     };
                     self.realiser.faulted(ModuleId(instance), text);
-                    self.status = Arc::new(self.realiser.status());
                 }
             }
         }
@@ -232,25 +228,22 @@ impl Engine {
             (Done::Made { id, result }, None) => self.take_made(id, result),
             (Done::Loaded { file, result }, None) => self.take_loaded(&file, result),
         }
-        self.status = Arc::new(self.realiser.status());
     }
 
     pub(super) fn take_made(&mut self, id: ModuleId, result: Result<Box<Instance>, String>) {
         let orphan = self.realiser.made(id, result, &self.model, &mut self.brought.change);
+        self.brought.made.push(id);
         match orphan {
             Some(orphan) => self.workers.bury(orphan),
-            None => {
-                self.brought.made.push(id);
-                self.brought.replan = true;
-            }
+            None => self.brought.replan = true,
         }
     }
 
     pub(super) fn take_loaded(&mut self, file: &Name, result: Result<Arc<Asset>, String>) {
         let hash = result.as_ref().ok().map(|asset| asset.hash);
-        match self.realiser.loaded(file, result, &mut self.brought.change) {
-            Some(orphan) => self.workers.bury(orphan),
-            None => self.brought.loaded.push(Loaded { file: file.clone(), hash }),
+        self.brought.loaded.push(Loaded { file: file.clone(), hash });
+        if let Some(orphan) = self.realiser.loaded(file, result, &mut self.brought.change) {
+            self.workers.bury(orphan);
         }
     }
 
@@ -291,10 +284,6 @@ impl Engine {
         if replan {
             self.realiser.plan(&self.model, &mut change);
         }
-        self.status = Arc::new(self.realiser.status());
-        if replan || !change.instances.is_empty() {
-            self.meters = Arc::new(self.realiser.meters());
-        }
         self.keeper.keep(&change.handles);
         self.backlog.push_back(change);
         self.flush();
@@ -323,12 +312,19 @@ impl Engine {
         }
     }
 
+    fn look(&mut self) {
+        if let Some(status) = self.realiser.status() {
+            self.status = Arc::new(status);
+        }
+    }
+
     pub(super) fn publish(&mut self) {
+        self.look();
         let last = self.handle.state.load();
         let assets = self.realiser.assets();
         let same = Arc::ptr_eq(&last.model, &self.model)
             && last.status == self.status
-            && Arc::ptr_eq(&last.meters, &self.meters)
+            && last.meters.same(self.realiser.meters())
             && Arc::ptr_eq(&last.assets, assets)
             && Arc::ptr_eq(&last.scenes, &self.scenes)
             && Arc::ptr_eq(&last.pending, &self.pending)
@@ -345,7 +341,7 @@ impl Engine {
             pending: self.pending.clone(),
             reports: self.reports.clone(),
             status: self.status.clone(),
-            meters: self.meters.clone(),
+            meters: self.realiser.meters().clone(),
             assets: assets.clone(),
         }));
     }

@@ -21,7 +21,7 @@ use super::compile::Port;
 use super::slots::SlotPool;
 use crate::assets::{Asset, Progress};
 use crate::model::command::TriggerEventCommand;
-use crate::model::{Catalog, Model, Module, ModuleId, ModuleType, Name, Value};
+use crate::model::{Catalog, Model, Module, ModuleId, ModuleType, Name, Table, Value};
 use crate::rt::message::{Change, Deed, Slabs};
 use crate::rt::{Instance, Meters, PatternMemory};
 
@@ -61,6 +61,10 @@ pub(super) struct Realiser {
     progress: u32,
     patterns: BTreeMap<Name, Arc<PatternMemory>>,
     tasks: Vec<Task>,
+    /// What every module that is made shows.
+    meters: Table<Name, Meters>,
+    /// Something may not be any more as the status last said.
+    stale: bool,
 }
 
 struct Live {
@@ -70,8 +74,6 @@ struct Live {
     state: State,
     /// It takes the place of one that may sound.
     replaces: bool,
-    /// What it shows, once it is made.
-    meters: Option<Meters>,
     /// Notes that came before the module and its first data were ready; `None` since they are.
     waiting: Option<Vec<TriggerEventCommand>>,
 }
@@ -121,6 +123,8 @@ impl Realiser {
             progress: 0,
             patterns: BTreeMap::new(),
             tasks: Vec::new(),
+            meters: Table::default(),
+            stale: false,
         }
     }
 
@@ -159,8 +163,8 @@ impl Realiser {
     }
 
     /// What every module shows.
-    pub fn meters(&self) -> BTreeMap<Name, Meters> {
-        self.modules.iter().filter_map(|(name, live)| Some((name.clone(), live.meters.clone()?))).collect()
+    pub fn meters(&self) -> &Table<Name, Meters> {
+        &self.meters
     }
 
     /// Sound files that are ready, by name. It is the same as before unless some file came or went.
@@ -174,6 +178,7 @@ impl Realiser {
     }
 
     fn add_module(&mut self, name: &Name, module: &Module, replaces: bool) {
+        self.stale = true;
         let (id, module_type) = (module.id, module.module_type.clone());
         let live = Live {
             id,
@@ -181,7 +186,6 @@ impl Realiser {
             slot: self.instance_slots.take(),
             state: State::Making,
             replaces,
-            meters: None,
             waiting: Some(Vec::new()),
         };
         let Some(known) = self.catalog.get(&module.module_type).cloned() else {
@@ -199,6 +203,8 @@ impl Realiser {
     /// True: it was playing. If it makes sound, it rings out.
     fn remove_module(&mut self, name: &Name, change: &mut Change) -> bool {
         let Some(live) = self.modules.remove(name) else { return false };
+        self.stale = true;
+        self.meters.remove(name);
         self.wanted.retain(|(module, _, _), _| module != name);
         if matches!(live.state, State::Making | State::Missing | State::Failed(_)) {
             self.instance_slots.free(live.slot);
@@ -273,6 +279,7 @@ impl Realiser {
         let waits = |live: &Live| live.id == id && matches!(live.state, State::Making);
         let Some((name, live)) = self.modules.iter_mut().find(|(_, live)| waits(live)) else { return result.ok() };
         let name = name.clone();
+        self.stale = true;
         match result {
             Err(text) => {
                 live.state = State::Failed(text);
@@ -280,7 +287,7 @@ impl Realiser {
             }
             Ok(mut instance) => {
                 live.state = State::Ready;
-                live.meters = Some(instance.meters());
+                self.meters.put(name.clone(), instance.meters());
                 if live.replaces {
                     instance.fade_in();
                 }

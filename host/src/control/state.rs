@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use super::batch::Cause;
 use super::schedule::{Reports, Waiting};
 use crate::assets::Asset;
-use crate::model::{Catalog, Model, Name};
+use crate::model::{Catalog, Model, Name, Table};
 use crate::rt::Meters;
 
 /// The state, immutable. A new one is published when a command or its realisation changed something.
@@ -28,7 +28,7 @@ pub struct EngineState {
     /// What is.
     pub status: Arc<Status>,
     /// What modules show; the cells are written by the audio thread, and sampled by whoever reads.
-    pub meters: Arc<BTreeMap<Name, Meters>>,
+    pub meters: Table<Name, Meters>,
     /// Sound files that are ready, by the name they are asked for by.
     pub assets: Arc<BTreeMap<Name, Arc<Asset>>>,
 }

@@ -76,10 +76,12 @@ impl<K: Ord + Clone, V> Table<K, V> {
         if chunks.is_empty() {
             chunks.push(Arc::default());
         }
-        let entries = Arc::make_mut(&mut chunks[chunk]);
         match at {
-            Ok(at) => entries[at].1 = Arc::new(value),
+            Ok(at) => Arc::make_mut(&mut chunks[chunk])[at].1 = Arc::new(value),
+            // What comes in order fills its chunks.
+            Err(CHUNK) if chunk + 1 == chunks.len() => chunks.push(Arc::new(vec![(key, Arc::new(value))])),
             Err(at) => {
+                let entries = with_room(&mut chunks[chunk]);
                 entries.insert(at, (key, Arc::new(value)));
                 if entries.len() > CHUNK {
                     let upper = entries.split_off(CHUNK / 2);
@@ -162,6 +164,16 @@ impl<K: Ord + Clone, V> Table<K, V> {
         let at = self.chunks.get(chunk).map_or(Err(0), |c| c.binary_search_by(|(k, _)| k.borrow().cmp(key)));
         (chunk, at)
     }
+}
+
+/// A chunk that can be changed, with room for one more: copied once, if it is shared.
+fn with_room<K: Clone, V>(chunk: &mut Chunk<K, V>) -> &mut Vec<(K, Arc<V>)> {
+    if Arc::get_mut(chunk).is_none() {
+        let mut copy = Vec::with_capacity(chunk.len() + 1);
+        copy.extend_from_slice(chunk);
+        *chunk = Arc::new(copy);
+    }
+    Arc::get_mut(chunk).expect("it is ours alone")
 }
 
 impl<K, V> Table<K, V> {

@@ -14,6 +14,7 @@ impl Realiser {
     /// Notes what a data parameter wants, and begins to load a file that nobody wanted before.
     pub(super) fn want(&mut self, place: Place, kind: &ParamKind, value: &Value) {
         let Value::Text(text) = value else { return };
+        self.stale = true;
         if text.is_empty() {
             self.wanted.remove(&place);
             return;
@@ -35,6 +36,7 @@ impl Realiser {
     /// Reads a file again that something wants. Until it is read, what was read before plays on.
     pub fn reload(&mut self, file: &Name) {
         let wanted = self.wanted.values().any(|w| matches!(w, Wanted::Sample(f) if f == file));
+        self.stale = true;
         if wanted && !matches!(self.files.get(file), Some(File::Loading(_))) {
             let progress = Progress::default();
             self.files.insert(file.clone(), File::Loading(progress.clone()));
@@ -74,11 +76,11 @@ impl Realiser {
         }
     }
 
-    /// Some file that loads is further than when last asked.
-    pub fn progressed(&mut self) -> bool {
+    /// Looks how far files are.
+    pub fn progress(&mut self) {
         let percent = |file: &File| if let File::Loading(progress) = file { progress.percent().into() } else { 0 };
         let now = self.files.values().map(percent).sum();
-        std::mem::replace(&mut self.progress, now) != now
+        self.stale |= std::mem::replace(&mut self.progress, now) != now;
     }
 
     /// A worker has read a file, or could not. It is given back if nobody waits for it any more.
@@ -89,6 +91,7 @@ impl Realiser {
         change: &mut Change,
     ) -> Option<Arc<Asset>> {
         let Some(state) = self.files.get_mut(file) else { return result.ok() };
+        self.stale = true;
         let mut orphan = None;
         match result {
             Ok(asset) => {

@@ -19,16 +19,18 @@ impl Realiser {
     pub(super) fn change_patterns(&mut self, old: &Model, new: &Model) -> BTreeSet<Name> {
         let mut changed = BTreeSet::new();
         old.patterns.diff(&new.patterns, |name, _, after| {
-            match after {
+            let before = match after {
                 Some(pattern) => self.patterns.insert(name.clone(), records::lay_out(pattern)),
                 None => self.patterns.remove(name),
             };
+            self.stale |= before.is_some() != after.is_some();
             changed.insert(name.clone());
         });
         let mut chains = BTreeSet::new();
         old.chains.diff(&new.chains, |name, _, _| _ = chains.insert(name.clone()));
         let uses = |chain: &Chain| chain.entries.iter().any(|entry| changed.contains(&entry.pattern));
         chains.extend(new.chains.iter().filter(|(_, chain)| uses(chain)).map(|(name, _)| name.clone()));
+        self.stale |= !chains.is_empty();
         for name in chains {
             // A name that went from the chains to the patterns is laid out already.
             match new.chains.get(&*name) {

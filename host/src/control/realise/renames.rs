@@ -59,6 +59,9 @@ impl Realiser {
         }
         let modules = std::mem::take(&mut self.modules);
         self.modules = modules.into_iter().map(|(name, live)| (renames.name(&name), live)).collect();
+        let meters = self.meters.iter().map(|(name, meters)| (renames.name(name), meters.clone()));
+        self.meters = meters.collect();
+        self.stale = true;
         let wanted = std::mem::take(&mut self.wanted);
         self.wanted = wanted.into_iter().map(|((n, slot, i), w)| ((renames.name(&n), slot, i), w)).collect();
     }

@@ -12,11 +12,16 @@ impl Realiser {
     pub fn faulted(&mut self, id: ModuleId, text: String) -> Option<Name> {
         let (name, live) = self.modules.iter_mut().find(|(_, live)| live.id == id)?;
         live.state = State::Faulted(text);
+        self.stale = true;
         Some(name.clone())
     }
 
-    /// How everything is that is not ready.
-    pub fn status(&self) -> Status {
+    /// How everything is that is not ready. `None`: as it was when last asked.
+    pub fn status(&mut self) -> Option<Status> {
+        std::mem::take(&mut self.stale).then(|| self.look())
+    }
+
+    fn look(&self) -> Status {
         let mut status = Status::default();
         for (name, live) in &self.modules {
             let is = match &live.state {
