@@ -90,7 +90,8 @@ fn types_whose_plugin_is_missing_come_back() {
         let tail = text[head..].find("\n[claims").map_or("", |at| &text[head + at..]);
         let bare = format!("{}{tail}", &text[..head]);
         let less = load(&bare, &some);
-        let had = model.modules.iter().any(|(_, module)| &*module.module_type == "Fx");
+        let had =
+            model.modules.iter().any(|(_, module)| &*module.module_type == "Fx") || model.providers.contains("Fx");
         assert_eq!(less.notes.is_empty(), !had, "walk {seed}: {:?}", less.notes);
         let back = load(&write_again(&less, &some), &all);
         assert_eq!(said(&back.model), said(&model), "walk {seed}");
