@@ -9,6 +9,7 @@ mod render;
 mod replay;
 mod report;
 mod run;
+mod settings;
 mod setup;
 
 use std::process::ExitCode;
@@ -39,6 +40,9 @@ enum Command {
     Plugins(plugins::Plugins),
     /// Lists the sound devices.
     Devices(devices::Devices),
+    /// Shows and changes what you want of this machine, whatever the song.
+    #[command(subcommand)]
+    Settings(settings::Settings),
 }
 
 /// Something went wrong; the text says what was attempted, on what, why, and what to do.
@@ -68,6 +72,7 @@ fn main() -> ExitCode {
         Command::Replay(replay) => replay.run(&plugins),
         Command::Plugins(command) => command.run(&plugins),
         Command::Devices(devices) => devices.run(),
+        Command::Settings(command) => command.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,6 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output::{Output, Wav};
 use crate::report::{Meter, minutes};
+use crate::settings::{flag, number, settings};
 use crate::setup::{RATE, config};
 use crate::{Failure, interrupted};
 
@@ -25,8 +26,10 @@ const BLOCK: usize = 1024;
 
 /// A script over an engine; what it prints goes to standard error.
 pub fn script(engine: Rc<dyn Commit>, file: &Path, wall: Option<std::time::Duration>) -> Result<Script, Failure> {
-    let root = config(file).root;
-    let options = Options { root, wall, print: Box::new(|line| eprintln!("{line}")), ..Options::default() };
+    let (root, settings) = (config(file).root, settings().clone());
+    let memory = (number("script_memory") as usize) << 20;
+    let print = Box::new(|line: &str| eprintln!("{line}"));
+    let options = Options { root, wall, memory, print, settings, ..Options::default() };
     Ok(Script::new(engine, options)?)
 }
 
@@ -157,7 +160,7 @@ pub fn write(mut pull: impl FnMut(&mut [f32]), bits: u16, file: File, frames: u6
 
 /// A bar on a terminal; nothing elsewhere.
 fn progress(frames: u64) -> ProgressBar {
-    let bar = ProgressBar::new(frames);
+    let bar = if flag("progress") { ProgressBar::new(frames) } else { ProgressBar::hidden() };
     let total = minutes(frames as f64 / RATE);
     let template = format!("  {{bar:40}} {{percent:>3}} %  of {total}  {{elapsed}}");
     if let Ok(style) = ProgressStyle::with_template(&template) {

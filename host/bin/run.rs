@@ -16,12 +16,13 @@ use clap::Args;
 use crate::journals::{Journals, broke_off};
 use crate::play::{Length, Rendering, on_script_thread, problems_with_places, script, start};
 use crate::render::{positive, print};
+use crate::settings::{number, text};
 use crate::setup::{PluginArguments, RATE, config};
 use crate::{Failure, interrupted};
 
 /// How often the script file is looked at.
 const WATCH: Duration = Duration::from_millis(50);
-/// Wall time that one evaluation may take.
+/// Wall time that loading may take before the music begins without what is not there yet.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Plays a script on a sound device and evaluates it again whenever it is saved. Ctrl-C ends it.
@@ -29,7 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Run {
     /// The script.
     file: PathBuf,
-    /// Sound device, as `cantus devices` names it; "null" plays to nobody [default: the system's choice].
+    /// Sound device, as `cantus devices` names it; "null" plays to nobody [default: the setting "device", or the
+    /// system's choice].
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
     /// End after so many bars.
@@ -101,7 +103,8 @@ impl Run {
     }
 
     fn open(&self, engine: &EngineHandle) -> Result<Box<dyn Device>, DeviceError> {
-        match self.device.as_deref() {
+        let usual = text("device");
+        match self.device.as_deref().or(Some(&*usual).filter(|name| !name.is_empty())) {
             Some("null") => Ok(Box::new(Null::new(RATE, 512))),
             name => {
                 let card = Cpal::open(name, RATE, engine.telemetry().clone())?;
@@ -131,7 +134,7 @@ fn perform(
         bring_back(&engine, session)?;
     }
     let shared: Rc<dyn Commit> = Rc::new(engine.clone());
-    let mut script = script(shared, file, Some(PATIENCE))?;
+    let mut script = script(shared, file, Some(Duration::from_secs_f64(number("script_seconds"))))?;
     let mut seen = stamp(file);
     let evaluation = script.eval_file(file)?;
     let mut told = Vec::new();

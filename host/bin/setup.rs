@@ -8,6 +8,7 @@ use cantus_host::plugins::{Choice, ModuleRegistry, Reason, Search};
 use clap::Args;
 
 use crate::Failure;
+use crate::settings::text;
 
 /// Sample rate of every engine, in Hz.
 pub const RATE: f64 = 48_000.0;
@@ -29,7 +30,10 @@ impl PluginArguments {
     /// # Errors
     /// A choice that cannot be: to play something else instead would be wrong.
     pub fn load(&self) -> Result<Arc<ModuleRegistry>, Failure> {
-        let registry = ModuleRegistry::load(&Search::of_program(&self.folders), &self.choices);
+        let more = text("plugins");
+        let more = std::env::split_paths(&more).filter(|folder| !folder.as_os_str().is_empty());
+        let folders: Vec<PathBuf> = self.folders.iter().cloned().chain(more).collect();
+        let registry = ModuleRegistry::load(&Search::of_program(&folders), &self.choices);
         for failure in registry.failures() {
             if let Reason::BadChoice { .. } = failure.reason {
                 return Err(Failure(failure.reason.to_string()));

@@ -3,6 +3,28 @@
 use std::io::{Result, Write};
 use std::path::Path;
 
+use toml::de::DeTable;
+
+/// The line of a byte, from 1.
+pub fn line_at(text: &str, byte: usize) -> usize {
+    text.bytes().take(byte).filter(|b| *b == b'\n').count() + 1
+}
+
+/// The line of a key of a TOML file, or of the nearest thing that it lies in; 1 if there is nothing of it.
+pub fn line_of(text: &str, keys: &[&str]) -> usize {
+    let Ok(file) = DeTable::parse(text) else { return 1 };
+    let (mut table, mut line) = (file.get_ref(), 1);
+    for key in keys {
+        let Some((found, value)) = table.iter().find(|(k, _)| k.get_ref().as_ref() == *key) else { break };
+        line = line_at(text, found.span().start);
+        match value.get_ref().as_table() {
+            Some(inner) => table = inner,
+            None => break,
+        }
+    }
+    line
+}
+
 /// Puts these bytes in the place of a file, or makes it. Whatever happens, a reader finds the old file or the new one,
 /// whole; the new one is on the disk when this returns. Who may read it stays as it was. Blocks; not for the control or
 /// the audio thread.

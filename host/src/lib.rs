@@ -15,6 +15,7 @@
 //! - [`assets`]: sound files, read, decoded and resampled on workers.
 //! - [`device`]: sound card, null and offline, behind one trait.
 //! - [`session`]: Models as files, for people to read and for later versions to understand.
+//! - [`settings`]: what the user wants of this machine, in a file of the user's.
 //! - [`lockstep`]: engine and offline device on one thread.
 //!
 //! What this crate must not know: Lua, the command line, and any module type by name.
@@ -28,6 +29,7 @@ pub mod model;
 pub mod plugins;
 pub mod rt;
 pub mod session;
+pub mod settings;
 
 /// Version of the plugin contract this host speaks.
 pub const CONTRACT: &str = cantus_plugin_api::raw::CONTRACT;

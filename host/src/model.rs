@@ -33,7 +33,7 @@ pub use path::{Path, Place};
 pub use pattern::{Cell, Pattern, Step, note_name};
 pub use record::{Excerpt, ModuleRecord, SlotNumber};
 pub use refusal::Refusal;
-pub use setting::{Bound, SESSION, Setting, SettingKind};
+pub use setting::{Bound, SESSION, Setting, SettingKind, session as session_setting};
 pub use table::Table;
 pub use time::{Signature, Swing, TempoPoint};
 pub use value::{Name, Num, Value, accept, note_number};

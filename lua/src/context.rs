@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use cantus_host::control::{Commit, Taps};
 use cantus_host::model::Command;
+use cantus_host::settings::Settings;
 use mlua::{Lua, Result};
 
 use crate::budget::{self, Budget};
@@ -28,6 +29,8 @@ pub struct Context {
     pub print: RefCell<Print>,
     /// Folder whose `lib/` `require` looks in.
     pub root: PathBuf,
+    /// The user's settings of this machine.
+    pub settings: Settings,
     /// Seed of everything random.
     pub seed: u64,
     /// Name of the script that is evaluated.

@@ -11,12 +11,13 @@ use crate::error::blame;
 use crate::handle::{Handle, lookup};
 use crate::library::{Row, call, rows};
 use crate::sandbox::SHARED;
+use crate::settings;
 use crate::values::a;
 
 /// The area's functions.
 pub const ROWS: &[Row] = &[Row {
     name: "help",
-    doc: "Prints and answers what a module, a type, a constructor or a function does; without anything, what there is.",
+    doc: "Prints and answers what a module, a type, a constructor, a function or a setting does; without anything, what there is.",
     example: "help(kick)  help(connect)  assert(help(\"setParam\"):find(\"path\"))",
     function: |lua, args| call(lua, args, show),
 }];
@@ -64,6 +65,9 @@ fn contents(lua: &Lua) -> Result<String> {
 fn of_word(lua: &Lua, word: &str) -> Result<String> {
     if let Some(row) = rows().find(|row| row.name == word || row.name.split_once(':').is_some_and(|(_, m)| m == word)) {
         return Ok(format!("{}: {}\n  {}", row.name, row.doc, row.example));
+    }
+    if let Ok(setting) = settings::find(word) {
+        return Ok(setting.help());
     }
     let (known, names) = with(lua, |work| {
         let known = work.catalog.iter().find(|(name, t)| ***name == *word || *t.constructor == *word);

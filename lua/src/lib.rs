@@ -44,6 +44,7 @@ mod require;
 mod sandbox;
 mod script;
 mod session;
+mod settings;
 mod slots;
 mod strings;
 mod time;

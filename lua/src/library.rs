@@ -4,8 +4,8 @@ use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table}
 
 use crate::error::located;
 use crate::{
-    chain, constructors, engine, graph, help, mix, modulation, params, pattern, performing, random, session, strings,
-    time,
+    chain, constructors, engine, graph, help, mix, modulation, params, pattern, performing, random, session, settings,
+    strings, time,
 };
 
 /// One native function.
@@ -31,6 +31,7 @@ const AREAS: &[&[Row]] = &[
     pattern::ROWS,
     chain::ROWS,
     session::ROWS,
+    settings::ROWS,
     help::ROWS,
     engine::ENGINE,
     engine::CLOCK,

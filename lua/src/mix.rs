@@ -1,16 +1,16 @@
-//! Who is heard, and what modules are called: `mute`, `solo`, `rename`; and session settings.
+//! Who is heard, and what modules are called: `mute`, `solo`, `rename`.
 
+use cantus_host::model::Name;
 use cantus_host::model::command::{
-    EnableModuleCommand, MuteModuleCommand, RenameModuleCommand, SetSeedCommand, SetSettingCommand, SoloModuleCommand,
+    EnableModuleCommand, MuteModuleCommand, RenameModuleCommand, SetSeedCommand, SoloModuleCommand,
 };
-use cantus_host::model::{Name, SESSION};
-use mlua::{Lua, Result, Table, Value};
+use mlua::{Lua, Result, Value};
 
-use crate::context::{run, with};
-use crate::error::{blame, refused};
+use crate::context::run;
+use crate::error::blame;
 use crate::handle::Handle;
 use crate::library::{Row, call};
-use crate::values::{a, flag, module_name, text, to_lua, to_model};
+use crate::values::{a, flag, module_name, text};
 
 /// The area's functions.
 pub const ROWS: &[Row] = &[
@@ -33,18 +33,6 @@ pub const ROWS: &[Row] = &[
               makes its modules again under the names it has for them.",
         example: "local drum = rename(kick, \"drum\")  assert(drum.name == \"drum\")",
         function: |lua, args| call(lua, args, rename),
-    },
-    Row {
-        name: "setting",
-        doc: "Sets a session setting, if a value is given; and answers it.",
-        example: "setting(\"grid\", 4)  assert(setting(\"grid\") == 4)",
-        function: |lua, args| call(lua, args, setting),
-    },
-    Row {
-        name: "settings",
-        doc: "All session settings with their values, as a table.",
-        example: "for name, value in pairs(settings()) do print(name, value) end",
-        function: |lua, args| call(lua, args, |lua, (): ()| settings(lua)),
     },
 ];
 
@@ -76,23 +64,4 @@ fn rename(lua: &Lua, (module, to): (Value, Value)) -> Result<Handle> {
     let to: Name = text(&to, "the new name")?.into();
     run(lua, RenameModuleCommand { name, to: to.clone() })?;
     Ok(Handle { name: to })
-}
-
-fn setting(lua: &Lua, (name, value): (Value, Value)) -> Result<Value> {
-    let name: Name = text(&name, "the name of a setting")?.into();
-    if !value.is_nil() {
-        let value = to_model(&value).map_err(|e| blame(format!("setting {name}: {e}")))?;
-        run(lua, SetSettingCommand { name: name.clone(), value: Some(value) })?;
-    }
-    let value = with(lua, |work| work.model.setting(&name).map_err(|r| refused(&r)))?;
-    to_lua(lua, &value)
-}
-
-fn settings(lua: &Lua) -> Result<Table> {
-    let table = lua.create_table()?;
-    for setting in SESSION {
-        let value = with(lua, |work| work.model.setting(setting.name).map_err(|r| refused(&r)))?;
-        table.raw_set(setting.name, to_lua(lua, &value)?)?;
-    }
-    Ok(table)
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use cantus_host::control::{Batch, Commit, Origin, When, Work};
 use cantus_host::model::{Catalog, Command, Model, Name};
+use cantus_host::settings::Settings;
 use mlua::chunk::ChunkMode;
 use mlua::thread::ThreadStatus;
 use mlua::{Function, MultiValue, Table, Thread, Value};
@@ -33,12 +34,15 @@ pub struct Options {
     pub seed: u64,
     /// Folder whose `lib/` `require` looks in.
     pub root: PathBuf,
+    /// The user's settings of this machine.
+    pub settings: Settings,
     /// Where `print` and `help` go, a text without line end at a time.
     pub print: Print,
 }
 
 impl Default for Options {
-    /// 100 million instructions, 64 MB, no wall limit, seed 1, the working directory, standard output.
+    /// 100 million instructions, 64 MB, no wall limit, seed 1, the working directory, settings as they come and kept
+    /// nowhere, standard output.
     fn default() -> Options {
         Options {
             instructions: 100_000_000,
@@ -46,6 +50,7 @@ impl Default for Options {
             wall: None,
             seed: 1,
             root: PathBuf::from("."),
+            settings: Settings::default(),
             print: Box::new(|text| println!("{text}")),
         }
     }
@@ -89,7 +94,7 @@ impl Script {
     /// # Errors
     /// When Lua has no memory.
     pub fn new(engine: Rc<dyn Commit>, options: Options) -> Result<Script, ScriptError> {
-        let Options { instructions, memory, wall, seed, root, print } = options;
+        let Options { instructions, memory, wall, seed, root, settings, print } = options;
         let catalog = engine.catalog();
         let context = Rc::new(Context {
             engine,
@@ -97,6 +102,7 @@ impl Script {
             random: Random::default(),
             print: RefCell::new(print),
             root,
+            settings,
             seed,
             file: RefCell::default(),
             taps: RefCell::default(),
@@ -259,6 +265,7 @@ impl Script {
         values: Vec<String>,
     ) -> Result<Evaluation, ScriptError> {
         let commands = work.finish(name)?;
+        work.settle(&self.context.settings).map_err(|e| ScriptError::of(name, e.to_string()))?;
         let edits = commands.iter().filter(|(command, _)| !matches!(command, Command::SetClaims(_))).count();
         let mut done = Evaluation { batch: None, commands: edits, transport: work.transport, values };
         if !commands.is_empty() {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cantus_host::control::{ClockReading, CommitError, Origin, When, Work};
-use cantus_host::model::{Asked, Catalog, Command, Edge, Model, Name, Refusal, merge};
+use cantus_host::model::{Asked, Catalog, Command, Edge, Model, Name, Refusal, Setting, Value, merge};
+use cantus_host::settings::{Settings, SettingsError};
 
 use crate::error::{Place, ScriptError};
 
@@ -29,6 +30,8 @@ pub struct Transaction {
     pub transport: Option<Transport>,
     /// The clock as the script sees it.
     pub clock: ClockReading,
+    /// Settings of the machine that were set, by name; `None`: as they come.
+    machine: BTreeMap<&'static str, Option<Value>>,
     base: Arc<Model>,
     /// The file that claims what the script asks for, if one does.
     file: Option<Name>,
@@ -48,9 +51,9 @@ impl Transaction {
     /// A transaction over a Model; of a file, what it asks for is claimed.
     pub fn new(base: Arc<Model>, catalog: Arc<Catalog>, clock: ClockReading, origin: &Origin) -> Transaction {
         let file = if let Origin::File(name) = origin { Some(name.clone()) } else { None };
-        let (asked, last, places, later) = Default::default();
-        let model = (*base).clone();
-        Transaction { catalog, model, transport: None, clock, base, file, asked, last, places, actions: false, later }
+        let (asked, last, places, machine, later) = Default::default();
+        let (model, transport, actions) = ((*base).clone(), None, false);
+        Transaction { catalog, model, transport, clock, machine, base, file, asked, last, places, actions, later }
     }
 
     /// Does a command on the copy and records it, unless it changes nothing and nobody claims it. `place` is asked only
@@ -86,6 +89,42 @@ impl Transaction {
     /// What is to be done after the commit.
     pub fn later(&self) -> impl Iterator<Item = (&Work, When)> {
         self.later.iter().map(|(work, when)| (work, *when))
+    }
+
+    /// Sets a setting of the machine, once the evaluation has ended well; `None`: as it comes. It is the user's: a file
+    /// may not.
+    ///
+    /// # Errors
+    /// The end of a sentence.
+    pub fn set_machine(&mut self, setting: &'static Setting, value: Option<Value>) -> Result<(), String> {
+        if self.file.is_some() {
+            let name = setting.name;
+            return Err(format!(
+                "setting {name} is of this machine, and files can only read it; set it at the prompt, or with \
+                 `cantus settings set {name} VALUE`"
+            ));
+        }
+        self.machine.insert(setting.name, value);
+        Ok(())
+    }
+
+    /// The value of a setting of the machine as the script sees it.
+    pub fn machine(&self, setting: &'static Setting, settings: &Settings) -> Value {
+        match self.machine.get(setting.name) {
+            Some(set) => set.clone().unwrap_or_else(|| setting.default()),
+            None => settings.get(setting.name).unwrap_or_else(|_| setting.default()),
+        }
+    }
+
+    /// Sets the machine's settings for good.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn settle(&self, settings: &Settings) -> Result<(), SettingsError> {
+        self.machine.iter().try_for_each(|(name, value)| match value {
+            Some(value) => settings.set(name, value),
+            None => settings.reset(name),
+        })
     }
 
     fn record(&mut self, asked: Asked, place: Option<Place>) {

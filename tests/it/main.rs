@@ -21,6 +21,7 @@ mod renders; // the same bytes, whatever the device does
 mod rig; // how all of them begin
 mod scripts; // a Model as a script, and back
 mod sessions; // Models as files: what is read is what was written, whatever was broken on the way
+mod settings; // the user's settings: bounds, archive, who hears of changes
 mod soundfiles; // WAV and AIFF, as the tests write them
 mod sounds; // files of every kind, at the right pitch
 mod tidy; // the house rules

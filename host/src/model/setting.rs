@@ -69,6 +69,49 @@ impl Setting {
         accept(&kind, wanted).map_err(|takes| self.refuse(wanted, takes))
     }
 
+    /// What it makes of a value written as text, as at a console: `true`, `0.5`, or text as it stands.
+    ///
+    /// # Errors
+    /// As [`Setting::accept`].
+    pub fn parse(&self, text: &str) -> Result<Value, Refusal> {
+        match (self.kind, text) {
+            (SettingKind::Flag(_), "true" | "on") => Ok(Value::Flag(true)),
+            (SettingKind::Flag(_), "false" | "off") => Ok(Value::Flag(false)),
+            _ => self.accept(&Value::Text(text.into())),
+        }
+    }
+
+    /// The other value of what is on or off; `None` for anything else.
+    pub fn toggled(&self, value: &Value) -> Option<Value> {
+        if let (SettingKind::Flag(_), Value::Flag(on)) = (self.kind, value) { Some(Value::Flag(!on)) } else { None }
+    }
+
+    /// What it is for, what it takes, and when a new value counts.
+    pub fn help(&self) -> String {
+        let takes = match self.kind {
+            SettingKind::Flag(_) => "true or false".to_owned(),
+            SettingKind::Int(_, min, max) => format!("a whole number from {min} to {max}"),
+            SettingKind::Num(_, min, max) => format!("a number from {min} to {max}"),
+            SettingKind::Text(_) => "text".to_owned(),
+        };
+        let counts = match self.bound {
+            Bound::Now => "counts at once",
+            Bound::Start => "counts from the next start on",
+        };
+        format!("{}: {} Takes {takes}; comes as {}; {counts}.", self.name, self.doc, self.default())
+    }
+
+    /// The one of that name in a list.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownSetting`] with the nearest name.
+    pub fn find(list: &'static [Setting], name: &str) -> Result<&'static Setting, Refusal> {
+        list.iter().find(|s| s.name == name).ok_or_else(|| Refusal::UnknownSetting {
+            name: name.into(),
+            nearest: cantus_manifest::nearest(name, list.iter().map(|s| s.name)).map(str::to_owned),
+        })
+    }
+
     fn text(&self, wanted: &Value) -> Result<Value, Refusal> {
         if let Value::Text(_) = wanted { Ok(wanted.clone()) } else { Err(self.refuse(wanted, "takes text".into())) }
     }
@@ -94,7 +137,7 @@ pub const SESSION: &[Setting] = &[
     },
     Setting {
         name: "rate",
-        doc: "Sample rate of the engine in Hz; a device at another rate is resampled at its edge.",
+        doc: "Sample rate in Hz of the engine that opens the session; a device at another rate is resampled at its edge.",
         kind: SettingKind::Int(48_000, 8_000, 192_000),
         bound: Bound::Start,
     },
@@ -111,10 +154,7 @@ pub const SESSION: &[Setting] = &[
 /// # Errors
 /// [`Refusal::UnknownSetting`] with the nearest name.
 pub fn session(name: &str) -> Result<&'static Setting, Refusal> {
-    SESSION.iter().find(|s| s.name == name).ok_or_else(|| Refusal::UnknownSetting {
-        name: name.into(),
-        nearest: cantus_manifest::nearest(name, SESSION.iter().map(|s| s.name)).map(str::to_owned),
-    })
+    Setting::find(SESSION, name)
 }
 
 impl Model {

@@ -3,12 +3,12 @@
 use std::path::Path as FilePath;
 
 use serde::de::DeserializeOwned;
-use toml::de::DeTable;
 use toml::{Table, Value};
 
 use super::error::SessionError;
 use super::migrate::migrate;
 use super::{Leftovers, Loaded, VERSION};
+use crate::files;
 use crate::model::command::{
     ConnectCommand, KeepTypeCommand, ModulateCommand, QueueChainEntryCommand, RestoreModuleCommand, SetBPMCommand,
     SetChainCommand, SetClaimsCommand, SetControlCommand, SetLoopCommand, SetPatternCommand, SetSettingCommand,
@@ -92,27 +92,12 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn line_at(&self, byte: usize) -> usize {
-        self.text.bytes().take(byte).filter(|b| *b == b'\n').count() + 1
-    }
-
-    /// The line of a key, or of the nearest thing that it lies in; of an older version some have none.
     fn line(&self, keys: &[&str]) -> usize {
-        let Ok(file) = DeTable::parse(self.text) else { return 1 };
-        let (mut table, mut line) = (file.get_ref(), 1);
-        for key in keys {
-            let Some((found, value)) = table.iter().find(|(k, _)| k.get_ref().as_ref() == *key) else { break };
-            line = self.line_at(found.span().start);
-            match value.get_ref().as_table() {
-                Some(inner) => table = inner,
-                None => break,
-            }
-        }
-        line
+        files::line_of(self.text, keys)
     }
 
     fn syntax(&self, error: &toml::de::Error) -> SessionError {
-        let line = self.line_at(error.span().map_or(0, |span| span.start));
+        let line = files::line_at(self.text, error.span().map_or(0, |span| span.start));
         SessionError::Syntax { path: self.path.to_owned(), line, cause: error.message().to_owned() }
     }
 

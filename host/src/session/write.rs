@@ -71,10 +71,11 @@ fn section(
     Ok(())
 }
 
-/// What is known of every type that a module is of or a plugin is chosen for, and of those that are kept without one.
+/// What is known of every type that a module is of or that has a provider, and of those that are kept without either.
 fn types<'a>(model: &'a Model, catalog: &'a Catalog) -> impl Iterator<Item = (&'a Name, Excerpt)> {
     let mut types: BTreeMap<&Name, Excerpt> = model.excerpts.iter().map(|(name, e)| (name, e.clone())).collect();
-    for module_type in model.modules.iter().map(|(_, module)| &module.module_type).chain(model.providers.keys()) {
+    let of_modules = model.modules.iter().map(|(_, module)| &module.module_type);
+    for module_type in of_modules.chain(model.providers.keys()) {
         if let Some(known) = catalog.get(module_type) {
             types.entry(module_type).or_insert_with(|| Excerpt::of(known));
         }

@@ -106,7 +106,7 @@ fn steps_and_scenes_come_after_the_line_and_not_from_files() {
             ("recall('verse')", "song.lua:1: recall cannot be in a file: say it at the prompt"),
             (
                 "recall('verse', 'soon')",
-                "song.lua:1: when to recall is \"bar\", \"grid\" or a number of beats, not a string",
+                "song.lua:1: when to recall is \"bar\", \"grid\" or a number of beats, not \"soon\"",
             ),
             (
                 "scene('a/b')",
@@ -128,5 +128,53 @@ fn tapping_sets_the_tempo() {
             assert_eq!(rig.say("tap()").expect("good").values, [bpm]);
         }
         assert_eq!(rig.engine.model().bpm, Num::of(150.0));
+    });
+}
+
+#[test]
+fn settings_of_the_machine_are_the_users() {
+    on_script_thread(|| {
+        let machine = cantus_host::settings::Settings::default();
+        let mut rig = Rig::with(|options| options.settings = machine.clone());
+        for (code, expected) in [
+            ("setting('device')", ""),
+            ("setting('device', 'USB')", "USB"),
+            ("setting('device'), settings().device, settings().grid", "USB USB 0"),
+            (
+                "toggle_setting('progress'), toggle_setting('progress'), toggle_setting('auto_route')",
+                "false true false",
+            ),
+            ("setting('script_memory', 99)", "99"),
+            ("reset_setting('script_memory')", "64"),
+        ] {
+            let said = rig.say(code).map_or_else(|error| error.to_string(), |done| done.values.join(" "));
+            assert_eq!(said, expected, "{code}");
+        }
+        assert_eq!(machine.get("device").expect("there").to_string(), "\"USB\"", "set for good");
+        assert!(rig.last().iter().all(|command| !command.contains("device")), "never a command: {:?}", rig.last());
+        for (code, expected) in [
+            ("setting('device', 'x') error('no')", "prompt:1: no"),
+            (
+                "setting('devise', 'x')",
+                "prompt:1: there is no setting \"devise\"; did you mean \"device\"?; `settings()` shows all",
+            ),
+            (
+                "setting('script_memory', 1)",
+                "prompt:1: setting script_memory = 1: it takes a whole number from 8 to 4096",
+            ),
+            ("toggle_setting('device')", "prompt:1: setting device is neither on nor off; set it"),
+        ] {
+            assert_eq!(rig.say(code).expect_err(code).to_string(), expected, "{code}");
+            assert_eq!(machine.get("device").expect("there").to_string(), "\"USB\"", "a mistake changes nothing");
+        }
+        let error = rig.run("print(setting('device'))\nsetting('device', 'mine')").expect_err("files may not");
+        assert_eq!(
+            error.to_string(),
+            "song.lua:2: setting device is of this machine, and files can only read it; set it at the prompt, or with \
+             `cantus settings set device VALUE`"
+        );
+        assert_eq!(*rig.printed.borrow(), "USB\n", "but they may read");
+        rig.say("help('grid')").expect("there is help");
+        assert!(rig.printed.borrow().contains("comes as 0; counts at once"), "{}", rig.printed.borrow());
     });
 }
