@@ -257,7 +257,7 @@ impl Engine {
             Command::InvokeAction(c) => self.realiser.action(c, &self.model, change),
             Command::ReloadAsset(c) => self.realiser.reload(&c.file),
             Command::Panic(_) => {
-                self.realiser.end_ghosts(change);
+                self.realiser.end_now(change);
                 change.deeds.push(Deed::Panic);
                 self.realiser.forget_waiting();
                 self.realiser.send_everything(&self.model, change);
