@@ -149,8 +149,10 @@ fn walk(lockstep: &mut Lockstep, seed: u64, log: &mut Vec<String>) -> (Arc<Model
     (lockstep.engine().state().model.clone(), played)
 }
 
-/// Everything transient is dropped, and it plays from beat 0.
+/// Everything transient is dropped, and it plays from beat 0. What loads is there before: a note on a slot whose next
+/// sound loads plays the one it has, which is no trace of what was.
 fn begin_anew(lockstep: &Lockstep) {
+    lockstep.settle();
     assert!(send(lockstep, vec![PanicCommand.into(), ResetTransportCommand.into(), StartTransportCommand.into()]));
 }
 

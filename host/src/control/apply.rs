@@ -245,7 +245,7 @@ impl Engine {
             Command::KeepScene(c) => self.keep_scene(c.name.clone(), c.commands.as_deref()),
             Command::ForgetScene(c) => _ = Arc::make_mut(&mut self.scenes).remove(&c.name),
             Command::Panic(_) => {
-                self.realiser.end_ghosts(change);
+                self.realiser.end_now(change);
                 change.deeds.push(Deed::Panic);
                 self.realiser.forget_waiting();
                 self.realiser.send_everything(&self.model, change);

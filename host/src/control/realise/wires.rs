@@ -183,9 +183,10 @@ impl Realiser {
         }
     }
 
-    /// Closes the cables of what rings out: with it they end now, and nothing is added where they lead, not even zeros,
-    /// which would turn -0 into 0.
-    pub fn end_ghosts(&self, change: &mut Change) {
+    /// Everything ends now. What is still being made has nothing to fade in beside. The cables of what rings out are
+    /// closed: nothing is added where they lead, not even zeros, which would turn -0 into 0.
+    pub fn end_now(&mut self, change: &mut Change) {
+        self.modules.values_mut().for_each(|live| live.replaces = false);
         let ringing = self.leaving.iter().filter(|leaving| leaving.until == Until::RungOut);
         change.deeds.extend(ringing.map(|l| Deed::Close { cable: l.cable, to: l.address.to.0 }));
     }
