@@ -138,10 +138,12 @@ fn perform(
     let mut seen = stamp(file);
     let evaluation = script.eval_file(file)?;
     let mut told = Vec::new();
+    let mut strain = Strain::default();
     wait_until_ready(&engine);
     start(&engine, &evaluation)?;
     loop {
         tell_problems(&engine, &script, &mut told);
+        strain.tell(&engine);
         if engine.telemetry().device_lost() {
             return Err(Failure("the sound device has gone; plug it in and run again".into()));
         }
@@ -190,6 +192,46 @@ fn tell_problems(engine: &EngineHandle, script: &Script, told: &mut Vec<String>)
     let problems = problems_with_places(&engine.state().status.problems(), script);
     problems.iter().filter(|p| !told.contains(p)).for_each(|p| eprintln!("warning: {p}"));
     *told = problems;
+}
+
+/// What could not be done in time, as it was told last.
+#[derive(Default)]
+struct Strain {
+    late: u64,
+    changes: u64,
+    refused: u64,
+    reports: u64,
+}
+
+impl Strain {
+    /// Says what has become worse: each count when it has doubled, so that nobody is drowned in words.
+    fn tell(&mut self, engine: &EngineHandle) {
+        let (state, figures) = (engine.state(), engine.telemetry());
+        if grown(&mut self.late, figures.late_callbacks()) {
+            let heaviest = state.heaviest().map_or_else(String::new, |(name, load)| {
+                format!("; \"{name}\" takes the longest, {:.0} % of the time there is", 100.0 * load)
+            });
+            eprintln!("warning: the sound came too late {} times so far{heaviest}", self.late);
+        }
+        if grown(&mut self.changes, figures.late_changes()) {
+            let ms = 1000.0 * figures.worst_lateness() as f64 / RATE;
+            eprintln!("warning: {} changes came after their time so far, by {ms:.1} ms at worst", self.changes);
+        }
+        if grown(&mut self.refused, figures.refused_events()) {
+            eprintln!("warning: {} notes or values found no room so far; too many come at once", self.refused);
+        }
+        let new = state.reports.iter().filter(|report| report.number > self.reports);
+        new.for_each(|report| eprintln!("warning: {}: {}", report.origin, report.text));
+        self.reports = state.reports.last().map_or(self.reports, |report| report.number);
+    }
+}
+
+fn grown(told: &mut u64, now: u64) -> bool {
+    let grown = now > 2 * *told;
+    if grown {
+        *told = now;
+    }
+    grown
 }
 
 /// When a file was last written, and how long it is.

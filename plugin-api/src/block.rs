@@ -95,6 +95,29 @@ impl<'a> Block<'a> {
         self.emit(port, raw::Event::bare(kind::NOTE_OFF, frame as u16, note.0))
     }
 
+    /// Asks the host to set a parameter of the module's own, as a person would: the value comes back as an event, is
+    /// saved with the session, and may be refused. For what a module learns or measures, not for modulation: a few a
+    /// second.
+    ///
+    /// # Errors
+    /// [`Full`]: ask again in the next quantum.
+    pub fn request<K: Key>(&mut self, param: K, value: f64) -> Result<(), Full> {
+        self.ask(param.index(), raw::SLOT_OF_MODULE, value)
+    }
+
+    /// As [`request`](Block::request), of a parameter of a slot, counted from 0.
+    ///
+    /// # Errors
+    /// [`Full`]: ask again in the next quantum.
+    pub fn request_slot<K: Key>(&mut self, slot: usize, param: K, value: f64) -> Result<(), Full> {
+        self.ask(param.index(), slot as u16, value)
+    }
+
+    fn ask(&mut self, index: usize, slot: u16, value: f64) -> Result<(), Full> {
+        let payload = raw::Value { index: index as u16, slot, reserved: 0, value };
+        self.emit(0, raw::Event::with_value(kind::REQUEST, 0, 0, payload))
+    }
+
     fn emit(&mut self, port: usize, mut event: raw::Event) -> Result<(), Full> {
         event.port = port as u16;
         // SAFETY: as promised to `new`, and only this method touches the writer.

@@ -18,6 +18,7 @@ mod observers; // who is told of changes
 mod onsets; // every onset on its exact sample
 mod ramps; // nothing clicks, nothing hangs, what is removed rings out
 mod renders; // the same bytes, whatever the device does
+mod requests; // what modules ask for, and how long they take
 mod rig; // how all of them begin
 mod scripts; // a Model as a script, and back
 mod sessions; // Models as files: what is read is what was written, whatever was broken on the way

@@ -3,13 +3,16 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::batch::{Accepted, Batch, Cause, CommitError, When, Work};
+use cantus_plugin_api::raw::Value as Wire;
+
+use super::batch::{Accepted, Batch, Cause, CommitError, Origin, When, Work};
 use super::engine::Engine;
 use super::history::Direction;
 use super::journal::Record;
 use super::queue::{Answer, Envelope};
 use super::schedule::{PENDING, Pending, Report};
-use crate::model::{Command, Model, Name, Refusal};
+use crate::model::command::SetParameterCommand;
+use crate::model::{Command, Model, ModuleId, Name, Refusal};
 use crate::rt::message::{At, Change, Deed, TransportChange};
 
 /// Reports that are kept; when there are more, the oldest go.
@@ -62,6 +65,23 @@ impl Engine {
         }
     }
 
+    /// A module wants a value of its own changed: that is a command like any other. When a journal is replayed, it is
+    /// there already.
+    pub(super) fn grant(&mut self, id: ModuleId, value: &Wire) {
+        let Some((path, value)) = self.realiser.asked(id, value).filter(|_| self.held.is_none()) else { return };
+        let origin = Origin::Module(path.module.clone());
+        let command: Command = SetParameterCommand { path, value: Some(value) }.into();
+        let mut changed = (*self.model).clone();
+        let answer = match changed.edit(&command, &self.handle.catalog) {
+            Ok(false) => return,
+            Ok(true) => self.take(Batch::new(origin.clone(), vec![command])),
+            Err(refusal) => Err(refused(None, command.describe(), refusal)),
+        };
+        if let Err(error) = answer {
+            self.report(0, origin.to_string(), error.to_string());
+        }
+    }
+
     /// What a batch will come to at its time, if nothing else comes.
     fn foresee<'a>(&self, batch: &'a Batch) -> Result<Outcome<'a>, CommitError> {
         if self.schedule.is_full() {
@@ -88,14 +108,17 @@ impl Engine {
         }
     }
 
-    /// Says what became of a batch that was accepted and is not applied.
+    /// Says what became of a batch that was accepted and is not applied; of 0, something else that went wrong.
     pub(super) fn report(&mut self, batch: u64, origin: String, text: String) {
-        self.note(|| Record::Dropped { change: batch, why: text.clone() });
+        if batch > 0 {
+            self.note(|| Record::Dropped { change: batch, why: text.clone() });
+        }
         let reports = Arc::make_mut(&mut self.reports);
+        let number = reports.last().map_or(1, |last| last.number + 1);
         if reports.len() == REPORTS {
             reports.remove(0);
         }
-        reports.push(Report { batch, origin, text });
+        reports.push(Report { number, batch, origin, text });
     }
 
     /// Applies a batch now; the audio thread does so when it is due.

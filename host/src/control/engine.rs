@@ -203,6 +203,7 @@ impl Engine {
                 FromAudio::RungOut { slot } => {
                     self.brought.replan |= self.realiser.rung_out(slot, &mut self.brought.change)
                 }
+                FromAudio::Request { instance, value } => self.grant(ModuleId(instance), &value),
                 FromAudio::Fault { instance, fault } => {
                     let text = match fault {
                         Fault::Failed(report) => format!(

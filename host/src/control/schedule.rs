@@ -197,6 +197,8 @@ fn fastest(model: &Model, now: &Reading, to: f64) -> f64 {
 /// What became of something that was accepted before: for whoever sent it, and all others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
+    /// Counts reports.
+    pub number: u64,
     /// The batch.
     pub batch: u64,
     /// Who sent it.

@@ -71,6 +71,17 @@ impl EngineState {
         EngineState { model, ..EngineState::default() }
     }
 
+    /// How long a module takes, in seconds for each second of sound; the worst of late. 1 is all there is.
+    pub fn load(&self, name: &str) -> Option<f32> {
+        Some(f32::from_bits(self.meters.get(name)?.last()?.load(Ordering::Relaxed)))
+    }
+
+    /// The module that takes the longest, and how long.
+    pub fn heaviest(&self) -> Option<(&Name, f32)> {
+        let loads = self.meters.keys().filter_map(|name| Some((name, self.load(name)?)));
+        loads.max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
     /// The meter of that key, of a module of that name, if both are there and the module is made.
     pub fn meter(&self, catalog: &Catalog, name: &str, key: &str) -> Option<f32> {
         let known = catalog.get(&self.model.modules.get(name)?.module_type)?;

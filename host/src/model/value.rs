@@ -108,6 +108,20 @@ impl Value {
         }
     }
 
+    /// The value of a parameter that is nearest to a number; data is empty.
+    pub fn of_number(x: f64, kind: &ParamKind) -> Value {
+        match kind {
+            ParamKind::Float { .. } => Value::Num(Num::new(x).unwrap_or(Num::ZERO)),
+            ParamKind::Int { .. } => Value::Int(x.round() as i64),
+            ParamKind::Bool { .. } => Value::Flag(x >= 0.5),
+            ParamKind::Enum { labels, .. } => {
+                let index = (x.round().max(0.0) as usize).min(labels.len().saturating_sub(1));
+                Value::Text(labels[index].as_str().into())
+            }
+            ParamKind::Sample | ParamKind::Pattern => Value::Text("".into()),
+        }
+    }
+
     /// The default of a parameter.
     pub fn default_of(kind: &ParamKind) -> Value {
         match kind {

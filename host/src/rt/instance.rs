@@ -4,6 +4,7 @@ use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use cantus_plugin_api::raw::{self, Event, EventWriter, FactoryRef, INSTANCE_OK, ProcessRef, Report, kind};
 
@@ -31,6 +32,8 @@ pub enum Fault {
 }
 
 /// What a module shows: written by the audio thread, sampled by whoever reads.
+///
+/// Behind its own meters comes how long it took lately: seconds for each second of sound.
 pub type Meters = Arc<[AtomicU32]>;
 
 /// What an instance is made of, and how it ends.
@@ -66,6 +69,10 @@ pub struct Instance {
     triggered: Vec<(u32, u64)>,
     shown: Box<[f32]>,
     meters: Meters,
+    /// Seconds of a quantum.
+    quantum: f64,
+    /// It ran in this quantum: what it asks for is new.
+    asks: bool,
     mods: Box<[f32]>,
     /// How much is heard of it, or, if it is an effect, of what it makes of its input.
     on: Fade,
@@ -102,7 +109,9 @@ impl Instance {
             emitted: vec![Event::bare(0, 0, 0); OUT_EVENTS],
             triggered: Vec::with_capacity(TRIGGERED),
             shown: vec![0.0; build.meters].into(),
-            meters: (0..build.meters).map(|_| AtomicU32::new(0)).collect(),
+            meters: (0..=build.meters).map(|_| AtomicU32::new(0)).collect(),
+            quantum: QUANTUM as f64 / build.rate,
+            asks: false,
             mods: vec![0.0; build.mods].into(),
             on: Fade::new(1.0, build.rate),
             effect: build.effect,
@@ -183,6 +192,25 @@ impl Instance {
     /// What it emitted in this quantum.
     pub(super) fn emitted(&self) -> &[Event] {
         &self.emitted
+    }
+
+    /// The values it asks for, once.
+    pub(super) fn requests(&self) -> impl Iterator<Item = &Event> {
+        self.emitted.iter().filter(|event| self.asks && event.kind == kind::REQUEST)
+    }
+
+    /// What it asks for has been passed on.
+    pub(super) fn told_requests(&mut self) {
+        self.asks = false;
+    }
+
+    /// So long its last quantum took: shown as the worst of late, which fades.
+    pub(super) fn took(&mut self, time: Duration) {
+        if let Some(cell) = self.meters.last() {
+            let before = f64::from(f32::from_bits(cell.load(Ordering::Relaxed)));
+            let load = (time.as_secs_f64() / self.quantum).max(before * 0.9);
+            cell.store((load as f32).to_bits(), Ordering::Relaxed);
+        }
     }
 
     /// What it is to be blamed for, once.
@@ -268,7 +296,7 @@ impl Instance {
             arena.get_mut(*buffer).fill(0.0);
         }
         self.emitted.clear();
-        self.fresh = false;
+        (self.fresh, self.asks) = (false, true);
         let refused = if self.failed { 0 } else { self.call(step, sample, transport) };
         self.events.clear();
         if self.failed || !finite(step, arena) {

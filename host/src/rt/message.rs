@@ -3,7 +3,7 @@
 //! Two rings carry it, each with one writer and one reader. A full inbound ring makes the Engine wait with the next
 //! batch; a full outbound ring makes the Processor keep the item, and take no further Change, until the next quantum.
 
-use cantus_plugin_api::raw::Event;
+use cantus_plugin_api::raw::{Event, Value};
 
 use super::cable::Cable;
 use super::instance::{Fault, Instance};
@@ -31,6 +31,13 @@ pub enum FromAudio {
     RungOut {
         /// Its slot.
         slot: u32,
+    },
+    /// A module wants a value of its own changed.
+    Request {
+        /// Id of the instance.
+        instance: u64,
+        /// Parameter, slot and value, as it said them: they may not exist.
+        value: Value,
     },
     /// A module misbehaved.
     Fault {

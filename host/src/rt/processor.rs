@@ -1,6 +1,7 @@
 //! The audio thread's whole work: take Changes, run the plan, one quantum after the other.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use cantus_plugin_api::raw::Event;
 use rtrb::{Consumer, Producer};
@@ -238,7 +239,9 @@ impl Processor {
         let transport = self.clock.record();
         let Plan { steps, arena, .. } = &mut *self.plan;
         let mut refused = 0;
-        for step in steps.iter_mut() {
+        // Looking at a clock costs about as much as a small module: one is timed a quantum.
+        let timed = (self.sample / QUANTUM as u64).checked_rem(steps.len() as u64);
+        for (index, step) in steps.iter_mut().enumerate() {
             step.gather(arena, &mut self.slabs.cables, self.sample);
             refused += carry(step, &mut self.slabs, self.cuts, &mut self.ids);
             let Slabs { instances, cables } = &mut self.slabs;
@@ -247,7 +250,9 @@ impl Processor {
             }
             if let Some(instance) = instances.get_mut(step.instance as usize).and_then(Option::as_deref_mut) {
                 instance.end_triggered(self.sample);
+                let begin = (timed == Some(index as u64)).then(Instant::now);
                 refused += instance.run(step, arena, self.sample, &transport);
+                begin.into_iter().for_each(|begin| instance.took(begin.elapsed()));
             }
         }
         if refused > 0 {
@@ -288,6 +293,14 @@ impl Processor {
             {
                 instance.fault_reported();
             }
+            for request in instance.requests() {
+                let room = self.outbox.slots() > self.outbox.buffer().capacity() / 2;
+                let message = FromAudio::Request { instance: instance.id(), value: request.as_value() };
+                if !room || self.outbox.push(message).is_err() {
+                    self.telemetry.refuse(1);
+                }
+            }
+            instance.told_requests();
             if instance.ring.is_over() && self.outbox.push(FromAudio::RungOut { slot: slot as u32 }).is_ok() {
                 instance.ring.tell();
             }

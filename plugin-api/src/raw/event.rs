@@ -18,6 +18,9 @@ pub mod kind {
     pub const BIND: u16 = 5;
     /// The module is told to do something; payload is [`super::Value`], `index` the action's.
     pub const ACTION: u16 = 6;
+    /// From a module: it wants a parameter of its own to have another value; payload is [`super::Value`]. The host makes it
+    /// a command, and sends the value back when it has been set.
+    pub const REQUEST: u16 = 7;
 }
 
 /// One event.

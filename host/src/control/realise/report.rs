@@ -1,13 +1,24 @@
 //! How everything is that is not as wanted.
 
 use cantus_manifest::Param;
-use cantus_plugin_api::raw::SLOT_OF_MODULE;
+use cantus_plugin_api::raw::{SLOT_OF_MODULE, Value as Wire};
 
 use super::super::state::{Status, StatusOf};
 use super::{File, Place, Realiser, State, Wanted};
-use crate::model::{ModuleId, Name};
+use crate::model::{ModuleId, Name, Path, Value};
 
 impl Realiser {
+    /// The parameter that an instance speaks of, and a value near a number. `None`: there is no such thing (any more).
+    pub fn asked(&self, id: ModuleId, value: &Wire) -> Option<(Path, Value)> {
+        let (name, live) = self.modules.iter().find(|(_, live)| live.id == id)?;
+        let known = self.catalog.get(&live.module_type)?;
+        let slot = (value.slot != SLOT_OF_MODULE).then_some(value.slot);
+        let params = if slot.is_some() { known.slot_params() } else { &known.manifest.params[..] };
+        let param = params.get(usize::from(value.index)).filter(|param| !param.kind.is_data())?;
+        let path = Path { module: name.clone(), slot, param: param.key.as_str().into() };
+        Some((path, Value::of_number(value.value, &param.kind)))
+    }
+
     /// A module misbehaved on the audio thread. Returns its name.
     pub fn faulted(&mut self, id: ModuleId, text: String) -> Option<Name> {
         let (name, live) = self.modules.iter_mut().find(|(_, live)| live.id == id)?;

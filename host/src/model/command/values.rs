@@ -221,16 +221,7 @@ impl Control {
     /// What a parameter of that kind becomes at a position from 0 to 1.
     fn value(&self, position: f64, kind: &ParamKind) -> Value {
         let (low, high) = self.range.map_or_else(|| span(kind).unwrap_or((0.0, 1.0)), |(l, h)| (l.get(), h.get()));
-        let x = low + (high - low) * position.powf(4f64.powf(self.curve.get()));
-        match kind {
-            ParamKind::Bool { .. } => Value::Flag(x >= 0.5),
-            ParamKind::Int { .. } => Value::Int(x.round() as i64),
-            ParamKind::Enum { labels, .. } => {
-                let index = (x.round().max(0.0) as usize).min(labels.len().saturating_sub(1));
-                Value::Text(labels[index].as_str().into())
-            }
-            _ => Value::Num(Num::new(x).unwrap_or(Num::ZERO)),
-        }
+        Value::of_number(low + (high - low) * position.powf(4f64.powf(self.curve.get())), kind)
     }
 }
 
