@@ -44,7 +44,7 @@ fn what_a_module_asks_for_is_a_command_like_any_other() {
     assert_eq!((value(&studio, "l.value"), value(&studio, "l.slots[2].level")), ("0.5".into(), "1".into()));
     let reports = studio.engine().state().reports.clone();
     let said: Vec<_> = reports.iter().map(|r| (&*r.origin, &*r.text)).collect();
-    let text = "could not set l.value = 1: l.value takes 0 to 0.75, not 1";
+    let text = "could not set l.value = 1: l.value = 1: it takes a number from 0 to 0.75";
     assert_eq!(said, [("module l", text)]);
 }
 

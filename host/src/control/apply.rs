@@ -24,6 +24,8 @@ const CHECKPOINT: u32 = 1000;
 /// What a batch comes to on some Model.
 struct Outcome<'a> {
     model: Model,
+    /// It is not as before.
+    changed: bool,
     commands: Cow<'a, [Command]>,
     /// What could not be done any more.
     skipped: Vec<String>,
@@ -123,14 +125,17 @@ impl Engine {
 
     /// Applies a batch now; the audio thread does so when it is due.
     pub(super) fn apply(&mut self, number: u64, batch: Batch, at: At) -> Answer {
-        let Outcome { model, commands, skipped } = self.outcome(&batch, (*self.model).clone())?;
+        let Outcome { model, changed, commands, skipped } = self.outcome(&batch, (*self.model).clone())?;
         self.numbers = self.numbers.max(number);
         let origin = || batch.origin.clone();
         self.note(|| Record::Accepted { change: number, origin: origin(), commands: commands.to_vec() });
         self.causes.because(batch.cause);
         let mut change = Box::new(Change { number, at, ..Change::default() });
-        let old = std::mem::replace(&mut self.model, Arc::new(model));
-        self.remember(&batch, &old);
+        let old = self.model.clone();
+        if changed {
+            self.model = Arc::new(model);
+            self.remember(&batch, &old);
+        }
         let over = commands.iter().rev().find_map(|command| match command {
             Command::SetBPM(c) => Some(c.over.get()),
             _ => None,
@@ -164,7 +169,6 @@ impl Engine {
         };
         match direction {
             Some(direction) => self.history.moved(&person, direction, old.clone(), self.model.clone()),
-            None if **old == *self.model && old.claims == self.model.claims => {}
             None => self.history.did(person, batch.gesture, old.clone(), self.model.clone()),
         }
     }
@@ -172,9 +176,10 @@ impl Engine {
     /// What a batch comes to on a Model.
     fn outcome<'a>(&self, batch: &'a Batch, mut model: Model) -> Result<Outcome<'a>, CommitError> {
         let before = model.clone();
+        let mut changed = true;
         let (commands, skipped) = match &batch.work {
             Work::Commands(commands) => {
-                self.edit_all(&mut model, commands)?;
+                changed = self.edit_all(&mut model, commands)?;
                 (Cow::from(commands), Vec::new())
             }
             Work::Undo => self.step(batch, Direction::Undo, &mut model)?,
@@ -183,27 +188,29 @@ impl Engine {
                 let scene = self.scene(name).map_err(|refusal| refused(None, batch.work.describe(), refusal))?;
                 let scene = Model { claims: model.claims.clone(), ..(**scene).clone() };
                 let commands = model.diff(&scene, &self.handle.catalog);
-                self.edit_all(&mut model, &commands)?;
+                changed = self.edit_all(&mut model, &commands)?;
                 (commands.into(), Vec::new())
             }
             Work::Become(then) => {
                 let commands = model.diff(then, &self.handle.catalog);
-                self.edit_all(&mut model, &commands)?;
+                changed = self.edit_all(&mut model, &commands)?;
                 (commands.into(), Vec::new())
             }
         };
         if !model.connections.same(&before.connections) || !model.links.same(&before.links) {
             model.check().map_err(|refusal| refused(None, "connect modules".into(), refusal))?;
         }
-        Ok(Outcome { model, commands, skipped })
+        Ok(Outcome { model, changed, commands, skipped })
     }
 
-    fn edit_all(&self, model: &mut Model, commands: &[Command]) -> Result<(), CommitError> {
+    /// True: something changed.
+    fn edit_all(&self, model: &mut Model, commands: &[Command]) -> Result<bool, CommitError> {
+        let mut changed = false;
         for (index, command) in commands.iter().enumerate() {
             let edited = model.edit(command, &self.handle.catalog);
-            edited.map_err(|refusal| refused(Some(index), command.describe(), refusal))?;
+            changed |= edited.map_err(|refusal| refused(Some(index), command.describe(), refusal))?;
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// A person's step back or forth, as far as it can be done; what cannot be, because others have changed it, is left
