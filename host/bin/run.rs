@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant, SystemTime};
 
 use cantus_host::control::{Batch, Commit, Engine, EngineHandle, EngineThread, Origin, Work, journal};
@@ -25,7 +26,8 @@ const WATCH: Duration = Duration::from_millis(50);
 /// Wall time that loading may take before the music begins without what is not there yet.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Plays a script on a sound device and evaluates it again whenever it is saved. Ctrl-C ends it.
+/// Plays a script on a sound device and evaluates it again whenever it is saved; lines typed meanwhile are evaluated,
+/// too. Ctrl-C ends it.
 #[derive(Args)]
 pub struct Run {
     /// The script.
@@ -40,9 +42,9 @@ pub struct Run {
     /// Write the journal to this file instead of the user's state folder; `cantus replay` plays it.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// Begin with what the last performance of this script had come to.
-    #[arg(long)]
-    recover: bool,
+    /// Begin with what a journal had come to [default: of the last performance of this script].
+    #[arg(long, value_name = "JOURNAL", num_args = 0..=1, require_equals = true)]
+    recover: Option<Option<PathBuf>>,
     /// Where there is no sound device, render to this WAV file instead (--bars of it, or 16).
     #[arg(long, value_name = "FILE")]
     or_render: Option<PathBuf>,
@@ -81,15 +83,19 @@ impl Run {
     ) -> Result<Option<journal::Recovered>, Failure> {
         let journals = Journals::of(&self.file);
         let last = journals.as_ref().and_then(Journals::newest);
-        let recovered = match (&last, self.recover) {
-            (Some(last), true) => Some(journal::recover(&journal::read(last).map_err(Failure)?, registry.catalog())),
-            (None, true) => return Err(Failure(format!("there is no journal of {}", self.file.display()))),
-            (Some(last), false) if broke_off(last) => {
-                eprintln!("the last performance of this did not end in order; with --recover it goes on from there");
-                None
+        let from = match &self.recover {
+            Some(named) => {
+                let none = || Failure(format!("there is no journal of {}; name one", self.file.display()));
+                Some(named.as_ref().or(last.as_ref()).ok_or_else(none)?)
             }
-            _ => None,
+            None => None,
         };
+        if let (None, Some(last)) = (from, last.as_ref().filter(|last| broke_off(last))) {
+            let last = last.display();
+            eprintln!("the last performance of this did not end in order; --recover={last} goes on from there");
+        }
+        let recover = |from| journal::read(from).map(|journal| journal::recover(&journal, registry.catalog()));
+        let recovered = from.map(|from| recover(from)).transpose().map_err(Failure)?;
         let header = || journal::Header::of(registry, &config(&self.file));
         match (&self.journal, journals.and_then(|journals| journals.begin())) {
             (Some(path), _) => engine.record(journal::Journal::create(path, header()).map_err(Failure)?),
@@ -139,9 +145,11 @@ fn perform(
     let evaluation = script.eval_file(file)?;
     let mut told = Vec::new();
     let mut strain = Strain::default();
+    let lines = typed();
     wait_until_ready(&engine);
     start(&engine, &evaluation)?;
     loop {
+        lines.try_iter().for_each(|line| say(&mut script, &line));
         tell_problems(&engine, &script, &mut told);
         strain.tell(&engine);
         if engine.telemetry().device_lost() {
@@ -176,6 +184,22 @@ fn bring_back(engine: &EngineHandle, session: journal::Recovered) -> Result<(), 
     }
     eprintln!("it goes on from where the journal ends, {} batches after its last full state", session.batches);
     Ok(())
+}
+
+/// Lines that people type while it plays. The thread that reads them ends with the program.
+fn typed() -> Receiver<String> {
+    let (sender, lines) = channel();
+    std::thread::spawn(move || std::io::stdin().lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
+    lines
+}
+
+/// Evaluates a line.
+fn say(script: &mut Script, line: &str) {
+    match script.eval(line, "prompt", Origin::Repl) {
+        Ok(evaluation) if evaluation.values.is_empty() => {}
+        Ok(evaluation) => println!("{}", evaluation.values.join("  ")),
+        Err(error) => eprintln!("error: {error}"),
+    }
 }
 
 /// Waits until nothing loads, a few seconds at most: what comes later comes in.
