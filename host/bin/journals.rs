@@ -28,9 +28,10 @@ impl Journals {
         Some(Journals { folder, name: format!("{stem}-{}-", &hash[..16]) })
     }
 
-    /// The newest, if there is one.
+    /// The newest of a performance: one that never began to play is none.
     pub fn newest(&self) -> Option<PathBuf> {
-        self.all().pop()
+        let played = |read: journal::Read| read.records.iter().any(|r| matches!(r, Record::Applied { .. }));
+        self.all().into_iter().rev().find(|path| journal::read(path).is_ok_and(played))
     }
 
     /// A name for a new one; the oldest are removed. `None`: there is no place for it.
@@ -41,8 +42,8 @@ impl Journals {
             // One that cannot be removed is only one more.
             let _ = std::fs::remove_file(old);
         }
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-        Some(self.folder.join(format!("{}{seconds:015}.journal", self.name)))
+        let milliseconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        Some(self.folder.join(format!("{}{milliseconds:015}.journal", self.name)))
     }
 
     /// From the oldest to the newest: their names say when.

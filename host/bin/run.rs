@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime};
 
 use cantus_host::control::{Batch, Commit, Engine, EngineHandle, EngineThread, Origin, Work, journal};
@@ -97,7 +97,8 @@ impl Run {
         let recover = |from| journal::read(from).map(|journal| journal::recover(&journal, registry.catalog()));
         let recovered = from.map(|from| recover(from)).transpose().map_err(Failure)?;
         let header = || journal::Header::of(registry, &config(&self.file));
-        match (&self.journal, journals.and_then(|journals| journals.begin())) {
+        let begun = || journals.and_then(|journals| journals.begin());
+        match (&self.journal, if self.journal.is_none() { begun() } else { None }) {
             (Some(path), _) => engine.record(journal::Journal::create(path, header()).map_err(Failure)?),
             (None, Some(path)) => match journal::Journal::create(&path, header()) {
                 Ok(journal) => engine.record(journal),
@@ -149,7 +150,6 @@ fn perform(
     wait_until_ready(&engine);
     start(&engine, &evaluation)?;
     loop {
-        lines.try_iter().for_each(|line| say(&mut script, &line));
         tell_problems(&engine, &script, &mut told);
         strain.tell(&engine);
         if engine.telemetry().device_lost() {
@@ -170,7 +170,12 @@ fn perform(
         if bars.is_some_and(|bars| engine.clock().beat >= bars * beats_per_bar) {
             return Ok(());
         }
-        std::thread::sleep(WATCH);
+        // A line that is typed is done at once.
+        match lines.recv_timeout(WATCH) {
+            Ok(line) => say(&mut script, &line),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(WATCH),
+        }
     }
 }
 

@@ -172,6 +172,32 @@ fn run_plays_in_real_time_on_the_null_device() {
     assert!(began.elapsed().as_secs_f64() > 0.3, "a beat takes its time");
 }
 
+#[test]
+fn a_performance_is_replayed_and_gone_on_with() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("song.lua"), "constant('c', {value = 0.5})\n").expect("the folder can be written");
+    let (song, take, out) = (at("song.lua"), at("take.journal"), at("take.wav"));
+    let probes = fixture("probes");
+    let device = ["--device", "null", "--bars", "0.1", "--plugins", path(&probes)];
+    let run = |more: &[&str]| cantus(&[&["run", path(&song)], &device[..], more].concat());
+    let first = run(&["--journal", path(&take)]);
+    assert!(first.status.success(), "{}", text(&first.stderr));
+    // It takes no file's place.
+    assert!(!run(&["--journal", path(&take)]).status.success());
+    let replayed = cantus(&["replay", path(&take), "-o", path(&out), "--plugins", path(&probes)]);
+    assert!(replayed.status.success(), "{}", text(&replayed.stderr));
+    let mut wav = hound::WavReader::open(&out).expect("a WAV file");
+    let samples: Vec<f32> = wav.samples().map(|s| s.expect("a sample")).collect();
+    assert!(samples.len() > 2 * 9_600 && samples[samples.len() - 1] == 0.5, "{}", samples.len());
+    let recover = format!("--recover={}", path(&take));
+    let second = run(&[&recover]);
+    let said = "it goes on from where the journal ends, 2 batches after its last full state";
+    assert!(second.status.success() && text(&second.stderr).contains(said), "{}", text(&second.stderr));
+    let nothing = run(&["--recover=nothing.journal"]);
+    assert!(text(&nothing.stderr).starts_with("error: could not read journal nothing.journal: "));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_render_destroys_nothing() {

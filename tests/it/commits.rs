@@ -8,7 +8,7 @@ use cantus_host::control::{
 };
 use cantus_host::device::{Device, Null, Source};
 use cantus_host::model::command::*;
-use cantus_host::model::{Command, Num, TempoPoint, Value};
+use cantus_host::model::{Command, Connection, Endpoint, Num, TempoPoint, Value};
 use cantus_host::plugins::{ModuleRegistry, Search};
 
 use crate::rig::Studio;
@@ -361,4 +361,38 @@ fn a_million_commands_of_eight_producers() {
     assert_eq!(engine.handle().state().model.tempo_map.len(), 8);
     drop(engine);
     assert!(device.stop().is_some_and(|source| source.sample() > 0), "the device played meanwhile");
+}
+
+#[test]
+fn a_step_that_cannot_come_back_does_not_stand_in_the_way_of_others() {
+    let mut studio = Studio::new();
+    studio.eval("gain('a') gain('b') constant('c', {value = 1})");
+    let wire = |from: &str, to: &str| ConnectCommand::new(Connection { from: end(from), to: end(to) }).into();
+    send(&studio, client("ann"), vec![set("c.value", 0.5)], When::Now).expect("it can be");
+    send(&studio, client("ann"), vec![wire("a.out", "b.in")], When::Now).expect("it can be");
+    let cut = DisconnectCommand { connection: Connection { from: end("a.out"), to: end("b.in") } };
+    send(&studio, client("ann"), vec![cut.into()], When::Now).expect("it is there");
+    send(&studio, client("bob"), vec![wire("b.out", "a.in")], When::Now).expect("it can be");
+    let undone = work(&studio, client("ann"), Work::Undo).expect("a step");
+    assert_eq!(undone.skipped.len(), 1, "{:?}", undone.skipped);
+    assert!(undone.skipped[0].starts_with("could not connect a.out -> b.in: "), "{:?}", undone.skipped);
+    work(&studio, client("ann"), Work::Undo).expect("a step");
+    work(&studio, client("ann"), Work::Undo).expect("a step");
+    assert_eq!(value(&studio, "c.value"), "1");
+}
+
+fn end(text: &str) -> Endpoint {
+    text.parse().expect("a port")
+}
+
+#[test]
+fn samples_and_beats_that_wait_are_in_one_order() {
+    let mut studio = Studio::playing(CONSTANT);
+    let add = AddModuleCommand { module_type: "Constant".into(), name: "e".into(), id: studio.mint() };
+    send(&studio, timer(), vec![add.into()], beat(4.0)).expect("it can be");
+    let rename = RenameModuleCommand { name: "e".into(), to: "k".into() };
+    send(&studio, timer(), vec![rename.into()], When::AtSample(150_000)).expect("it is there by then");
+    send(&studio, timer(), vec![set("k.value", 3.0)], beat(8.0)).expect("it is called so by then");
+    studio.render(9 * BEAT);
+    assert_eq!((studio.engine().state().reports.len(), value(&studio, "k.value")), (0, "3".into()));
 }

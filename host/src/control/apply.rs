@@ -1,6 +1,7 @@
 //! The Engine's decisions: what a batch becomes, whether it can be done, and what follows from it.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cantus_plugin_api::raw::Value as Wire;
@@ -10,7 +11,7 @@ use super::engine::Engine;
 use super::history::Direction;
 use super::journal::Record;
 use super::queue::{Answer, Envelope};
-use super::schedule::{PENDING, Pending, Report};
+use super::schedule::{Kept, PENDING, Pending, Report};
 use crate::model::command::SetParameterCommand;
 use crate::model::{Command, Model, ModuleId, Name, Refusal};
 use crate::rt::message::{At, Change, Deed, TransportChange};
@@ -38,7 +39,7 @@ impl Engine {
         if answer.is_ok() {
             self.publish();
         }
-        match &self.journal {
+        match &mut self.journal {
             Some(journal) => journal.answer(reply, answer),
             // A producer that does not wait for the answer is no fault.
             None => _ = reply.send(answer),
@@ -54,16 +55,17 @@ impl Engine {
             When::Now => None,
             _ => Some(self.foresee(&batch).map(|o| (Arc::new(o.model), o.commands.into_owned(), o.skipped))?),
         };
-        let (origin, when) = (batch.origin.clone(), batch.when);
-        match (self.schedule.keep(number, batch, &self.model, &self.handle.telemetry), expected) {
-            (None, Some((model, commands, skipped))) => {
+        let origin = batch.origin.clone();
+        match (self.schedule.keep(number, batch, &self.model), expected) {
+            (Kept::Due(batch, at), _) => self.apply(number, batch, at),
+            (Kept::Waits, Some((model, commands, skipped))) => {
                 self.numbers = number;
-                self.note(|| Record::Waits { change: number, origin, when, commands });
                 self.pending = Arc::new(self.schedule.waiting());
+                let when = self.pending.last().map_or(When::Now, |waiting| waiting.when);
+                self.note(|| Record::Waits { change: number, origin, when, commands });
                 Ok(Accepted { batch: number, model, skipped, pending: true })
             }
-            (None, None) => unreachable!("what is for now is never kept"),
-            (Some((batch, at)), _) => self.apply(number, batch, at),
+            (Kept::Full | Kept::Waits, _) => Err(CommitError::TooManyPending(PENDING)),
         }
     }
 
@@ -76,21 +78,22 @@ impl Engine {
         let mut changed = (*self.model).clone();
         let answer = match changed.edit(&command, &self.handle.catalog) {
             Ok(false) => return,
-            Ok(true) => self.take(Batch::new(origin.clone(), vec![command])),
+            Ok(true) => self.take(Batch::new(origin.clone(), vec![command]).because(self.causes.cause())),
             Err(refusal) => Err(refused(None, command.describe(), refusal)),
         };
         if let Err(error) = answer {
-            self.report(0, origin.to_string(), error.to_string());
+            let (origin, text) = (origin.to_string(), error.to_string());
+            // It may ask again and again.
+            if self.reports.iter().all(|report| (&report.origin, &report.text) != (&origin, &text)) {
+                self.report(0, origin, text);
+            }
         }
     }
 
     /// What a batch will come to at its time, if nothing else comes.
     fn foresee<'a>(&self, batch: &'a Batch) -> Result<Outcome<'a>, CommitError> {
-        if self.schedule.is_full() {
-            return Err(CommitError::TooManyPending(PENDING));
-        }
         let mut model = (*self.model).clone();
-        for earlier in self.schedule.before(batch.when, &self.model, &self.handle.telemetry) {
+        for earlier in self.schedule.before(batch.when, &self.model) {
             if let Ok(outcome) = self.outcome(earlier, model.clone()) {
                 model = outcome.model;
             }
@@ -100,11 +103,14 @@ impl Engine {
 
     /// Applies what is due.
     pub(super) fn apply_due(&mut self) {
-        while let Some((pending, at)) = self.schedule.due(&self.model, &self.handle.telemetry) {
+        while let Some((pending, at)) = self.schedule.due(&self.model) {
             let Pending { number, batch, .. } = pending;
             let origin = batch.origin.to_string();
-            if let Err(error) = self.apply(number, batch, at) {
-                self.report(number, origin, format!("{error}; it was accepted before, and nothing of it was done"));
+            match self.apply(number, batch, at) {
+                Ok(done) => done.skipped.into_iter().for_each(|text| self.report(0, origin.clone(), text)),
+                Err(error) => {
+                    self.report(number, origin, format!("{error}; it was accepted before, and nothing of it was done"));
+                }
             }
             self.pending = Arc::new(self.schedule.waiting());
         }
@@ -113,7 +119,7 @@ impl Engine {
     /// Says what became of a batch that was accepted and is not applied; of 0, something else that went wrong.
     pub(super) fn report(&mut self, batch: u64, origin: String, text: String) {
         if batch > 0 {
-            self.note(|| Record::Dropped { change: batch, why: text.clone() });
+            self.drop_waiting(batch, &text);
         }
         let reports = Arc::make_mut(&mut self.reports);
         let number = reports.last().map_or(1, |last| last.number + 1);
@@ -121,6 +127,10 @@ impl Engine {
             reports.remove(0);
         }
         reports.push(Report { number, batch, origin, text });
+    }
+
+    fn drop_waiting(&mut self, change: u64, why: &str) {
+        self.note(|| Record::Dropped { change, why: why.into() });
     }
 
     /// Applies a batch now; the audio thread does so when it is due.
@@ -151,7 +161,7 @@ impl Engine {
 
     /// Now and then writes down all that is there, so that recovery need not begin at the beginning.
     fn checkpoint(&mut self) {
-        let Some(journal) = &self.journal else { return };
+        let Some(journal) = &mut self.journal else { return };
         self.since_checkpoint += 1;
         if self.since_checkpoint == CHECKPOINT {
             self.since_checkpoint = 0;
@@ -225,9 +235,15 @@ impl Engine {
         let commands = person.and_then(|p| self.history.commands(&p, direction, &self.handle.catalog));
         let (mut done, mut skipped) = (Vec::new(), Vec::new());
         for command in commands.ok_or(CommitError::NoStep(direction.verb()))? {
-            match model.edit(&command, &self.handle.catalog) {
-                Ok(_) => done.push(command),
-                Err(refusal) => skipped.push(format!("could not {}: {refusal}", command.describe())),
+            let before = model.clone();
+            let wires = matches!(command, Command::Connect(_) | Command::Modulate(_));
+            let edited = model.edit(&command, &self.handle.catalog);
+            match edited.and_then(|_| if wires { model.check() } else { Ok(()) }) {
+                Ok(()) => done.push(command),
+                Err(refusal) => {
+                    *model = before;
+                    skipped.push(format!("could not {}: {refusal}", command.describe()));
+                }
             }
         }
         Ok((done.into(), skipped))
@@ -286,13 +302,18 @@ impl Engine {
 
     /// A new epoch of the transport: what waited for beats of the old one is cancelled.
     fn jump(&mut self, command: &Command, beat: f64) {
-        for Pending { number, batch, .. } in self.schedule.jump(beat) {
-            let text = format!(
-                "{} was cancelled before its beat: somebody did {}; do it again if you still want it",
-                batch.work.describe(),
-                command.describe()
-            );
-            self.report(number, batch.origin.to_string(), text);
+        let mut cancelled: BTreeMap<String, Vec<Pending>> = BTreeMap::new();
+        for pending in self.schedule.jump(beat) {
+            cancelled.entry(pending.batch.origin.to_string()).or_default().push(pending);
+        }
+        for (origin, all) in cancelled {
+            let (what, more) = (all[0].batch.work.describe(), all.len() - 1);
+            let more = if more == 0 { String::new() } else { format!(", and {more} more,") };
+            let why = command.describe();
+            let text =
+                format!("{what}{more} was cancelled before its beat: somebody did {why}; do it again if need be");
+            all[1..].iter().for_each(|p| self.drop_waiting(p.number, &text));
+            self.report(all[0].number, origin, text);
         }
         self.pending = Arc::new(self.schedule.waiting());
     }

@@ -11,7 +11,7 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::handle::EngineHandle;
 use super::history::History;
-use super::journal::{Journal, Loaded, Record};
+use super::journal::{self, Journal, Record};
 use super::queue::CommandQueue;
 use super::realise::{Realiser, Task};
 use super::schedule::{Reports, Schedule, Waiting};
@@ -47,8 +47,7 @@ pub struct Config {
 #[derive(Default)]
 pub(super) struct Brought {
     change: Box<Change>,
-    made: Vec<ModuleId>,
-    loaded: Vec<Loaded>,
+    results: Vec<journal::Result>,
     /// The plan must be compiled anew.
     replan: bool,
 }
@@ -145,13 +144,15 @@ impl Engine {
         let sample = self.handle.telemetry.reading().sample;
         self.brought.replan |= self.realiser.sweep(sample, &mut self.brought.change);
         self.send_brought(At::Now);
+        // All that is done now is done at one moment: what is due at it comes before what comes in.
+        self.schedule.look(&self.handle.telemetry);
         self.apply_due();
         while self.has_room()
             && let Some(envelope) = self.handle.queue.pop()
         {
             self.answer(envelope);
+            self.apply_due();
         }
-        self.apply_due();
         self.flush();
         self.publish();
         let dead = self.keeper.sweep();
@@ -233,7 +234,7 @@ impl Engine {
 
     pub(super) fn take_made(&mut self, id: ModuleId, result: Result<Box<Instance>, String>) {
         let orphan = self.realiser.made(id, result, &self.model, &mut self.brought.change);
-        self.brought.made.push(id);
+        self.brought.results.push(journal::Result::Made(id));
         match orphan {
             Some(orphan) => self.workers.bury(orphan),
             None => self.brought.replan = true,
@@ -242,7 +243,7 @@ impl Engine {
 
     pub(super) fn take_loaded(&mut self, file: &Name, result: Result<Arc<Asset>, String>) {
         let hash = result.as_ref().ok().map(|asset| asset.hash);
-        self.brought.loaded.push(Loaded { file: file.clone(), hash });
+        self.brought.results.push(journal::Result::Loaded { file: file.clone(), hash });
         if let Some(orphan) = self.realiser.loaded(file, result, &mut self.brought.change) {
             self.workers.bury(orphan);
         }
@@ -250,11 +251,13 @@ impl Engine {
 
     /// Sends what workers have brought, before anything that builds on it.
     pub(super) fn send_brought(&mut self, at: At) {
-        if self.brought.replan || !self.brought.change.is_empty() {
-            let Brought { mut change, made, loaded, replan } = std::mem::take(&mut self.brought);
+        let Brought { change, results, replan } = &self.brought;
+        // What leaves no trace in the sound now may do so in what comes.
+        if *replan || !change.is_empty() || !results.is_empty() {
+            let Brought { mut change, results, replan } = std::mem::take(&mut self.brought);
             self.numbers += 1;
             (change.number, change.at) = (self.numbers, at);
-            self.note(|| Record::Brought { change: change.number, made, loaded });
+            self.note(|| Record::Brought { change: change.number, results });
             self.send(change, replan);
         }
     }
@@ -264,8 +267,8 @@ impl Engine {
         self.journal = Some(journal);
     }
 
-    pub(super) fn note(&self, record: impl FnOnce() -> Record) {
-        if let Some(journal) = &self.journal {
+    pub(super) fn note(&mut self, record: impl FnOnce() -> Record) {
+        if let Some(journal) = &mut self.journal {
             journal.write(record());
         }
     }
@@ -363,7 +366,8 @@ impl Drop for Engine {
     /// Whoever waits for an answer is told that none will come.
     fn drop(&mut self) {
         self.hear_audio();
-        self.note(|| Record::End { sample: self.handle.telemetry.reading().sample });
+        let sample = self.handle.telemetry.reading().sample;
+        self.note(|| Record::End { sample });
         self.handle.queue.close();
     }
 }

@@ -35,7 +35,7 @@ impl EngineHandle {
 
     /// That id is somebody's.
     pub(super) fn give_no_more(&self, id: ModuleId) {
-        self.ids.fetch_max(id.0 + 1, Ordering::Relaxed);
+        self.ids.fetch_max(id.0.saturating_add(1), Ordering::Relaxed);
     }
 
     /// Figures of the running Processor.

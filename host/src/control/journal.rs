@@ -67,10 +67,8 @@ pub enum Record {
     Brought {
         /// Its number.
         change: u64,
-        /// Instances that were made, or could not be.
-        made: Vec<ModuleId>,
-        /// Sound files that were read, or could not be.
-        loaded: Vec<Loaded>,
+        /// What they brought, in its order.
+        results: Vec<Result>,
     },
     /// The Processor has applied a change.
     Applied {
@@ -108,19 +106,25 @@ impl Header {
             version: VERSION,
             cantus: env!("CARGO_PKG_VERSION").into(),
             rate: config.rate,
-            root: config.root.clone(),
+            // It may be replayed from elsewhere.
+            root: std::path::absolute(&config.root).unwrap_or_else(|_| config.root.clone()),
             plugins: registry.hashes(),
         }
     }
 }
 
-/// A sound file that was read.
+/// What a worker brought.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Loaded {
-    /// Its name.
-    pub file: Name,
-    /// Content hash; none if it could not be read.
-    pub hash: Option<ContentHash>,
+pub enum Result {
+    /// An instance was made, or could not be.
+    Made(ModuleId),
+    /// A sound file was read.
+    Loaded {
+        /// Its name.
+        file: Name,
+        /// Content hash; none if it could not be read.
+        hash: Option<ContentHash>,
+    },
 }
 
 /// Digits of the hash before each record.

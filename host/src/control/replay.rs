@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::batch::{Batch, Origin};
 use super::engine::{Config, Engine};
-use super::journal::{Loaded, Read, Record};
+use super::journal::{self, Read, Record};
 use super::workers::Done;
 use crate::device::Source;
-use crate::model::{Command, ModuleId};
+use crate::model::Command;
 use crate::plugins::ModuleRegistry;
 use crate::rt::message::At;
 use crate::rt::{OUT_CHANNELS, QUANTUM};
@@ -32,7 +32,7 @@ struct Event {
 
 enum What {
     Batch(Origin, Vec<Command>),
-    Brought(Vec<ModuleId>, Vec<Loaded>),
+    Brought(Vec<journal::Result>),
 }
 
 impl Replay {
@@ -85,32 +85,40 @@ impl Replay {
                     let answer = self.engine.apply(number, Batch::new(origin, commands), At::Sample(sample));
                     self.notes.extend(answer.err().map(|error| format!("batch {number}: {error}")));
                 }
-                What::Brought(made, loaded) => self.bring(made, loaded, sample),
+                What::Brought(results) => self.bring(results, sample),
             }
         }
         self.engine.tick();
     }
 
     /// Hands over what workers brought then, as soon as they have brought it now.
-    fn bring(&mut self, made: Vec<ModuleId>, loaded: Vec<Loaded>, sample: u64) {
-        for id in made {
-            match self.engine.wait_for(|done| matches!(done, Done::Made { id: other, .. } if *other == id)) {
-                Some(Done::Made { result, .. }) => self.engine.take_made(id, result),
-                _ => self.notes.push(format!("module {} was made then, and is not now", id.0)),
-            }
-        }
-        for Loaded { file, hash } in loaded {
-            match self.engine.wait_for(|done| matches!(done, Done::Loaded { file: other, .. } if *other == file)) {
-                Some(Done::Loaded { result, .. }) => {
-                    if result.as_ref().ok().map(|asset| asset.hash) != hash {
-                        self.notes.push(format!("sound file \"{file}\" is not what it was then"));
-                    }
-                    self.engine.take_loaded(&file, result);
-                }
-                _ => self.notes.push(format!("sound file \"{file}\" was read then, and is not now")),
-            }
+    fn bring(&mut self, results: Vec<journal::Result>, sample: u64) {
+        for result in results {
+            self.bring_one(result);
         }
         self.engine.send_brought(At::Sample(sample));
+    }
+
+    fn bring_one(&mut self, result: journal::Result) {
+        match result {
+            journal::Result::Made(id) => {
+                match self.engine.wait_for(|done| matches!(done, Done::Made { id: other, .. } if *other == id)) {
+                    Some(Done::Made { result, .. }) => self.engine.take_made(id, result),
+                    _ => self.notes.push(format!("module {} was made then, and is not now", id.0)),
+                }
+            }
+            journal::Result::Loaded { file, hash } => {
+                match self.engine.wait_for(|done| matches!(done, Done::Loaded { file: other, .. } if *other == file)) {
+                    Some(Done::Loaded { result, .. }) => {
+                        if result.as_ref().ok().map(|asset| asset.hash) != hash {
+                            self.notes.push(format!("sound file \"{file}\" is not what it was then"));
+                        }
+                        self.engine.take_loaded(&file, result);
+                    }
+                    _ => self.notes.push(format!("sound file \"{file}\" was read then, and is not now")),
+                }
+            }
+        }
     }
 }
 
@@ -138,8 +146,8 @@ fn events(records: Vec<Record>) -> (VecDeque<Event>, u64) {
             Record::Accepted { change, origin, commands } => {
                 events.push_back(Event { number: change, sample: 0, what: What::Batch(origin, commands) });
             }
-            Record::Brought { change, made, loaded } => {
-                events.push_back(Event { number: change, sample: 0, what: What::Brought(made, loaded) });
+            Record::Brought { change, results } => {
+                events.push_back(Event { number: change, sample: 0, what: What::Brought(results) });
             }
             Record::Applied { change, sample } => {
                 samples.insert(change, sample);

@@ -1,5 +1,6 @@
 //! What waits for its time: pending batches, and when they are due.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::batch::{Batch, When};
@@ -48,12 +49,33 @@ pub struct Schedule {
     epoch: u32,
     /// Where the last of them led.
     start: f64,
+    /// Where the music was when last looked, and frames from there in which a batch must be handed over.
+    seen: Reading,
+    horizon: f64,
+}
+
+/// What becomes of a batch.
+pub enum Kept {
+    /// It is for now, or due so soon that it is handed over with its stamp.
+    Due(Batch, At),
+    /// It waits.
+    Waits,
+    /// No more can wait.
+    Full,
 }
 
 impl Schedule {
     /// Nothing waits; `rate` in Hz.
     pub fn new(rate: f64) -> Schedule {
-        Schedule { rate, pending: Vec::new(), playing: false, epoch: 0, start: 0.0 }
+        Schedule {
+            rate,
+            pending: Vec::new(),
+            playing: false,
+            epoch: 0,
+            start: 0.0,
+            seen: Reading::default(),
+            horizon: QUANTUM as f64,
+        }
     }
 
     /// What waits, in the order in which it came.
@@ -70,9 +92,13 @@ impl Schedule {
         self.pending.iter().map(waiting).collect()
     }
 
-    /// No more can wait.
-    pub fn is_full(&self) -> bool {
-        self.pending.len() >= PENDING
+    /// Looks where the music is. Offline nothing can come between two looks but the next quantum.
+    pub fn look(&mut self, telemetry: &Telemetry) {
+        self.seen = telemetry.reading();
+        self.horizon = match telemetry.block() {
+            0 => QUANTUM as f64,
+            block => f64::from(block) + AHEAD * self.rate,
+        };
     }
 
     /// The transport was told to start (true), or to pause.
@@ -87,56 +113,52 @@ impl Schedule {
         self.pending.extract_if(.., |p| matches!(p.stamp, Stamp::Beat(_))).collect()
     }
 
-    /// Keeps a batch until its time; gives it back if that is now, with the stamp it is to be handed over with.
-    pub fn keep(&mut self, number: u64, batch: Batch, model: &Model, telemetry: &Telemetry) -> Option<(Batch, At)> {
-        let now = self.now(telemetry);
-        let stamp = match batch.when {
-            When::Now => return Some((batch, At::Now)),
-            When::AtSample(sample) => Stamp::Sample(sample),
-            When::AtBeat(beat) => Stamp::Beat(beat.get()),
-            When::NextGrid(_) if !self.playing => return Some((batch, At::Now)),
-            When::NextGrid(grid) => Stamp::Beat(self.next_grid(grid.get(), &now, model)),
-        };
-        if self.frames_until(stamp, &now, model).is_some_and(|frames| frames < self.horizon(telemetry)) {
-            return Some((batch, self.at(stamp)));
+    /// Keeps a batch until its time; gives it back if that is now.
+    pub fn keep(&mut self, number: u64, batch: Batch, model: &Model) -> Kept {
+        let Some(stamp) = self.stamp(batch.when, model) else { return Kept::Due(batch, At::Now) };
+        if self.frames_until(stamp, model).is_some_and(|frames| frames < self.horizon) {
+            return Kept::Due(batch, self.at(stamp));
+        }
+        if self.pending.len() >= PENDING {
+            return Kept::Full;
         }
         self.pending.push(Pending { number, batch, stamp });
-        None
+        Kept::Waits
+    }
+
+    /// The stamp of a batch; `None`: it is for now.
+    fn stamp(&self, when: When, model: &Model) -> Option<Stamp> {
+        match when {
+            When::Now => None,
+            When::AtSample(sample) => Some(Stamp::Sample(sample)),
+            When::AtBeat(beat) => Some(Stamp::Beat(beat.get())),
+            When::NextGrid(grid) => self.playing.then(|| Stamp::Beat(self.next_grid(grid.get(), model))),
+        }
     }
 
     /// Takes the batch that is due first, if one is.
-    pub fn due(&mut self, model: &Model, telemetry: &Telemetry) -> Option<(Pending, At)> {
-        if self.pending.is_empty() {
-            return None;
-        }
-        let (now, horizon) = (self.now(telemetry), self.horizon(telemetry));
-        let frames = |p: &Pending| self.frames_until(p.stamp, &now, model);
-        let due = self.pending.iter().enumerate().filter_map(|(i, p)| Some((frames(p)?, i)));
-        let (_, index) = due.filter(|(frames, _)| *frames < horizon).min_by(|a, b| a.0.total_cmp(&b.0))?;
+    pub fn due(&mut self, model: &Model) -> Option<(Pending, At)> {
+        let due = self.pending.iter().enumerate().map(|(i, p)| (self.order(p.stamp, model), i));
+        let (_, index) = due.filter(|((frames, _), _)| *frames < self.horizon).min_by(|a, b| earlier(&a.0, &b.0))?;
         let pending = self.pending.remove(index);
         let at = self.at(pending.stamp);
         Some((pending, at))
     }
 
     /// The pending batches that are due before one that would wait until `when`, in that order: what it builds on.
-    pub fn before(&self, when: When, model: &Model, telemetry: &Telemetry) -> Vec<&Batch> {
-        let now = self.now(telemetry);
-        let stamp = match when {
-            When::Now => return Vec::new(),
-            When::AtSample(sample) => Stamp::Sample(sample),
-            When::AtBeat(beat) => Stamp::Beat(beat.get()),
-            When::NextGrid(grid) => Stamp::Beat(self.next_grid(grid.get(), &now, model)),
-        };
-        let frames = |stamp| self.frames_until(stamp, &now, model).unwrap_or(f64::INFINITY);
-        let due = |s: Stamp| match (s, stamp) {
-            // Of two beats the earlier comes first, even while beats stand still.
-            (Stamp::Beat(a), Stamp::Beat(b)) => a - b,
-            (s, stamp) => frames(s) - frames(stamp),
-        };
-        let earlier = self.pending.iter().map(|p| (due(p.stamp), &p.batch)).filter(|(by, _)| *by <= 0.0);
-        let mut earlier: Vec<_> = earlier.collect();
-        earlier.sort_by(|a, b| a.0.total_cmp(&b.0));
-        earlier.into_iter().map(|(_, batch)| batch).collect()
+    pub fn before(&self, when: When, model: &Model) -> Vec<&Batch> {
+        let Some(stamp) = self.stamp(when, model) else { return Vec::new() };
+        let last = self.order(stamp, model);
+        let all = self.pending.iter().map(|p| (self.order(p.stamp, model), &p.batch));
+        let mut before: Vec<_> = all.filter(|(order, _)| earlier(order, &last).is_le()).collect();
+        before.sort_by(|a, b| earlier(&a.0, &b.0));
+        before.into_iter().map(|(_, batch)| batch).collect()
+    }
+
+    /// What batches are ordered by: frames, and, where beats stand still or are out of reach, the beat.
+    fn order(&self, stamp: Stamp, model: &Model) -> (f64, f64) {
+        let beat = if let Stamp::Beat(beat) = stamp { beat } else { f64::NEG_INFINITY };
+        (self.frames_until(stamp, model).unwrap_or(f64::INFINITY), beat)
     }
 
     fn at(&self, stamp: Stamp) -> At {
@@ -147,31 +169,24 @@ impl Schedule {
     }
 
     /// Where the music is; where it is about to be, if it was told to go there and has not heard of it.
-    fn now(&self, telemetry: &Telemetry) -> Reading {
-        let now = telemetry.reading();
-        if now.epoch == self.epoch { now } else { Reading { beat: self.start, ..now } }
-    }
-
-    /// Frames from now in which a batch must be handed over to come in time. Offline nothing can come in between.
-    fn horizon(&self, telemetry: &Telemetry) -> f64 {
-        match telemetry.block() {
-            0 => QUANTUM as f64,
-            block => f64::from(block) + AHEAD * self.rate,
-        }
+    fn now(&self) -> Reading {
+        if self.seen.epoch == self.epoch { self.seen } else { Reading { beat: self.start, ..self.seen } }
     }
 
     /// Frames until it is due: at the fastest tempo there is, so never too late. `None`: as things are, never.
-    fn frames_until(&self, stamp: Stamp, now: &Reading, model: &Model) -> Option<f64> {
+    fn frames_until(&self, stamp: Stamp, model: &Model) -> Option<f64> {
+        let now = self.now();
         match stamp {
             Stamp::Sample(sample) => Some(sample.saturating_sub(now.sample) as f64),
             Stamp::Beat(_) if !self.playing => None,
             Stamp::Beat(beat) if turn(model, now.beat).is_some_and(|end| beat > end) => None,
-            Stamp::Beat(beat) => Some((beat - now.beat).max(0.0) * 60.0 * self.rate / fastest(model, now, beat)),
+            Stamp::Beat(beat) => Some((beat - now.beat).max(0.0) * 60.0 * self.rate / fastest(model, &now, beat)),
         }
     }
 
-    /// The next beat of a grid that can still be met.
-    fn next_grid(&self, grid: f64, now: &Reading, model: &Model) -> f64 {
+    /// The next beat of a grid.
+    fn next_grid(&self, grid: f64, model: &Model) -> f64 {
+        let now = self.now();
         let grid = if grid > 0.0 { grid } else { model.grid() };
         let next = (now.beat / grid - 1e-9).ceil() * grid;
         turn(model, now.beat).map_or(next, |end| next.min(end))
@@ -185,13 +200,26 @@ fn turn(model: &Model, beat: f64) -> Option<f64> {
 
 /// The fastest tempo on the way from here to a beat, in beats per minute; rather too fast than too slow.
 fn fastest(model: &Model, now: &Reading, to: f64) -> f64 {
-    let points = || model.tempo_map.iter().map(|(beat, point)| (beat.get(), point.bpm.get()));
-    // The tempo may already glide to the point behind it.
-    let last = points().find(|(beat, _)| *beat > to).map_or(to, |(beat, _)| beat);
-    let ahead = points().filter(|(beat, _)| now.beat < *beat && *beat <= last).map(|(_, bpm)| bpm);
+    let mut fastest = now.bpm;
     // Before the map's first point the tempo may glide to the Model's own.
-    let base = points().next().is_none_or(|(beat, _)| now.beat < beat).then(|| model.bpm.get());
-    ahead.chain(base).fold(now.bpm, f64::max)
+    if model.tempo_map.keys().next().is_none_or(|first| now.beat < first.get()) {
+        fastest = fastest.max(model.bpm.get());
+    }
+    let mut glides = false;
+    for (beat, point) in model.tempo_map.iter().map(|(beat, point)| (beat.get(), point)) {
+        if beat > now.beat && (beat <= to || glides) {
+            fastest = fastest.max(point.bpm.get());
+        }
+        if beat > to {
+            break;
+        }
+        glides = point.ramp;
+    }
+    fastest
+}
+
+fn earlier(a: &(f64, f64), b: &(f64, f64)) -> Ordering {
+    a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
 }
 
 /// What became of something that was accepted before: for whoever sent it, and all others.

@@ -53,6 +53,11 @@ impl Causes {
         self.now = cause;
     }
 
+    /// Of what was applied last.
+    pub(super) fn cause(&self) -> Cause {
+        self.now
+    }
+
     /// One more version.
     pub(super) fn count(&mut self) {
         let version = self.version() + 1;

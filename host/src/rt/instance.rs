@@ -138,6 +138,9 @@ impl Instance {
         if !self.failed {
             // SAFETY: `raw` is live until `drop`, and `&mut self` keeps others out.
             self.failed = unsafe { (self.reset)(self.raw.as_ptr()) } != INSTANCE_OK;
+            if self.failed {
+                self.fault = Some(Fault::Failed(Report::EMPTY));
+            }
         }
         self.events.clear();
         self.emitted.clear();
@@ -241,8 +244,11 @@ impl Instance {
             return true;
         }
         if self.triggered.len() == TRIGGERED {
-            let (oldest, _) = self.triggered.remove(0);
-            let _ = self.events.push(Event::bare(kind::NOTE_OFF, event.frame, oldest));
+            let (oldest, _) = self.triggered[0];
+            if self.events.push(Event::bare(kind::NOTE_OFF, event.frame, oldest)).is_err() {
+                return false;
+            }
+            self.triggered.remove(0);
         }
         let placed = self.events.push(event).is_ok();
         if placed {

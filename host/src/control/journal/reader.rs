@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::super::batch::When;
 use super::{DIGITS, Header, Record, VERSION, check};
-use crate::model::{Catalog, Command, Model, Name};
+use crate::model::{Catalog, Command, Model, Name, Num};
 
 /// What stands in a journal.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,10 +103,10 @@ pub fn recover(read: &Read, catalog: &Catalog) -> Recovered {
     let mut session = Recovered::default();
     session.notes.extend(read.torn.as_ref().map(ToString::to_string));
     // What was waiting when the state was written down stands before it.
-    let mut waiting: BTreeMap<u64, &[Command]> = BTreeMap::new();
+    let mut waiting: BTreeMap<u64, (When, &[Command])> = BTreeMap::new();
     for record in &read.records {
         match record {
-            Record::Waits { change, commands, .. } => _ = waiting.insert(*change, commands),
+            Record::Waits { change, when, commands, .. } => _ = waiting.insert(*change, (*when, commands)),
             Record::Dropped { change, .. } | Record::Accepted { change, .. } => _ = waiting.remove(change),
             _ => {}
         }
@@ -125,7 +126,13 @@ pub fn recover(read: &Read, catalog: &Catalog) -> Recovered {
             _ => {}
         }
     }
-    for commands in waiting.into_values() {
+    let mut waiting: Vec<_> = waiting.into_values().collect();
+    waiting.sort_by_key(|(when, _)| match when {
+        When::AtBeat(beat) => (1, *beat, 0),
+        When::AtSample(sample) => (0, Num::ZERO, *sample),
+        When::Now | When::NextGrid(_) => (0, Num::ZERO, 0),
+    });
+    for (_, commands) in waiting {
         session.batches += 1;
         session.apply(commands, catalog);
     }

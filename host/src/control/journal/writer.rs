@@ -55,13 +55,13 @@ impl Journal {
     }
 
     /// Control thread: a record, behind all others. Never waits.
-    pub(in crate::control) fn write(&self, record: Record) {
+    pub(in crate::control) fn write(&mut self, record: Record) {
         self.tell(Task::Write(record));
     }
 
     /// Control thread: all that is there. It is turned into commands on the writer's thread.
     pub(in crate::control) fn state(
-        &self,
+        &mut self,
         model: Arc<Model>,
         scenes: Arc<BTreeMap<Name, Arc<Model>>>,
         catalog: Arc<Catalog>,
@@ -70,7 +70,7 @@ impl Journal {
     }
 
     /// Control thread: an answer that is given when all before it is written.
-    pub(in crate::control) fn answer(&self, to: SyncSender<Answer>, answer: Answer) {
+    pub(in crate::control) fn answer(&mut self, to: SyncSender<Answer>, answer: Answer) {
         self.tell(Task::Answer(to, answer));
     }
 
@@ -79,10 +79,14 @@ impl Journal {
         self.failure.lock().ok()?.take()
     }
 
-    fn tell(&self, task: Task) {
+    fn tell(&mut self, task: Task) {
         if let Some(Err(lost)) = self.tasks.as_ref().map(|tasks| tasks.send(task)) {
-            // The writer is gone: what was asked for is answered all the same.
+            // The writer is gone: what was asked for is answered all the same, and it is said once.
             give(lost.0);
+            self.tasks = None;
+            if let Ok(mut failure) = self.failure.lock() {
+                *failure = Some("the journal has failed; what you do from here on is not kept: start again".into());
+            }
         }
     }
 }
@@ -122,12 +126,12 @@ impl Writer {
                 Err(RecvTimeoutError::Disconnected) => break,
             };
             let tasks: Vec<Task> = first.into_iter().chain(tasks.try_iter()).collect();
-            let result = if broken { Ok(()) } else { self.write(&tasks).and_then(|()| self.sync(SYNC)) };
-            if let Err(error) = result {
+            let written = if broken { Ok(()) } else { self.write(&tasks) };
+            tasks.into_iter().for_each(give);
+            if let Err(error) = written.and_then(|()| self.sync(SYNC)) {
                 broken = true;
                 self.fail(&error);
             }
-            tasks.into_iter().for_each(give);
         }
         if let Err(error) = self.sync(Duration::ZERO) {
             self.fail(&error);
