@@ -321,3 +321,6 @@ fn carry(step: &Step, slabs: &mut Slabs, cuts: u64, ids: &mut NoteIds) -> u32 {
     }
     refused
 }
+
+#[cfg(test)]
+mod tests;
