@@ -68,6 +68,7 @@ impl Processor {
     }
 
     /// Makes one quantum: [`OUT_CHANNELS`] channels of [`QUANTUM`] frames.
+    #[cfg_attr(cantus_rtsan, sanitize(realtime = "nonblocking"))]
     pub fn quantum(&mut self) -> [&[f32; QUANTUM]; OUT_CHANNELS] {
         self.clock.begin();
         self.cuts = 0;
