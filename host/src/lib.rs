@@ -20,6 +20,8 @@
 //!
 //! What this crate must not know: Lua, the command line, and any module type by name.
 
+#![cfg_attr(cantus_rtsan, feature(sanitize))]
+
 pub mod assets;
 pub mod control;
 pub mod device;

@@ -5,6 +5,8 @@
 
 #![cfg(target_os = "linux")]
 
+// RealtimeSanitizer stands in its place when it is there (`make rtsan`).
+#[cfg_attr(cantus_rtsan, path = "sanitized.rs")]
 mod allocator;
 #[path = "../it/rig.rs"]
 mod rig;
@@ -64,6 +66,7 @@ impl Watched {
 }
 
 #[test]
+#[cfg_attr(cantus_rtsan, ignore = "nothing is counted here")]
 fn the_guard_sees_what_it_must() {
     let ((), sins, first) = as_audio_thread(|| drop(std::hint::black_box(vec![1u8; 100])));
     assert_eq!((sins, first), (2, "malloc"), "one malloc and one free");
@@ -80,6 +83,7 @@ fn rt_buffer() -> cantus_host::rt::Quantum {
 }
 
 #[test]
+#[cfg_attr(cantus_rtsan, ignore = "nothing is counted here")]
 fn an_allocation_inside_a_plugin_is_seen() {
     let mut watched = Watched::new();
     watched.eval("allocates('bad')");
@@ -164,6 +168,7 @@ fn changes_are_made_cleanly() {
 
 /// What one change costs among ten thousand modules: the Model after it and the state that is published.
 #[test]
+#[cfg_attr(cantus_rtsan, ignore = "nothing is counted here")]
 fn a_publication_copies_little() {
     let catalog = rig::registry().catalog().clone();
     let edit = |model: &mut Model, command: Command| assert_eq!(model.edit(&command, &catalog), Ok(true));

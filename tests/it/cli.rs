@@ -251,3 +251,14 @@ fn ctrl_c_leaves_nothing_behind() {
     assert!(text(&output.stderr).contains("interrupted"), "{}", text(&output.stderr));
     assert_eq!(count(), 1, "only the script is left");
 }
+
+/// That `make rtsan` would find something, were it there.
+#[cfg(cantus_rtsan)]
+#[test]
+fn what_a_plugin_must_not_do_ends_the_sanitized_program() {
+    let misfits = fixture("misfits");
+    let (output, _) = render("allocates('bad')", &["--plugins", path(&misfits)]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(43), "{said}");
+    assert!(said.contains("RealtimeSanitizer: unsafe-library-call") && said.contains("alloc"), "{said}");
+}

@@ -131,6 +131,7 @@ fn a_module_replaced_under_its_name_leaves_no_note() {
 }
 
 #[test]
+#[cfg_attr(cantus_rtsan, ignore = "a panic allocates")]
 fn a_source_that_panics_leaves_no_note() {
     let mut studio = Studio::playing(
         "pattern('long', {{length = 64}, rows = 64})

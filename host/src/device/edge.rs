@@ -46,6 +46,7 @@ impl Edge {
     }
 
     /// Fills interleaved frames. Audio thread.
+    #[cfg_attr(cantus_rtsan, sanitize(realtime = "nonblocking"))]
     pub fn fill(&mut self, interleaved: &mut [f32]) {
         let Some(resampling) = &mut self.resampler else { return self.source.fill(interleaved, self.channels) };
         self.source.set_block(((interleaved.len() / self.channels) as f64 * self.ratio).ceil() as usize);

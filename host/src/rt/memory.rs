@@ -9,14 +9,15 @@ use cantus_plugin_api::raw::{Bind, Event, Handle, PatternData, SampleData, Step,
 /// A sound as modules see it.
 pub struct SampleMemory {
     record: SampleData,
-    _channels: Box<[*const f32]>,
-    samples: Box<[f32]>,
+    // Vectors: pointers into a box must not be followed any more once the box has moved.
+    _channels: Vec<*const f32>,
+    samples: Vec<f32>,
 }
 
 /// A pattern as modules see it.
 pub struct PatternMemory {
     record: PatternData,
-    _steps: Box<[Step]>,
+    _steps: Vec<Step>,
 }
 
 // SAFETY: both are immutable but for the atomic count, and own what their pointers lead to.
@@ -37,14 +38,14 @@ impl SampleMemory {
     pub fn new(planar: &[Vec<f32>], rate: f64) -> Arc<SampleMemory> {
         let frames = planar.first().map_or(0, Vec::len);
         let stride = frames + 2 * GUARD_FRAMES;
-        let mut samples = vec![0.0f32; stride * planar.len()].into_boxed_slice();
+        let mut samples = vec![0.0f32; stride * planar.len()];
         for (channel, data) in planar.iter().enumerate() {
             let first = channel * stride + GUARD_FRAMES;
             samples[first..first + frames].copy_from_slice(data);
         }
         let base = samples.as_ptr();
         // One base for all, so that a channel's pointer may be followed into the silence around it.
-        let channels: Box<[*const f32]> =
+        let channels: Vec<*const f32> =
             (0..planar.len()).map(|c| base.wrapping_add(c * stride + GUARD_FRAMES)).collect();
         let record = SampleData {
             head: head::<SampleData>(),
@@ -69,6 +70,7 @@ impl SampleMemory {
 impl PatternMemory {
     /// Lays rows out flat; the steps are sorted by row, then column.
     pub fn new(rows: u32, steps_per_beat: f64, steps: Box<[Step]>) -> Arc<PatternMemory> {
+        let steps = steps.into_vec();
         let record = PatternData {
             head: head::<PatternData>(),
             rows,

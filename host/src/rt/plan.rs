@@ -200,6 +200,8 @@ impl Step {
     pub fn gather(&mut self, arena: &mut Arena, cables: &mut Cables, quantum: u64) {
         for (input, port) in self.inputs.iter_mut().zip(&mut self.input_ports) {
             let sounds = input.gather(arena, cables, quantum);
+            // Anew: what was taken before the list was written to must not be followed.
+            port.channels = input.pointers.as_ptr();
             let connected = if input.connected || sounds { raw::flag::CONNECTED } else { 0 };
             port.flags = connected | if sounds { 0 } else { raw::flag::SILENT };
         }

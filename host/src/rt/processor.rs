@@ -69,6 +69,7 @@ impl Processor {
     }
 
     /// Makes one quantum: [`OUT_CHANNELS`] channels of [`QUANTUM`] frames.
+    #[cfg_attr(cantus_rtsan, sanitize(realtime = "nonblocking"))]
     pub fn quantum(&mut self) -> [&[f32; QUANTUM]; OUT_CHANNELS] {
         self.clock.begin();
         self.cuts = 0;
@@ -334,3 +335,6 @@ fn carry(step: &Step, slabs: &mut Slabs, cuts: u64, ids: &mut NoteIds) -> u32 {
     }
     refused
 }
+
+#[cfg(test)]
+mod tests;
