@@ -1,4 +1,4 @@
-//! Where journals of performances lie: in the user's state folder, the newest of each script.
+//! Where journals of performances lie: in the user's state folder, the newest of each song.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,10 +7,10 @@ use cantus_host::assets::ContentHash;
 use cantus_host::control::journal::{self, Record};
 use etcetera::BaseStrategy;
 
-/// Journals that are kept of each script.
+/// Journals that are kept of each song.
 const KEPT: usize = 20;
 
-/// The journals of one script.
+/// The journals of one song.
 pub struct Journals {
     folder: PathBuf,
     /// What their names begin with.
@@ -18,13 +18,13 @@ pub struct Journals {
 }
 
 impl Journals {
-    /// Of a script. `None`: the user has no folder for such things.
-    pub fn of(script: &Path) -> Option<Journals> {
+    /// Of a script or a session's folder. `None`: the user has no folder for such things.
+    pub fn of(song: &Path) -> Option<Journals> {
         let folders = etcetera::choose_base_strategy().ok()?;
         let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir()).join("cantus").join("journals");
-        let path = script.canonicalize().ok()?;
+        let path = song.canonicalize().ok()?;
         let hash = ContentHash::of(path.as_os_str().as_encoded_bytes()).to_string();
-        let stem = script.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         Some(Journals { folder, name: format!("{stem}-{}-", &hash[..16]) })
     }
 

@@ -11,6 +11,7 @@ mod report;
 mod run;
 mod settings;
 mod setup;
+mod song;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,9 +30,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Plays a script on a sound device and evaluates it again whenever it is saved.
+    /// Plays a script or session on a sound device and evaluates the script again whenever it is saved.
     Run(run::Run),
-    /// Renders a script to a WAV file, faster than real time.
+    /// Renders a script or session to a WAV file, faster than real time.
     Render(render::Render),
     /// Renders a journal of `cantus run`: the same sound again.
     Replay(replay::Replay),

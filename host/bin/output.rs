@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use cantus_host::model::{Catalog, Model, Value};
-use cantus_manifest::ParamKind;
+use cantus_host::assets::find;
+use cantus_host::model::{Catalog, Model, Name};
 use hound::{SampleFormat, WavSpec, WavWriter};
 
 use crate::Failure;
@@ -23,15 +23,15 @@ pub struct Output {
 
 impl Output {
     /// Looks at the place before anything is done: its folder must be there, and what it replaces must be a file, and
-    /// not the script.
-    pub fn new(out: &Path, script: &Path) -> Result<Output, Failure> {
+    /// not what it is made from.
+    pub fn new(out: &Path, sources: &[PathBuf]) -> Result<Output, Failure> {
         let refuse = |why: &str| Failure(format!("could not write {}: {why}", out.display()));
         let path = out.canonicalize().unwrap_or_else(|_| out.to_owned());
         if path.exists() && !path.is_file() {
             return Err(refuse("it is there and is not a file; choose another name"));
         }
-        if script.canonicalize().is_ok_and(|script| script == path) {
-            return Err(refuse("it is the script; choose another name"));
+        if sources.iter().any(|source| source.canonicalize().is_ok_and(|source| source == path)) {
+            return Err(refuse("it is what is to be played; choose another name"));
         }
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {
@@ -56,19 +56,9 @@ impl Output {
 
     /// Refuses to replace a sound file that the session plays.
     pub fn is_no_sound_of(&self, model: &Model, catalog: &Catalog, root: &Path) -> Result<(), Failure> {
-        for module in model.modules.iter().map(|(_, m)| m) {
-            let Some(known) = catalog.get(&module.module_type) else { continue };
-            let slots = known.manifest.slots.as_ref().map_or(&[][..], |s| &s.params);
-            let values = module.slots.iter().flat_map(|values| slots.iter().zip(&**values));
-            for (param, value) in known.manifest.params.iter().zip(&*module.params).chain(values) {
-                if let (ParamKind::Sample, Value::Text(file)) = (&param.kind, value)
-                    && cantus_host::assets::find(root, file).canonicalize().is_ok_and(|file| file == self.path)
-                {
-                    return Err(self.refuse("the script plays it; choose another name"));
-                }
-            }
-        }
-        Ok(())
+        let is_it = |file: &Name| find(root, file).canonicalize().is_ok_and(|file| file == self.path);
+        let played = model.sound_files(catalog).any(is_it);
+        if played { Err(self.refuse("the script plays it; choose another name")) } else { Ok(()) }
     }
 
     /// A new file beside it, that takes its place when it is whole.

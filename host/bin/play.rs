@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::output::{Output, Wav};
 use crate::report::{Meter, minutes};
 use crate::settings::{flag, number, settings};
-use crate::setup::{RATE, config};
+use crate::song::Song;
 use crate::{Failure, interrupted};
 
 /// Wall time that a script may take before it is stopped: far beyond what a song needs, so that no result depends on it.
@@ -24,12 +24,12 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 /// Frames between two looks at the progress.
 const BLOCK: usize = 1024;
 
-/// A script over an engine; what it prints goes to standard error.
-pub fn script(engine: Rc<dyn Commit>, file: &Path, wall: Option<std::time::Duration>) -> Result<Script, Failure> {
-    let (root, settings) = (config(file).root, settings().clone());
+/// A script state over an engine; what it prints goes to standard error.
+pub fn script(engine: Rc<dyn Commit>, song: &Song, wall: Option<std::time::Duration>) -> Result<Script, Failure> {
+    let (root, settings, session) = (song.root.clone(), settings().clone(), song.folder());
     let memory = (number("script_memory") as usize) << 20;
     let print = Box::new(|line: &str| eprintln!("{line}"));
-    let options = Options { root, wall, memory, print, settings, ..Options::default() };
+    let options = Options { root, wall, memory, print, settings, session, ..Options::default() };
     Ok(Script::new(engine, options)?)
 }
 
@@ -69,8 +69,8 @@ pub enum Length {
 
 /// A render to a WAV file.
 pub struct Rendering<'a> {
-    /// The script.
-    pub file: &'a Path,
+    /// What is rendered.
+    pub song: &'a Song,
     /// The WAV file.
     pub out: &'a Path,
     /// How long.
@@ -98,24 +98,28 @@ impl Rendering<'_> {
     }
 
     fn render(&self, registry: Arc<ModuleRegistry>) -> Result<Rendered, Failure> {
-        let output = Output::new(self.out, self.file)?;
-        let mut studio = Lockstep::new(registry, config(self.file));
+        let output = Output::new(self.out, &self.song.files())?;
+        let config = self.song.config();
+        let (rate, root) = (config.rate, config.root.clone());
+        let mut studio = Lockstep::new(registry, config);
         let engine: Rc<dyn Commit> = Rc::new(studio.engine().clone());
-        let mut script = script(engine.clone(), self.file, Some(PATIENCE))?;
-        let evaluation = script.eval_file(self.file)?;
+        self.song.begin(&*engine)?;
+        let mut script = script(engine.clone(), self.song, Some(PATIENCE))?;
+        let evaluation = self.song.evaluate(&mut script)?;
         studio.settle();
+        self.song.tell_other_sounds(&*engine);
         let problems = engine.state().status.problems();
         let said = problems_with_places(&problems, &script);
         if !problems.is_empty() && !self.allow_missing {
-            return Err(Failure(format!("could not render {}: {}", self.file.display(), said.join("; "))));
+            return Err(Failure(format!("could not render {}: {}", self.song.path.display(), said.join("; "))));
         }
         start(&*engine, &evaluation)?;
-        let frames = self.frames(&*engine);
-        output.fits(frames, self.bits, RATE)?;
-        output.is_no_sound_of(&engine.state().model, &engine.catalog(), &config(self.file).root)?;
+        let frames = self.frames(&*engine, rate);
+        output.fits(frames, self.bits, rate)?;
+        output.is_no_sound_of(&engine.state().model, &engine.catalog(), &root)?;
         let began = std::time::Instant::now();
         let (partial, file) = output.begin()?;
-        let meter = write(|block| studio.pull(block), self.bits, file, frames)?;
+        let meter = write(|block| studio.pull(block), rate, self.bits, file, frames)?;
         partial.keep()?;
         let speed = meter.seconds() / began.elapsed().as_secs_f64();
         let new: Vec<Problem> =
@@ -124,21 +128,27 @@ impl Rendering<'_> {
         Ok(Rendered { meter, speed, faults })
     }
 
-    fn frames(&self, engine: &dyn Commit) -> u64 {
+    fn frames(&self, engine: &dyn Commit, rate: f64) -> u64 {
         let model = &engine.state().model;
         let seconds = match self.length {
             Length::Seconds(seconds) => seconds,
             Length::Bars(bars) => bars * model.signature.beats_per_bar() * 60.0 / Num::get(model.bpm),
         };
-        (seconds * RATE).round() as u64
+        (seconds * rate).round() as u64
     }
 }
 
-/// Writes so many frames of what `pull` makes, interleaved stereo, to a WAV file, and measures them.
-pub fn write(mut pull: impl FnMut(&mut [f32]), bits: u16, file: File, frames: u64) -> Result<Meter, Failure> {
-    let mut wav = Wav::new(file, RATE as u32, bits)?;
-    let mut meter = Meter::new(RATE, frames)?;
-    let bar = progress(frames);
+/// Writes so many frames of what `pull` makes, interleaved stereo at `rate` Hz, to a WAV file, and measures them.
+pub fn write(
+    mut pull: impl FnMut(&mut [f32]),
+    rate: f64,
+    bits: u16,
+    file: File,
+    frames: u64,
+) -> Result<Meter, Failure> {
+    let mut wav = Wav::new(file, rate as u32, bits)?;
+    let mut meter = Meter::new(rate, frames)?;
+    let bar = progress(frames, rate);
     let mut block = vec![0.0f32; BLOCK * 2];
     let mut left = frames;
     while left > 0 {
@@ -159,9 +169,9 @@ pub fn write(mut pull: impl FnMut(&mut [f32]), bits: u16, file: File, frames: u6
 }
 
 /// A bar on a terminal; nothing elsewhere.
-fn progress(frames: u64) -> ProgressBar {
+fn progress(frames: u64, rate: f64) -> ProgressBar {
     let bar = if flag("progress") { ProgressBar::new(frames) } else { ProgressBar::hidden() };
-    let total = minutes(frames as f64 / RATE);
+    let total = minutes(frames as f64 / rate);
     let template = format!("  {{bar:40}} {{percent:>3}} %  of {total}  {{elapsed}}");
     if let Ok(style) = ProgressStyle::with_template(&template) {
         bar.set_style(style);

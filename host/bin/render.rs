@@ -1,4 +1,4 @@
-//! `cantus render FILE -o OUT`
+//! `cantus render SONG -o OUT`
 
 use std::path::PathBuf;
 
@@ -11,14 +11,15 @@ use crate::Failure;
 use crate::play::{Length, Rendered, Rendering};
 use crate::report::minutes;
 use crate::setup::PluginArguments;
+use crate::song::Song;
 
 /// Bars of a render when nothing is said.
 const BARS: f64 = 16.0;
 
-/// Renders a script to a WAV file, faster than real time.
+/// Renders a script or session to a WAV file, faster than real time.
 #[derive(Args)]
 pub struct Render {
-    /// The script.
+    /// The script, or the folder of a session.
     file: PathBuf,
     /// The WAV file to write.
     #[arg(short, long, value_name = "FILE")]
@@ -44,14 +45,16 @@ impl Render {
     /// Renders, and prints what came out.
     pub fn run(&self, plugins: &PluginArguments) -> Result<(), Failure> {
         let bars = Length::Bars(self.bars.unwrap_or(BARS));
+        let registry = plugins.load()?;
+        let song = Song::open(&self.file, registry.catalog())?;
         let rendering = Rendering {
-            file: &self.file,
+            song: &song,
             out: &self.out,
             length: self.seconds.map_or(bars, Length::Seconds),
             bits: self.bits,
             allow_missing: self.allow_missing,
         };
-        let rendered = rendering.run(plugins.load()?)?;
+        let rendered = rendering.run(registry)?;
         print(&rendering, &rendered, self.json)
     }
 }

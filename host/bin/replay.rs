@@ -9,7 +9,7 @@ use crate::Failure;
 use crate::output::Output;
 use crate::play::write;
 use crate::render::positive;
-use crate::setup::{PluginArguments, RATE};
+use crate::setup::PluginArguments;
 
 /// Renders a journal of `cantus run`: the samples that were heard, faster than real time.
 #[derive(Args)]
@@ -30,14 +30,15 @@ pub struct Replay {
 impl Replay {
     /// Renders; an error if something is not as it was then.
     pub fn run(&self, plugins: &PluginArguments) -> Result<(), Failure> {
-        let output = Output::new(&self.out, &self.journal)?;
+        let output = Output::new(&self.out, std::slice::from_ref(&self.journal))?;
         let read = journal::read(&self.journal).map_err(Failure)?;
-        let config = Config { rate: read.header.rate, root: self.root.clone().unwrap_or(read.header.root.clone()) };
+        let rate = read.header.rate;
+        let config = Config { rate, root: self.root.clone().unwrap_or(read.header.root.clone()) };
         let mut player = Player::new(plugins.load()?, config, read);
-        let frames = self.seconds.map_or(player.end(), |seconds| (seconds * RATE).round() as u64);
-        output.fits(frames, 32, RATE)?;
+        let frames = self.seconds.map_or(player.end(), |seconds| (seconds * rate).round() as u64);
+        output.fits(frames, 32, rate)?;
         let (partial, file) = output.begin()?;
-        let meter = write(|block| player.pull(block), 32, file, frames)?;
+        let meter = write(|block| player.pull(block), rate, 32, file, frames)?;
         partial.keep()?;
         println!("{}", self.out.display());
         println!("  {:.1} s   peak {:.1} dBFS", meter.seconds(), meter.peak_db());

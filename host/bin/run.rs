@@ -1,4 +1,4 @@
-//! `cantus run FILE`
+//! `cantus run SONG`
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime};
 
-use cantus_host::control::{Batch, Commit, Engine, EngineHandle, EngineThread, Origin, Work, journal};
+use cantus_host::control::{Commit, Engine, EngineHandle, EngineThread, Origin, bring, journal};
 use cantus_host::device::{Cpal, Device, DeviceError, Null, Source};
-use cantus_host::model::Model;
-use cantus_host::model::command::KeepSceneCommand;
+use cantus_host::model::Catalog;
 use cantus_host::plugins::ModuleRegistry;
 use cantus_lua::Script;
 use clap::Args;
@@ -18,7 +17,8 @@ use crate::journals::{Journals, broke_off};
 use crate::play::{Length, Rendering, on_script_thread, problems_with_places, script, start};
 use crate::render::{positive, print};
 use crate::settings::{number, text};
-use crate::setup::{PluginArguments, RATE, config};
+use crate::setup::PluginArguments;
+use crate::song::Song;
 use crate::{Failure, interrupted};
 
 /// How often the script file is looked at.
@@ -26,11 +26,11 @@ const WATCH: Duration = Duration::from_millis(50);
 /// Wall time that loading may take before the music begins without what is not there yet.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Plays a script on a sound device and evaluates it again whenever it is saved; lines typed meanwhile are evaluated,
-/// too. Ctrl-C ends it.
+/// Plays a script or session on a sound device and evaluates the script again whenever it is saved; lines typed
+/// meanwhile are evaluated, too. Ctrl-C ends it.
 #[derive(Args)]
 pub struct Run {
-    /// The script.
+    /// The script, or the folder of a session.
     file: PathBuf,
     /// Sound device, as `cantus devices` names it; "null" plays to nobody [default: the setting "device", or the
     /// system's choice].
@@ -54,78 +54,79 @@ impl Run {
     /// Plays until Ctrl-C or the last bar.
     pub fn run(&self, plugins: &PluginArguments) -> Result<(), Failure> {
         let registry = plugins.load()?;
-        let (mut engine, processor) = Engine::new(registry.clone(), config(&self.file));
-        let recovered = self.begin_journal(&registry, &mut engine)?;
-        let mut device = match self.open(engine.handle()) {
+        let song = Song::open(&self.file, registry.catalog())?;
+        let recovered = self.recover(registry.catalog())?;
+        let mut config = song.config();
+        if let Some(session) = &recovered {
+            config.rate = session.model.rate();
+        }
+        let rate = config.rate;
+        let (mut engine, processor) = Engine::new(registry.clone(), config.clone());
+        let mut device = match self.open(engine.handle(), rate) {
             Ok(device) => device,
-            Err(DeviceError::None) if self.or_render.is_some() => return self.render(registry),
+            Err(DeviceError::None) if self.or_render.is_some() => return self.render(&song, registry),
             Err(error) => return Err(error.into()),
         };
+        self.begin_journal(journal::Header::of(&registry, &config), &mut engine)?;
         let engine = EngineThread::start(engine);
         if let Err(error) = device.start(Source::new(processor)) {
             if self.or_render.is_none() {
                 return Err(error.into());
             }
             eprintln!("{error}");
-            return self.render(registry);
+            return self.render(&song, registry);
         }
         let handle = engine.handle().clone();
-        let result = on_script_thread(|| perform(handle, &self.file, self.bars, recovered));
+        let result = on_script_thread(|| perform(handle, &song, self.bars, recovered));
         device.stop();
         result
     }
 
-    /// Begins the journal, and reads the last one if it is to go on.
-    fn begin_journal(
-        &self,
-        registry: &ModuleRegistry,
-        engine: &mut Engine,
-    ) -> Result<Option<journal::Recovered>, Failure> {
-        let journals = Journals::of(&self.file);
-        let last = journals.as_ref().and_then(Journals::newest);
-        let from = match &self.recover {
-            Some(named) => {
-                let none = || Failure(format!("there is no journal of {}; name one", self.file.display()));
-                Some(named.as_ref().or(last.as_ref()).ok_or_else(none)?)
+    /// What a journal had come to, if that is to go on.
+    fn recover(&self, catalog: &Catalog) -> Result<Option<journal::Recovered>, Failure> {
+        let last = Journals::of(&self.file).and_then(|journals| journals.newest());
+        let Some(named) = &self.recover else {
+            if let Some(last) = last.filter(|last| broke_off(last)) {
+                let last = last.display();
+                eprintln!("the last performance of this did not end in order; --recover={last} goes on from there");
             }
-            None => None,
+            return Ok(None);
         };
-        if let (None, Some(last)) = (from, last.as_ref().filter(|last| broke_off(last))) {
-            let last = last.display();
-            eprintln!("the last performance of this did not end in order; --recover={last} goes on from there");
-        }
-        let recover = |from| journal::read(from).map(|journal| journal::recover(&journal, registry.catalog()));
-        let recovered = from.map(|from| recover(from)).transpose().map_err(Failure)?;
-        let header = || journal::Header::of(registry, &config(&self.file));
-        let begun = || journals.and_then(|journals| journals.begin());
-        match (&self.journal, if self.journal.is_none() { begun() } else { None }) {
-            (Some(path), _) => engine.record(journal::Journal::create(path, header()).map_err(Failure)?),
-            (None, Some(path)) => match journal::Journal::create(&path, header()) {
+        let none = || Failure(format!("there is no journal of {}; name one", self.file.display()));
+        let journal = journal::read(named.as_ref().or(last.as_ref()).ok_or_else(none)?).map_err(Failure)?;
+        Ok(Some(journal::recover(&journal, catalog)))
+    }
+
+    fn begin_journal(&self, header: journal::Header, engine: &mut Engine) -> Result<(), Failure> {
+        let begin = || Journals::of(&self.file).and_then(|journals| journals.begin());
+        match (&self.journal, if self.journal.is_none() { begin() } else { None }) {
+            (Some(path), _) => engine.record(journal::Journal::create(path, header).map_err(Failure)?),
+            (None, Some(path)) => match journal::Journal::create(&path, header) {
                 Ok(journal) => engine.record(journal),
                 Err(error) => eprintln!("warning: {error}"),
             },
             (None, None) => eprintln!("warning: there is no place for a journal; name one with --journal"),
         }
-        Ok(recovered)
+        Ok(())
     }
 
-    fn open(&self, engine: &EngineHandle) -> Result<Box<dyn Device>, DeviceError> {
+    fn open(&self, engine: &EngineHandle, rate: f64) -> Result<Box<dyn Device>, DeviceError> {
         let usual = text("device");
         match self.device.as_deref().or(Some(&*usual).filter(|name| !name.is_empty())) {
-            Some("null") => Ok(Box::new(Null::new(RATE, 512))),
+            Some("null") => Ok(Box::new(Null::new(rate, 512))),
             name => {
-                let card = Cpal::open(name, RATE, engine.telemetry().clone())?;
+                let card = Cpal::open(name, rate, engine.telemetry().clone())?;
                 eprintln!("playing on {}; Ctrl-C ends it", card.name());
                 Ok(Box::new(card))
             }
         }
     }
 
-    fn render(&self, registry: Arc<ModuleRegistry>) -> Result<(), Failure> {
+    fn render(&self, song: &Song, registry: Arc<ModuleRegistry>) -> Result<(), Failure> {
         let out = self.or_render.as_deref().unwrap_or(Path::new("out.wav"));
         eprintln!("there is no sound device here: rendering to {} instead", out.display());
         let length = Length::Bars(self.bars.unwrap_or(16.0));
-        let rendering = Rendering { file: &self.file, out, length, bits: 24, allow_missing: false };
+        let rendering = Rendering { song, out, length, bits: 24, allow_missing: false };
         print(&rendering, &rendering.run(registry)?, false)
     }
 }
@@ -133,21 +134,24 @@ impl Run {
 /// The script thread: evaluates, starts, evaluates again on every save.
 fn perform(
     engine: EngineHandle,
-    file: &Path,
+    song: &Song,
     bars: Option<f64>,
     recovered: Option<journal::Recovered>,
 ) -> Result<(), Failure> {
-    if let Some(session) = recovered {
-        bring_back(&engine, session)?;
+    match recovered {
+        Some(session) => bring_back(&engine, session)?,
+        None => song.begin(&engine)?,
     }
+    let file = &*song.script;
     let shared: Rc<dyn Commit> = Rc::new(engine.clone());
-    let mut script = script(shared, file, Some(Duration::from_secs_f64(number("script_seconds"))))?;
+    let mut script = script(shared, song, Some(Duration::from_secs_f64(number("script_seconds"))))?;
     let mut seen = stamp(file);
-    let evaluation = script.eval_file(file)?;
+    let evaluation = song.evaluate(&mut script)?;
     let mut told = Vec::new();
     let mut strain = Strain::default();
     let lines = typed();
     wait_until_ready(&engine);
+    song.tell_other_sounds(&engine);
     start(&engine, &evaluation)?;
     loop {
         tell_problems(&engine, &script, &mut told);
@@ -156,7 +160,8 @@ fn perform(
             return Err(Failure("the sound device has gone; plug it in and run again".into()));
         }
         let now = stamp(file);
-        if now != seen {
+        // A file that is not there is about to be, or its program goes on.
+        if now != seen && now.is_some() {
             seen = now;
             match script.eval_file(file) {
                 Ok(_) => eprintln!("{}: evaluated at beat {:.1}", file.display(), engine.clock().beat),
@@ -182,11 +187,7 @@ fn perform(
 /// The session of a journal.
 fn bring_back(engine: &EngineHandle, session: journal::Recovered) -> Result<(), Failure> {
     session.notes.iter().for_each(|note| eprintln!("warning: {note}"));
-    engine.commit(Batch::of(Origin::Host, Work::Become(session.model.into())))?;
-    for (name, scene) in session.scenes {
-        let commands = Some(Model::default().diff(&scene, &engine.catalog()));
-        engine.commit(Batch::new(Origin::Host, vec![KeepSceneCommand { name, commands }.into()]))?;
-    }
+    bring(engine, &Origin::Host, session.model.into(), &session.scenes)?;
     eprintln!("it goes on from where the journal ends, {} batches after its last full state", session.batches);
     Ok(())
 }
@@ -243,7 +244,7 @@ impl Strain {
             eprintln!("warning: the sound came too late {} times so far{heaviest}", self.late);
         }
         if grown(&mut self.changes, figures.late_changes()) {
-            let ms = 1000.0 * figures.worst_lateness() as f64 / RATE;
+            let ms = 1000.0 * figures.worst_lateness() as f64 / engine.rate();
             eprintln!("warning: {} changes came after their time so far, by {ms:.1} ms at worst", self.changes);
         }
         if grown(&mut self.refused, figures.refused_events()) {

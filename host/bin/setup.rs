@@ -1,17 +1,13 @@
-//! What several subcommands begin with: plugins, script, engine.
+//! What several subcommands begin with: plugins.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use cantus_host::control::Config;
 use cantus_host::plugins::{Choice, ModuleRegistry, Reason, Search};
 use clap::Args;
 
 use crate::Failure;
 use crate::settings::text;
-
-/// Sample rate of every engine, in Hz.
-pub const RATE: f64 = 48_000.0;
 
 /// Where plugins come from.
 #[derive(Args)]
@@ -42,10 +38,4 @@ impl PluginArguments {
         }
         Ok(Arc::new(registry))
     }
-}
-
-/// An engine's settings for a script: sound files are looked for beside it.
-pub fn config(script: &Path) -> Config {
-    let folder = script.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Config { rate: RATE, root: folder.to_owned() }
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod batch;
+mod bring;
 mod compile;
 mod engine;
 mod handle;
@@ -18,6 +19,7 @@ mod tap;
 mod workers;
 
 pub use batch::{Accepted, Batch, Cause, Commit, CommitError, EngineBusy, Origin, When, Work};
+pub use bring::bring;
 pub use engine::{Config, Engine};
 pub use handle::{EngineHandle, EngineThread, LocalEngine};
 pub use observers::{Notice, Observers, Subscription};

@@ -3,6 +3,8 @@
 //! ```text
 //! session.toml        the Model: tempo, modules, wires, patterns, ..., what is known of each type, hashes of the sounds
 //! scenes/NAME.toml    a kept Model in the same form
+//! samples/            sound files
+//! main.lua, lib/      the program that is evaluated over it
 //! ```
 //!
 //! Loading gives a Model; the Engine is brought there by one batch, `now.diff(&loaded.model, catalog)`, so that what
@@ -13,19 +15,21 @@
 //! Everything here reads and writes files and may take its time: not for the control or the audio thread.
 
 mod error;
+mod folder;
 mod form;
 mod leftovers;
 mod migrate;
 mod read;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::assets::ContentHash;
 use crate::model::{Catalog, Model, ModuleId, Name};
 
 pub use error::SessionError;
+pub use folder::{Folder, Opened, open};
 pub use leftovers::Leftovers;
 pub use migrate::VERSION;
 
@@ -106,17 +110,20 @@ pub fn load_scenes(
     catalog: &Catalog,
     mint: &mut dyn FnMut() -> ModuleId,
 ) -> Result<BTreeMap<Name, Loaded>, SessionError> {
+    let names = scene_names(folder)?.into_iter();
+    names.map(|name| get(&scene_file(folder, &name), catalog, mint).map(|scene| (name, scene))).collect()
+}
+
+/// The scenes that lie in a session's folder, ascending.
+fn scene_names(folder: &Path) -> Result<BTreeSet<Name>, SessionError> {
     let scenes = folder.join("scenes");
     let entries = match std::fs::read_dir(&scenes) {
         Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
         Err(e) => return Err(SessionError::read(&scenes, &e)),
     };
-    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.sort();
-    let named =
-        files.iter().filter_map(|path| Some((path, unescaped(path.file_name()?.to_str()?.strip_suffix(".toml")?)?)));
-    named.map(|(path, name)| Ok((name.into(), get(path, catalog, mint)?))).collect()
+    let files = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    Ok(files.filter_map(|file| Some(unescaped(file.strip_suffix(".toml")?)?.into())).collect())
 }
 
 /// What a session's file says.

@@ -17,7 +17,7 @@
 //! - `handle`, `slots`, `pattern`: what scripts hold.
 //! - `print`: the way back, from a Model to the script that makes it.
 //!
-//! What this crate must not know: any module type by name, sound devices, plugins, files beyond scripts. Lua can do
+//! What this crate must not know: any module type by name, sound devices, plugins, files beyond scripts and sessions. Lua can do
 //! nothing here that a [`Command`](cantus_host::model::Command) cannot.
 
 mod budget;

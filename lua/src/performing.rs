@@ -8,6 +8,7 @@ use mlua::{Lua, Result, Value};
 use crate::context::{context, run, with};
 use crate::error::blame;
 use crate::library::{Row, call};
+use crate::transaction::Afterwards;
 use crate::values::{a, number, text};
 
 /// The area's functions.
@@ -16,25 +17,33 @@ pub const ROWS: &[Row] = &[
         name: "undo",
         doc: "Takes back what you did last: an evaluation of a file, or a line typed. At the prompt, after the line.",
         example: "undo()",
-        function: |lua, args| call(lua, args, |lua, (): ()| later(lua, "undo", Work::Undo, When::Now)),
+        function: |lua, args| {
+            call(lua, args, |lua, (): ()| later(lua, "undo", Afterwards::Work(Work::Undo, When::Now)))
+        },
     },
     Row {
         name: "redo",
         doc: "Does again what you took back last. At the prompt, after the line.",
         example: "redo()",
-        function: |lua, args| call(lua, args, |lua, (): ()| later(lua, "redo", Work::Redo, When::Now)),
+        function: |lua, args| {
+            call(lua, args, |lua, (): ()| later(lua, "redo", Afterwards::Work(Work::Redo, When::Now)))
+        },
     },
     Row {
         name: "engine:undo",
         doc: "As the function undo.",
         example: "engine:undo()",
-        function: |lua, args| call(lua, args, |lua, _: Value| later(lua, "undo", Work::Undo, When::Now)),
+        function: |lua, args| {
+            call(lua, args, |lua, _: Value| later(lua, "undo", Afterwards::Work(Work::Undo, When::Now)))
+        },
     },
     Row {
         name: "engine:redo",
         doc: "As the function redo.",
         example: "engine:redo()",
-        function: |lua, args| call(lua, args, |lua, _: Value| later(lua, "redo", Work::Redo, When::Now)),
+        function: |lua, args| {
+            call(lua, args, |lua, _: Value| later(lua, "redo", Afterwards::Work(Work::Redo, When::Now)))
+        },
     },
     Row {
         name: "scene",
@@ -58,8 +67,11 @@ pub const ROWS: &[Row] = &[
 ];
 
 /// Notes something to be done after the commit.
-fn later(lua: &Lua, word: &str, work: Work, when: When) -> Result<()> {
-    let noted = with(lua, |transaction| Ok(transaction.afterwards(work, when)))?;
+///
+/// # Errors
+/// From a file.
+pub fn later(lua: &Lua, word: &str, what: Afterwards) -> Result<()> {
+    let noted = with(lua, |transaction| Ok(transaction.afterwards(what)))?;
     if noted { Ok(()) } else { Err(blame(format!("{word} cannot be in a file: say it at the prompt"))) }
 }
 
@@ -87,7 +99,7 @@ fn recall(lua: &Lua, (name, when): (Value, Value)) -> Result<()> {
             return Err(blame(format!("when to recall is \"bar\", \"grid\" or a number of beats, not {}", a(other))));
         }
     };
-    later(lua, "recall", Work::Recall(name), when)
+    later(lua, "recall", Afterwards::Work(Work::Recall(name), when))
 }
 
 fn tap(lua: &Lua) -> Result<Option<f64>> {

@@ -7,8 +7,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cantus_host::control::{Batch, Commit, Origin, When, Work};
+use cantus_host::control::{Accepted, Batch, Commit, EngineState, Origin, bring};
 use cantus_host::model::{Catalog, Command, Model, Name};
+use cantus_host::session;
 use cantus_host::settings::Settings;
 use mlua::chunk::ChunkMode;
 use mlua::thread::ThreadStatus;
@@ -20,7 +21,7 @@ use crate::context::{Context, Print};
 use crate::error::{Place, ScriptError};
 use crate::random::Random;
 use crate::sandbox::Sandbox;
-use crate::transaction::{Transaction, Transport};
+use crate::transaction::{Afterwards, Transaction, Transport};
 
 /// What scripts may use, and where their words go.
 pub struct Options {
@@ -36,13 +37,15 @@ pub struct Options {
     pub root: PathBuf,
     /// The user's settings of this machine.
     pub settings: Settings,
+    /// The session that is open, for saving it.
+    pub session: session::Folder,
     /// Where `print` and `help` go, a text without line end at a time.
     pub print: Print,
 }
 
 impl Default for Options {
     /// 100 million instructions, 64 MB, no wall limit, seed 1, the working directory, settings as they come and kept
-    /// nowhere, standard output.
+    /// nowhere, no session, standard output.
     fn default() -> Options {
         Options {
             instructions: 100_000_000,
@@ -51,6 +54,7 @@ impl Default for Options {
             seed: 1,
             root: PathBuf::from("."),
             settings: Settings::default(),
+            session: session::Folder::default(),
             print: Box::new(|text| println!("{text}")),
         }
     }
@@ -81,6 +85,8 @@ pub struct Script {
     notes: Vec<String>,
     /// Where scripts made modules and set parameters, by path; the last that did.
     places: BTreeMap<String, Place>,
+    /// The session's folder, and what only its files know.
+    session: session::Folder,
     /// The Model after our last batch, and the version that was published then.
     last: Option<(u64, Arc<Model>)>,
 }
@@ -94,7 +100,7 @@ impl Script {
     /// # Errors
     /// When Lua has no memory.
     pub fn new(engine: Rc<dyn Commit>, options: Options) -> Result<Script, ScriptError> {
-        let Options { instructions, memory, wall, seed, root, settings, print } = options;
+        let Options { instructions, memory, wall, seed, root, settings, session, print } = options;
         let catalog = engine.catalog();
         let context = Rc::new(Context {
             engine,
@@ -121,6 +127,7 @@ impl Script {
             constructors,
             notes,
             places: BTreeMap::new(),
+            session,
             last: None,
         })
     }
@@ -197,17 +204,23 @@ impl Script {
     /// Starts the transaction over the newest Model that is known.
     fn begin(&self, name: &str, origin: &Origin) {
         let context = &self.context;
-        let state = context.engine.state();
-        let base = match &self.last {
-            // Nothing was published since our batch was accepted: its Model is the newer one.
-            Some((version, model)) if *version == state.version => model.clone(),
-            _ => state.model.clone(),
-        };
-        let clock = context.engine.clock();
+        let (base, clock) = (self.state().model, context.engine.clock());
         context.work.replace(Some(Transaction::new(base, self.catalog.clone(), clock, origin)));
         context.file.replace(name.to_owned());
         context.random.seed(context.seed, name);
         context.budget.begin();
+    }
+
+    /// The newest state that is known.
+    fn state(&self) -> EngineState {
+        let mut state = (*self.context.engine.state()).clone();
+        if let Some((version, model)) = &self.last
+            && *version == state.version
+        {
+            // Nothing was published since our batch was accepted: its Model is the newer one.
+            state.model = model.clone();
+        }
+        state
     }
 
     /// Runs the code to its end on a Lua thread of its own: after an error its stack is still there to be read.
@@ -275,22 +288,59 @@ impl Script {
             self.last = Some((engine.state().version, accepted.model));
             done.batch = Some(accepted.batch);
         }
-        for (asked, when) in work.later() {
-            self.ask(asked.clone(), when, name, &origin)?;
+        for asked in work.later() {
+            self.ask(asked, &origin).map_err(|why| ScriptError::of(name, why))?;
         }
         self.places.extend(work.places());
         Ok(done)
     }
 
     /// Does what an evaluation asked for afterwards.
-    fn ask(&mut self, work: Work, when: When, name: &str, origin: &Origin) -> Result<(), ScriptError> {
-        let engine = &self.context.engine;
-        let accepted = engine.commit(Batch::of(origin.clone(), work).at(when));
-        let accepted = accepted.map_err(|e| ScriptError::of(name, e.to_string()))?;
-        if !accepted.pending {
-            self.last = Some((engine.state().version, accepted.model));
+    fn ask(&mut self, asked: &Afterwards, origin: &Origin) -> Result<(), String> {
+        match asked {
+            Afterwards::Work(work, when) => {
+                let batch = Batch::of(origin.clone(), work.clone()).at(*when);
+                let accepted = self.context.engine.commit(batch).map_err(|e| e.to_string())?;
+                self.accepted(accepted);
+                Ok(())
+            }
+            Afterwards::Save(path) => self.save(path.as_deref()),
+            Afterwards::Load(path) => self.load_session(path.as_deref(), origin),
         }
-        accepted.skipped.iter().for_each(|text| (self.context.print.borrow_mut())(text));
+    }
+
+    fn accepted(&mut self, accepted: Accepted) {
+        if !accepted.pending {
+            self.last = Some((self.context.engine.state().version, accepted.model));
+        }
+        self.print(&accepted.skipped);
+    }
+
+    fn print(&self, lines: &[String]) {
+        lines.iter().for_each(|line| (self.context.print.borrow_mut())(line));
+    }
+
+    fn save(&mut self, path: Option<&Path>) -> Result<(), String> {
+        let path = self.folder("save", path)?;
+        let (state, context) = (self.state(), self.context.clone());
+        self.session.save(&path, &state, &self.catalog, &context.root).map_err(|e| e.to_string())
+    }
+
+    fn load_session(&mut self, path: Option<&Path>, origin: &Origin) -> Result<(), String> {
+        let path = self.folder("load", path)?;
+        let engine = self.context.engine.clone();
+        let opened = session::open(&path, &self.catalog, &mut || engine.mint()).map_err(|e| e.to_string())?;
+        let accepted = bring(&*engine, origin, opened.model, &opened.scenes).map_err(|e| e.to_string())?;
+        self.session = opened.folder;
+        self.accepted(accepted);
+        self.print(&opened.notes);
         Ok(())
+    }
+
+    fn folder(&self, verb: &str, path: Option<&Path>) -> Result<PathBuf, String> {
+        let path = path.or(self.session.path()).map(Path::to_owned);
+        path.ok_or_else(|| {
+            format!("could not {verb} the session: it has no folder yet; name one: engine:{verb}(\"song\")")
+        })
     }
 }

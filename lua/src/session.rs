@@ -1,17 +1,43 @@
-//! The session as a whole: the script that makes it, types without their plugin, who provides a type.
+//! The session as a whole: its folder, the script that makes it, types without their plugin, who provides a type.
+
+use std::path::PathBuf;
 
 use cantus_host::model::command::{KeepTypeCommand, UseProviderCommand};
 use cantus_host::model::{Excerpt, Name};
 use mlua::{Lua, Result, Value};
 
-use crate::context::{run, with};
+use crate::context::{context, run, with};
 use crate::error::blame;
+use crate::facade::This;
 use crate::library::{Row, call};
+use crate::performing::later;
 use crate::print::print;
+use crate::transaction::Afterwards;
 use crate::values::text;
 
 /// The area's functions.
 pub const ROWS: &[Row] = &[
+    Row {
+        name: "save",
+        doc: "Saves the session to a folder, with its scenes and sound files: `cantus run` plays it. A relative path \
+              begins at the folder of the script; without one it is the folder that was loaded or saved last. At the \
+              prompt, after the line.",
+        example: "save(\"song\")  save()",
+        function: |lua, args| call(lua, args, |lua, path: Value| save(lua, &path)),
+    },
+    Row {
+        name: "engine:save",
+        doc: "As the function save.",
+        example: "engine:save(\"song\")  engine:save()",
+        function: |lua, args| call(lua, args, |lua, (_, path): (This, Value)| save(lua, &path)),
+    },
+    Row {
+        name: "engine:load",
+        doc: "Loads the session of a folder in the place of this one: what is the same in it sounds on. Without a path \
+              it is the folder that was loaded or saved last. At the prompt, after the line.",
+        example: "engine:save(\"song\")  engine:load(\"song\")",
+        function: |lua, args| call(lua, args, |lua, (_, path): (This, Value)| load(lua, &path)),
+    },
     Row {
         name: "script",
         doc: "The script that makes the session as it is now, as text: print(script()).",
@@ -33,6 +59,22 @@ pub const ROWS: &[Row] = &[
         function: |lua, args| call(lua, args, keep_type),
     },
 ];
+
+fn save(lua: &Lua, path: &Value) -> Result<()> {
+    later(lua, "save", Afterwards::Save(folder(lua, path)?))
+}
+
+fn load(lua: &Lua, path: &Value) -> Result<()> {
+    later(lua, "engine:load", Afterwards::Load(folder(lua, path)?))
+}
+
+fn folder(lua: &Lua, path: &Value) -> Result<Option<PathBuf>> {
+    let path = (!path.is_nil()).then(|| text(path, "the path of a session's folder")).transpose()?;
+    match path.as_deref() {
+        Some("") => Err(blame("the path of a session's folder must not be empty")),
+        path => Ok(path.map(|path| context(lua).root.join(path))),
+    }
+}
 
 /// The Model as the script sees it, printed.
 ///

@@ -1,6 +1,7 @@
 //! An evaluation's private copy of the Model, and the commands that lead to it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cantus_host::control::{ClockReading, CommitError, Origin, When, Work};
@@ -18,6 +19,17 @@ pub enum Transport {
     Stop,
     /// Beats are to stand still where they are.
     Pause,
+}
+
+/// Something to be done after the commit.
+#[derive(Clone, Debug)]
+pub enum Afterwards {
+    /// By the engine.
+    Work(Work, When),
+    /// The session is written to a folder; `None`: to the one it is in.
+    Save(Option<PathBuf>),
+    /// The session of a folder takes the place of this one; `None`: of the one it is in.
+    Load(Option<PathBuf>),
 }
 
 /// Edits a copy, and keeps what led to it.
@@ -41,7 +53,7 @@ pub struct Transaction {
     /// Where each was asked for.
     places: Vec<Option<Place>>,
     actions: bool,
-    later: Vec<(Work, When)>,
+    later: Vec<Afterwards>,
 }
 
 /// What is committed: commands, each with the index of what asked for it.
@@ -79,16 +91,16 @@ impl Transaction {
     }
 
     /// Notes something to be done after the commit. False: not by a file, which would do it each time it is evaluated.
-    pub fn afterwards(&mut self, work: Work, when: When) -> bool {
+    pub fn afterwards(&mut self, what: Afterwards) -> bool {
         if self.file.is_none() {
-            self.later.push((work, when));
+            self.later.push(what);
         }
         self.file.is_none()
     }
 
     /// What is to be done after the commit.
-    pub fn later(&self) -> impl Iterator<Item = (&Work, When)> {
-        self.later.iter().map(|(work, when)| (work, *when))
+    pub fn later(&self) -> &[Afterwards] {
+        &self.later
     }
 
     /// Sets a setting of the machine, once the evaluation has ended well; `None`: as it comes. It is the user's: a file

@@ -19,7 +19,7 @@ use crate::rig;
 const COMPARED: usize = 64 * 100;
 
 /// The bundled plugins and the probes: what misbehaves does not become as new.
-fn registry() -> Arc<ModuleRegistry> {
+pub fn registry() -> Arc<ModuleRegistry> {
     static REGISTRY: OnceLock<Arc<ModuleRegistry>> = OnceLock::new();
     let load = || {
         let mut search = Search::default();
@@ -30,7 +30,7 @@ fn registry() -> Arc<ModuleRegistry> {
     REGISTRY.get_or_init(load).clone()
 }
 
-fn engine() -> Lockstep {
+pub fn engine() -> Lockstep {
     Lockstep::new(registry(), Config { rate: rig::RATE, root: rig::pieces() })
 }
 
@@ -38,14 +38,14 @@ fn send(lockstep: &Lockstep, commands: Vec<Command>) -> bool {
     lockstep.engine().commit(Batch::new(Origin::Host, commands)).is_ok()
 }
 
-fn render(lockstep: &mut Lockstep, frames: usize) -> Vec<f32> {
+pub fn render(lockstep: &mut Lockstep, frames: usize) -> Vec<f32> {
     let mut out = vec![0.0; frames * 2];
     lockstep.pull(&mut out);
     out
 }
 
 /// What every walk begins with: a sequencer that plays a sampler through an effect, modulated, by names that walks use.
-fn piece() -> Vec<Command> {
+pub fn piece() -> Vec<Command> {
     let cable = |from: &str, to: &str| {
         let ends = (from.parse().expect("a port"), to.parse().expect("a port"));
         ConnectCommand::new(Connection { from: ends.0, to: ends.1 })
@@ -151,7 +151,7 @@ fn walk(lockstep: &mut Lockstep, seed: u64, log: &mut Vec<String>) -> (Arc<Model
 
 /// Everything transient is dropped, and it plays from beat 0. What loads is there before: a note on a slot whose next
 /// sound loads plays the one it has, which is no trace of what was.
-fn begin_anew(lockstep: &Lockstep) {
+pub fn begin_anew(lockstep: &Lockstep) {
     lockstep.settle();
     assert!(send(lockstep, vec![PanicCommand.into(), ResetTransportCommand.into(), StartTransportCommand.into()]));
 }

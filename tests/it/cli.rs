@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use crate::rig::{bundled, fixture, pieces, program};
 
-fn cantus(arguments: &[&str]) -> Output {
+pub fn cantus(arguments: &[&str]) -> Output {
     // Whatever the user has installed stays out of it.
     let mut command = Command::new(program());
     command.args(arguments).env_remove("CANTUS_PLUGIN_PATH").env("XDG_DATA_HOME", bundled().join("nowhere"));
@@ -13,7 +13,7 @@ fn cantus(arguments: &[&str]) -> Output {
     command.output().expect("the program runs")
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -32,7 +32,7 @@ fn render(code: &str, more: &[&str]) -> (Output, Vec<String>) {
     (output, left.filter(|name| name != "song.lua").collect())
 }
 
-fn path(path: &Path) -> &str {
+pub fn path(path: &Path) -> &str {
     path.to_str().expect("temporary folders are UTF-8")
 }
 
@@ -209,8 +209,8 @@ fn a_render_destroys_nothing() {
     std::fs::create_dir(at("folder")).expect("the folder can be written");
     std::os::unix::fs::symlink(at("song.lua"), at("link.wav")).expect("the folder can be written");
     for (out, expected) in [
-        ("song.lua", "it is the script"),
-        ("link.wav", "it is the script"),
+        ("song.lua", "it is what is to be played"),
+        ("link.wav", "it is what is to be played"),
         ("kick.flac", "the script plays it"),
         ("folder", "it is there and is not a file"),
         ("nowhere/song.wav", "its folder is not there"),

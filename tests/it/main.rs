@@ -9,6 +9,7 @@ mod commits; // several origins: when, what waits, what is taken back
 mod contract; // plugin libraries: loading, choosing, refusing
 mod examples; // the pieces, and every example in every manifest
 mod faults; // modules that misbehave while the rest plays on
+mod folders; // sessions at work: saved at the prompt, run and rendered by the program
 mod graph; // cables, derived routes, notes that never hang
 mod journals; // the same sound again, and the session after a crash
 mod live; // what commands do to the music that is playing
@@ -26,3 +27,4 @@ mod settings; // the user's settings: bounds, archive, who hears of changes
 mod soundfiles; // WAV and AIFF, as the tests write them
 mod sounds; // files of every kind, at the right pitch
 mod tidy; // the house rules
+mod undo; // all the way back, and there again

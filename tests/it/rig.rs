@@ -122,6 +122,11 @@ impl Studio {
         self.script.eval(code, "test.lua", origin)
     }
 
+    /// Evaluates a line at the prompt.
+    pub fn say(&mut self, line: &str) -> Result<Evaluation, ScriptError> {
+        self.script.eval(line, "prompt", Origin::Repl)
+    }
+
     /// Evaluates a file of that name, again and again if need be.
     pub fn eval_as(&mut self, code: &str, file: &str) -> Evaluation {
         self.script.eval(code, file, Origin::File(file.into())).unwrap_or_else(|error| panic!("{error}"))

@@ -325,6 +325,8 @@ impl Engine {
                 let mut model = Model::default();
                 // What it names was there when it was kept; what is not any more cannot be in it.
                 commands.iter().for_each(|command| _ = model.edit(command, &self.handle.catalog));
+                // As those of the Model: a module that is made later must not be taken for one of the scene.
+                model.modules.iter().for_each(|(_, module)| self.handle.give_no_more(module.id));
                 Arc::new(model)
             }
         };

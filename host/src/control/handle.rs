@@ -38,6 +38,11 @@ impl EngineHandle {
         self.ids.fetch_max(id.0.saturating_add(1), Ordering::Relaxed);
     }
 
+    /// The engine's sample rate in Hz.
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+
     /// Figures of the running Processor.
     pub fn telemetry(&self) -> &Arc<Telemetry> {
         &self.telemetry

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use cantus_manifest::ParamKind;
 use serde::{Deserialize, Serialize};
 
+use super::Model;
+use super::catalog::Catalog;
 use super::value::{Name, Value};
 
 /// Who a module is, whatever it is called. Minted outside `apply`, carried by the command, never reused, and left out
@@ -43,6 +46,23 @@ impl PartialEq for Module {
 }
 
 impl Eq for Module {}
+
+impl Model {
+    /// The sound files that modules ask for, as often as they do.
+    pub fn sound_files<'a>(&'a self, catalog: &'a Catalog) -> impl Iterator<Item = &'a Name> {
+        self.modules.iter().flat_map(|(_, module)| {
+            let known = self.known(catalog, &module.module_type).ok();
+            let values = known.into_iter().flat_map(|known| {
+                let of_slots = module.slots.iter().flat_map(|values| known.slot_params().iter().zip(&**values));
+                known.manifest.params.iter().zip(&*module.params).chain(of_slots)
+            });
+            values.filter_map(|(param, value)| match (&param.kind, value) {
+                (ParamKind::Sample, Value::Text(file)) if !file.is_empty() => Some(file),
+                _ => None,
+            })
+        })
+    }
+}
 
 /// Bytes of a name.
 pub(super) const LONGEST_NAME: usize = 64;

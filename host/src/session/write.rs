@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use cantus_manifest::ParamKind;
 use serde::Serialize;
 use toml::{Table, Value};
 
 use super::{Leftovers, Sounds, VERSION, form};
 use crate::assets::ContentHash;
-use crate::model::{Catalog, Excerpt, Model, ModuleRecord, Name, Value as Setting};
+use crate::model::{Catalog, Excerpt, Model, ModuleRecord, Name};
 
 /// The file's text.
 ///
@@ -90,17 +89,6 @@ fn hashes(
     sounds: &Sounds,
     leftovers: &Leftovers,
 ) -> impl Iterator<Item = (Name, ContentHash)> {
-    let mut hashes = Sounds::new();
-    for (_, module) in model.modules.iter() {
-        let Ok(known) = model.known(catalog, &module.module_type) else { continue };
-        let of_slots = module.slots.iter().flat_map(|values| known.slot_params().iter().zip(&**values));
-        for (param, value) in known.manifest.params.iter().zip(&*module.params).chain(of_slots) {
-            if let (ParamKind::Sample, Setting::Text(file)) = (&param.kind, value)
-                && let Some(hash) = sounds.get(file).or_else(|| leftovers.sounds.get(file))
-            {
-                hashes.insert(file.clone(), *hash);
-            }
-        }
-    }
-    hashes.into_iter()
+    let hash = |file: &Name| Some((file.clone(), *sounds.get(file).or_else(|| leftovers.sounds.get(file))?));
+    model.sound_files(catalog).filter_map(hash).collect::<Sounds>().into_iter()
 }

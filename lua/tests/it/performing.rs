@@ -103,6 +103,8 @@ fn steps_and_scenes_come_after_the_line_and_not_from_files() {
         }
         for (code, error) in [
             ("undo()", "song.lua:1: undo cannot be in a file: say it at the prompt"),
+            ("save('song')", "song.lua:1: save cannot be in a file: say it at the prompt"),
+            ("engine:load()", "song.lua:1: engine:load cannot be in a file: say it at the prompt"),
             ("recall('verse')", "song.lua:1: recall cannot be in a file: say it at the prompt"),
             (
                 "recall('verse', 'soon')",
@@ -115,6 +117,17 @@ fn steps_and_scenes_come_after_the_line_and_not_from_files() {
             ),
         ] {
             assert_eq!(rig.run(code).expect_err(code).to_string(), error);
+        }
+        for (code, error) in [
+            ("save()", "prompt: could not save the session: it has no folder yet; name one: engine:save(\"song\")"),
+            (
+                "engine:load()",
+                "prompt: could not load the session: it has no folder yet; name one: engine:load(\"song\")",
+            ),
+            ("save('')", "prompt:1: the path of a session's folder must not be empty"),
+            ("save(kick)", "prompt:1: the path of a session's folder must be text, not kick"),
+        ] {
+            assert_eq!(rig.say(code).expect_err(code).to_string(), error);
         }
     });
 }

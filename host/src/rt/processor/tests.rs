@@ -245,6 +245,7 @@ fn what_finds_no_room_waits() {
             Ok(FromAudio::Fault { instance, fault: Fault::Failed(_) }) => format!("{instance} failed"),
             Ok(FromAudio::Fault { instance, fault: Fault::NotFinite }) => format!("{instance} is not finite"),
             Ok(FromAudio::RungOut { slot }) => format!("{slot} has rung out"),
+            Ok(FromAudio::Request { instance, .. }) => format!("{instance} asks"),
             Err(_) => "nothing".into(),
         };
         assert!(from_audio.is_empty(), "one finds room");

@@ -1,0 +1,86 @@
+//! What is played: a script, or the folder of a session with the program that is evaluated over it.
+
+use std::path::{Path, PathBuf};
+
+use cantus_host::control::{Commit, Config, Origin, bring};
+use cantus_host::model::{Catalog, ModuleId};
+use cantus_host::session::{self, Folder, Opened};
+use cantus_lua::{Evaluation, Script};
+
+use crate::Failure;
+
+/// Sample rate of an engine when no session asks for another, in Hz.
+const RATE: f64 = 48_000.0;
+
+/// A script, or a session.
+pub struct Song {
+    /// The file or folder, as it was named.
+    pub path: PathBuf,
+    /// The script; that of a session need not be there.
+    pub script: PathBuf,
+    /// Folder of the sound files and of `lib/`.
+    pub root: PathBuf,
+    session: Option<Opened>,
+}
+
+impl Song {
+    /// Opens it: a session is read.
+    ///
+    /// # Errors
+    /// When a session cannot be read.
+    pub fn open(path: &Path, catalog: &Catalog) -> Result<Song, Failure> {
+        if !path.is_dir() {
+            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            return Ok(Song { path: path.into(), script: path.into(), root: folder.into(), session: None });
+        }
+        let mut last = 0;
+        let mut mint = || {
+            last += 1;
+            ModuleId(last)
+        };
+        let session = Some(session::open(path, catalog, &mut mint)?);
+        Ok(Song { path: path.into(), script: path.join("main.lua"), root: path.into(), session })
+    }
+
+    /// What an engine for it is made with.
+    pub fn config(&self) -> Config {
+        Config { rate: self.session.as_ref().map_or(RATE, |s| s.model.rate()), root: self.root.clone() }
+    }
+
+    /// The files it is made of, besides sounds.
+    pub fn files(&self) -> Vec<PathBuf> {
+        vec![self.script.clone(), session::file(&self.root)]
+    }
+
+    /// Its session, for saving.
+    pub fn folder(&self) -> Folder {
+        self.session.as_ref().map_or_else(Folder::default, |session| session.folder.clone())
+    }
+
+    /// Brings an engine to its session, and tells what people should know.
+    ///
+    /// # Errors
+    /// When the session cannot be.
+    pub fn begin(&self, engine: &dyn Commit) -> Result<(), Failure> {
+        let Some(session) = &self.session else { return Ok(()) };
+        session.notes.iter().for_each(|note| eprintln!("warning: {note}"));
+        bring(engine, &Origin::Host, session.model.clone(), &session.scenes)?;
+        Ok(())
+    }
+
+    /// Evaluates its script, if it has one.
+    ///
+    /// # Errors
+    /// The script's.
+    pub fn evaluate(&self, script: &mut Script) -> Result<Evaluation, Failure> {
+        if self.session.is_some() && !self.script.exists() {
+            return Ok(Evaluation::default());
+        }
+        Ok(script.eval_file(&self.script)?)
+    }
+
+    /// Tells of sound files that are not those the session was saved with. What loads must be there.
+    pub fn tell_other_sounds(&self, engine: &dyn Commit) {
+        self.folder().other_sounds(&engine.state()).iter().for_each(|note| eprintln!("warning: {note}"));
+    }
+}

@@ -1,0 +1,114 @@
+//! However far somebody has gone, all of it can be taken back, and done again.
+
+use std::sync::Arc;
+
+use cantus_host::control::{Accepted, Batch, Commit, CommitError, Origin, Work};
+use cantus_host::lockstep::Lockstep;
+use cantus_host::model::command::{SetClaimsCommand, StartTransportCommand};
+use cantus_host::model::{Claims, Command, Model};
+
+use crate::alike::{begin_anew, engine, piece, registry, render};
+use crate::model::walk::Walk;
+
+/// Frames that are compared.
+const COMPARED: usize = 64 * 200;
+/// Steps between two quanta.
+const TURN: usize = 32;
+
+fn by(origin: Origin, lockstep: &Lockstep, work: Work) -> Result<Accepted, CommitError> {
+    lockstep.engine().commit(Batch::of(origin, work))
+}
+
+fn by_host(lockstep: &Lockstep, commands: Vec<Command>) {
+    by(Origin::Host, lockstep, Work::Commands(commands)).expect("it can be");
+}
+
+fn model(lockstep: &Lockstep) -> Arc<Model> {
+    lockstep.engine().state().model.clone()
+}
+
+/// A piece that sounds, all of it asked for by a file.
+fn start() -> Lockstep {
+    let lockstep = engine();
+    by_host(&lockstep, piece());
+    let mut claims = Claims::default();
+    let of_the_piece = piece();
+    let claimed = of_the_piece.iter().filter_map(|command| command.it().claim(&model(&lockstep)));
+    claimed.for_each(|(path, claim)| claims.put(path, claim));
+    by_host(&lockstep, vec![SetClaimsCommand { file: "song.lua".into(), claims }.into(), StartTransportCommand.into()]);
+    lockstep
+}
+
+/// Random batches of a person until so many commands are done, heard now and then; how many frames that took.
+fn walk(lockstep: &mut Lockstep, seed: u64, count: usize) -> usize {
+    let registry = registry();
+    let mut walk = Walk::new(seed, registry.catalog());
+    walk.files = ["", "bd_fat.flac", "bd_haus.flac", "nowhere.wav"].map(Into::into).to_vec();
+    let (mut done, mut played) = (0, 0);
+    while done < count {
+        let now = model(lockstep);
+        let commands: Vec<Command> = (0..1 + walk.dice.below(3)).map(|_| walk.edit(&now)).collect();
+        let more = commands.len();
+        let mut batch = Batch::new(Origin::Repl, commands);
+        batch.gesture = (walk.dice.below(4) == 0).then(|| walk.dice.below(3) as u64);
+        // What cannot be done does not count.
+        if lockstep.engine().commit(batch).is_ok() {
+            done += more;
+        }
+        if walk.dice.below(100) == 0 {
+            let frames = 64 * (1 + walk.dice.below(4));
+            render(lockstep, frames);
+            played += frames;
+        }
+    }
+    played
+}
+
+/// Steps of that kind until there is none; how many they were. Now and then the audio thread gets its turn: so many
+/// Changes at once as come here it does not take.
+fn all(lockstep: &mut Lockstep, step: &Work) -> usize {
+    for steps in 0.. {
+        if steps % TURN == 0 {
+            render(lockstep, 64);
+        }
+        match by(Origin::Repl, lockstep, step.clone()) {
+            Ok(accepted) => assert_eq!(accepted.skipped, [""; 0], "{} {steps}", step.describe()),
+            Err(CommitError::NoStep(_)) => return steps,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    unreachable!("there is an end to everything")
+}
+
+fn assert_same(now: &Model, then: &Model, what: &str) {
+    assert!(now == then, "{what}: {:#?}", now.diff(then, registry().catalog()));
+    assert!(now.claims == then.claims, "{what}: {:#?}\nis not\n{:#?}", now.claims, then.claims);
+}
+
+#[test]
+fn all_of_a_long_walk_can_be_taken_back_and_done_again() {
+    let soak = std::env::var("CANTUS_SOAK").is_ok();
+    for seed in 0..if soak { 100 } else { 1 } {
+        let mut walked = start();
+        let begin = model(&walked);
+        let played = walk(&mut walked, seed, 10_000);
+        let end = model(&walked);
+        let steps = all(&mut walked, &Work::Undo);
+        assert!(steps > 2_000, "{steps} steps");
+        assert_same(&model(&walked), &begin, "taken back");
+
+        let mut fresh = engine();
+        // Modules see the sample: it is the same.
+        render(&mut fresh, played + 64 * (steps / TURN + 1));
+        by_host(&fresh, Model::default().diff(&begin, registry().catalog()));
+        begin_anew(&walked);
+        begin_anew(&fresh);
+        let (undone, new) = (render(&mut walked, COMPARED), render(&mut fresh, COMPARED));
+        assert!(new.iter().any(|x| x.abs() > 0.01), "the piece is heard");
+        let differs = undone.iter().zip(&new).position(|(a, b)| a.to_bits() != b.to_bits());
+        assert_eq!(differs.map(|at| (at / 2, undone[at], new[at])), None, "walk {seed}");
+
+        assert_eq!(all(&mut walked, &Work::Redo), steps);
+        assert_same(&model(&walked), &end, "done again");
+    }
+}
