@@ -101,7 +101,7 @@ fn the_next_bar_is_met_where_the_tempo_glides_and_where_the_loop_turns() {
     studio.send(SetBPMCommand { bpm: Num::of(999.0), over: Num::of(2.0) }).expect("it can be");
     let [left, _] = studio.render(8 * BEAT);
     assert_eq!(changes(&left).len(), 1);
-    assert_eq!(studio.engine().clock().playing, true);
+    assert!(studio.engine().clock().playing);
     assert_eq!(studio.late(), 0, "all of it in time");
 }
 
