@@ -225,8 +225,8 @@ impl Engine {
     /// Takes what a worker has done.
     pub(super) fn finish(&mut self, done: Done) {
         match (done, &mut self.held) {
-            (Done::Nothing, _) => return,
-            (done, Some(held)) => return held.push(done),
+            (Done::Nothing, _) => {}
+            (done, Some(held)) => held.push(done),
             (Done::Made { id, result }, None) => self.take_made(id, result),
             (Done::Loaded { file, result }, None) => self.take_loaded(&file, result),
         }

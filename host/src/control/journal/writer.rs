@@ -80,7 +80,9 @@ impl Journal {
     }
 
     fn tell(&mut self, task: Task) {
-        if let Some(Err(lost)) = self.tasks.as_ref().map(|tasks| tasks.send(task)) {
+        if let Some(tasks) = &self.tasks
+            && let Err(lost) = tasks.send(task)
+        {
             // The writer is gone: what was asked for is answered all the same, and it is said once.
             give(lost.0);
             self.tasks = None;
