@@ -10,11 +10,10 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use cantus_host::control::journal::{Header, Journal, read, recover};
-use cantus_host::control::{Batch, Commit, Config, Engine, EngineState, EngineThread, Origin, Work};
+use cantus_host::control::{Batch, Commit, Config, Engine, EngineState, EngineThread, LocalEngine, Origin, Work};
 use cantus_host::device::Source;
 use cantus_host::model::command::{AddModuleCommand, SetBPMCommand, SetParameterCommand};
 use cantus_host::model::{Command, Model, ModuleId, Num, Value};
-use cantus_host::rt::Processor;
 use cantus_host::session::{Folder, open};
 use divan::Bencher;
 use rig::Studio;
@@ -50,15 +49,6 @@ fn one_set_to_its_answer(bencher: Bencher) {
         let answer = studio.engine().commit(batch);
         answer.expect("a good tempo").batch
     });
-}
-
-/// An engine over 1,000 modules in an own thread's hands, played by nobody.
-fn engine_of_a_thousand() -> (EngineThread, Processor) {
-    let (engine, processor) = Engine::new(rig::registry(), config());
-    let engine = EngineThread::start(engine);
-    let become_it = Batch::of(Origin::Host, Work::Become(thousand().into()));
-    engine.handle().commit(become_it).expect("a good Model");
-    (engine, processor)
 }
 
 fn config() -> Config {
@@ -128,9 +118,16 @@ fn diff_from_nothing_to_a_thousand(bencher: Bencher) {
 /// One step back among 1,000 modules, to its answer: the aim is under 10 ms.
 #[divan::bench(sample_count = 200, sample_size = 1)]
 fn one_undo_to_its_answer(bencher: Bencher) {
-    let (engine, _processor) = engine_of_a_thousand();
-    let does = || engine.handle().commit(Batch::new(Origin::Repl, vec![set(0.5)])).expect("a gain");
-    let undo = |_| engine.handle().commit(Batch::of(Origin::Repl, Work::Undo)).expect("it was done").batch;
+    let mut studio = Studio::new();
+    let send = |studio: &Studio, work| studio.engine().commit(Batch::of(Origin::Repl, work)).expect("it can be").batch;
+    send(&studio, Work::Become(thousand().into()));
+    studio.render(64);
+    let does = || {
+        studio.render(64);
+        send(&studio, Work::Commands(vec![set(0.5)]));
+        studio.engine().clone()
+    };
+    let undo = |engine: LocalEngine| engine.commit(Batch::of(Origin::Repl, Work::Undo)).expect("it was done").batch;
     bencher.with_inputs(does).bench_local_values(undo);
 }
 

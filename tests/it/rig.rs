@@ -7,7 +7,7 @@ use std::process::Command as Process;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
-use cantus_host::control::{Accepted, Batch, Commit, CommitError, Config, Origin};
+use cantus_host::control::{Accepted, Batch, Commit, CommitError, Config, LocalEngine, Origin};
 use cantus_host::lockstep::Lockstep;
 use cantus_host::model::command::StartTransportCommand;
 use cantus_host::model::{Command, ModuleId};
@@ -148,7 +148,7 @@ impl Studio {
     }
 
     /// The engine.
-    pub fn engine(&self) -> &impl Commit {
+    pub fn engine(&self) -> &LocalEngine {
         self.lockstep.engine()
     }
 

@@ -125,7 +125,7 @@ fn steps_and_scenes_come_after_the_line_and_not_from_files() {
                 "prompt: could not load the session: it has no folder yet; name one: engine:load(\"song\")",
             ),
             ("save('')", "prompt:1: the path of a session's folder must not be empty"),
-            ("save(kick)", "prompt:1: the path of a session's folder must be text, not kick"),
+            ("save(kick)", "prompt:1: the path of a session's folder must be text, not a module"),
         ] {
             assert_eq!(rig.say(code).expect_err(code).to_string(), error);
         }
