@@ -102,7 +102,16 @@ fn a_performance_can_be_heard_again() {
         let handle = engine.handle();
         let piece = Studio::piece("beat.lua").engine().state().model.clone();
         handle.commit(Batch::of(Origin::Repl, Work::Become(piece))).expect("it is a good piece");
+        let wait = |until: &dyn Fn() -> bool| {
+            while !until() {
+                std::thread::yield_now();
+            }
+        };
+        wait(&|| !handle.state().status.loading());
+        let start = handle.clock().sample;
         handle.commit(Batch::new(Origin::Repl, vec![StartTransportCommand.into()])).expect("always possible");
+        // A beat of it, before anybody changes it.
+        wait(&|| handle.clock().sample > start + 48_000);
         let people: Vec<_> = (1..3).map(|seed| scope.spawn(move || perform(handle, seed, 300))).collect();
         people.into_iter().for_each(|person| person.join().expect("nobody panics"));
         stop.store(true, Ordering::Release);
