@@ -10,7 +10,7 @@ use cantus_host::control::journal::{Header, Journal, Read, Record, read, recover
 use cantus_host::control::{Batch, Commit, Config, Engine, EngineHandle, EngineThread, Origin, Replay, When, Work};
 use cantus_host::device::Source;
 use cantus_host::model::command::*;
-use cantus_host::model::{Catalog, Command, Model, Num, TempoPoint};
+use cantus_host::model::{Catalog, Command, Model, Num, TempoPoint, Value};
 use cantus_host::plugins::{ModuleRegistry, Search};
 
 use crate::model::walk::{Dice, Walk};
@@ -26,7 +26,14 @@ fn folder() -> tempfile::TempDir {
 
 /// A journal of an engine over no plugins.
 fn plain(path: &Path) -> Journal {
-    let header = Header { version: 1, cantus: "test".into(), rate: RATE, root: pieces(), plugins: Default::default() };
+    let header = Header {
+        version: 1,
+        cantus: "test".into(),
+        rate: RATE,
+        root: pieces(),
+        plugins: Default::default(),
+        types: Default::default(),
+    };
     Journal::create(path, header).expect("a new file")
 }
 
@@ -252,8 +259,40 @@ fn a_journal_takes_no_files_place() {
     let folder = folder();
     let path = folder.path().join("mine.journal");
     std::fs::write(&path, "mine").expect("it can be written");
-    let header = Header { version: 1, cantus: "test".into(), rate: RATE, root: pieces(), plugins: Default::default() };
+    let header = Header {
+        version: 1,
+        cantus: "test".into(),
+        rate: RATE,
+        root: pieces(),
+        plugins: Default::default(),
+        types: Default::default(),
+    };
     let error = Journal::create(&path, header).err().expect("it is there");
     assert!(error.starts_with("could not begin journal ") && error.ends_with("; name another file"), "{error}");
     assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "mine");
+}
+
+#[test]
+fn modules_without_their_plugin_are_kept() {
+    let folder = folder();
+    let path = folder.path().join("it.journal");
+    let (mut engine, _processor) = Engine::new(registry(), config());
+    engine.record(Journal::create(&path, Header::of(&registry(), &config())).expect("a new file"));
+    let engine = EngineThread::start(engine);
+    let id = engine.handle().mint();
+    let commands: Vec<Command> = vec![
+        AddModuleCommand { module_type: "Gain".into(), name: "g".into(), id }.into(),
+        SetParameterCommand { path: "g.gain".parse().expect("a path"), value: Some(Value::Num(Num::of(0.5))) }.into(),
+    ];
+    let model = engine.handle().commit(Batch::new(Origin::Repl, commands)).expect("it can be").model;
+    drop(engine);
+    let without = Catalog::default();
+    let recovered = recover(&read(&path).expect("a journal"), &without);
+    assert_eq!(recovered.notes, [""; 0]);
+    assert_eq!(recovered.model.modules, model.modules);
+    assert_eq!(recovered.model.excerpts.keys().map(|name| &**name).collect::<Vec<_>>(), ["Gain"]);
+    let nothing = Arc::new(ModuleRegistry::load(&Search::default(), &[]));
+    let mut replay = Replay::new(nothing, config(), read(&path).expect("a journal"));
+    replay.pull(&mut [0.0; 256]);
+    assert!(replay.engine().handle().state().model.excerpts.contains("Gain"));
 }

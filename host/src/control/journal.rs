@@ -18,7 +18,8 @@ pub use writer::Journal;
 use super::batch::{Origin, When};
 use super::engine::Config;
 use crate::assets::ContentHash;
-use crate::model::{Command, ModuleId, Name};
+use crate::model::command::KeepTypeCommand;
+use crate::model::{Catalog, Command, Excerpt, ModuleId, Name};
 use crate::plugins::ModuleRegistry;
 
 /// Version of the records' form.
@@ -97,6 +98,8 @@ pub struct Header {
     pub root: PathBuf,
     /// Plugins by id: version and content hash of the library.
     pub plugins: BTreeMap<String, (String, String)>,
+    /// What is known of every module type, so that modules survive without their plugin.
+    pub types: BTreeMap<Name, Excerpt>,
 }
 
 impl Header {
@@ -109,7 +112,17 @@ impl Header {
             // It may be replayed from elsewhere.
             root: std::path::absolute(&config.root).unwrap_or_else(|_| config.root.clone()),
             plugins: registry.hashes(),
+            types: registry.catalog().iter().map(|(name, known)| (name.clone(), Excerpt::of(known))).collect(),
         }
+    }
+
+    /// Keeps the types that no plugin provides now.
+    pub(super) fn keep_missing(&self, catalog: &Catalog) -> Vec<Command> {
+        let missing = self.types.iter().filter(|(name, _)| catalog.get(name).is_none());
+        let keep = |(name, excerpt): (&Name, &Excerpt)| {
+            KeepTypeCommand { module_type: name.clone(), excerpt: Some(excerpt.clone()) }.into()
+        };
+        missing.map(keep).collect()
     }
 }
 

@@ -42,6 +42,8 @@ impl Replay {
         notes.extend(registry.changed(&journal.header.plugins));
         let (mut engine, processor) = Engine::new(registry, config);
         engine.held = Some(Vec::new());
+        let kept = Batch::new(Origin::Host, journal.header.keep_missing(&engine.handle.catalog));
+        notes.extend(engine.apply(0, kept, At::Now).err().map(|error| error.to_string()));
         let (events, end) = events(journal.records);
         Replay { source: Source::new(processor), engine, events, end, notes }
     }

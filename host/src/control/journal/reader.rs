@@ -100,7 +100,9 @@ pub struct Recovered {
 /// time are applied, for they were accepted.
 pub fn recover(read: &Read, catalog: &Catalog) -> Recovered {
     let from = read.records.iter().rposition(|r| matches!(r, Record::State { .. }));
+    let kept = read.header.keep_missing(catalog);
     let mut session = Recovered::default();
+    session.apply(&kept, catalog);
     session.notes.extend(read.torn.as_ref().map(ToString::to_string));
     // What was waiting when the state was written down stands before it.
     let mut waiting: BTreeMap<u64, (When, &[Command])> = BTreeMap::new();
@@ -115,6 +117,7 @@ pub fn recover(read: &Read, catalog: &Catalog) -> Recovered {
         match record {
             Record::State { commands, scenes } => {
                 session.model = Model::default();
+                session.apply(&kept, catalog);
                 session.apply(commands, catalog);
                 session.scenes.clear();
                 scenes.iter().for_each(|(name, commands)| session.keep(name, commands, catalog));
@@ -136,6 +139,7 @@ pub fn recover(read: &Read, catalog: &Catalog) -> Recovered {
         session.batches += 1;
         session.apply(commands, catalog);
     }
+    session.forget_unused();
     session
 }
 
@@ -157,6 +161,16 @@ impl Recovered {
                 _ => {}
             }
         }
+    }
+
+    /// Of the types that no plugin provides only those are kept that a module is of.
+    fn forget_unused(&mut self) {
+        let model = &mut self.model;
+        let used = |name: &Name| {
+            model.modules.iter().any(|(_, module)| module.module_type == *name) || model.providers.contains(name)
+        };
+        let unused: Vec<Name> = model.excerpts.keys().filter(|name| !used(name)).cloned().collect();
+        unused.iter().for_each(|name| _ = model.excerpts.remove(name));
     }
 
     fn keep(&mut self, name: &Name, commands: &[Command], catalog: &Catalog) {
