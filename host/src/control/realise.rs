@@ -39,8 +39,10 @@ pub(super) struct Realiser {
     catalog: Arc<Catalog>,
     rate: f64,
     modules: BTreeMap<Name, Live>,
-    /// Retired instances that ring out, by slot.
-    ghosts: BTreeMap<u32, Arc<ModuleType>>,
+    /// Retired instances that ring out, by slot: when they were retired, and what they are.
+    ghosts: BTreeMap<u32, (u64, Arc<ModuleType>)>,
+    /// Counts cables that were made and instances that were retired: an order that a replay has, too.
+    born: u64,
     /// Cables that are wanted.
     wires: BTreeMap<wires::Address, wires::Wire>,
     /// Cables that are not wanted any more, in the order in which they ceased to be.
@@ -111,6 +113,7 @@ impl Realiser {
             rate,
             modules: BTreeMap::new(),
             ghosts: BTreeMap::new(),
+            born: 0,
             wires: BTreeMap::new(),
             leaving: Vec::new(),
             links: BTreeMap::new(),
@@ -212,7 +215,8 @@ impl Realiser {
         }
         match self.catalog.get(&live.module_type).filter(|known| !known.audio_out.is_empty()) {
             Some(known) => {
-                self.ghosts.insert(live.slot, known.clone());
+                self.born += 1;
+                self.ghosts.insert(live.slot, (self.born, known.clone()));
                 change.deeds.push(Deed::Retire(live.slot));
             }
             None => change.instances.push((live.slot, None)),

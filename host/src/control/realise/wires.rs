@@ -29,6 +29,8 @@ pub(super) struct Wire {
     pub cable: u32,
     /// What it was told.
     pub gain: f32,
+    /// Its place among all cables there ever were.
+    pub born: u64,
 }
 
 /// A cable that goes on for a while.
@@ -73,14 +75,20 @@ impl Realiser {
             let (slot, module_type) = (self.instance(name)?, &self.modules[name].module_type);
             Some(Node { slot, module_type: self.catalog.get(module_type)?.clone() })
         });
-        let ghosts = self.ghosts.iter().map(|(slot, known)| Node { slot: *slot, module_type: known.clone() });
+        let mut ghosts: Vec<_> = self.ghosts.iter().collect();
+        ghosts.sort_by_key(|(_, (retired, _))| *retired);
+        let ghosts = ghosts.into_iter().map(|(slot, (_, known))| Node { slot: *slot, module_type: known.clone() });
         ready.chain(ghosts).collect()
     }
 
     fn rewire(&mut self, model: &Model, graph: &mut Graph, change: &mut Change) {
         let wanted = self.wanted_cables(model);
         let by_address: BTreeMap<Address, f32> = wanted.iter().map(|w| (w.address, w.gain)).collect();
-        for (address, wire) in self.wires.extract_if(.., |address, _| !by_address.contains_key(address)) {
+        let unwanted = self.wires.extract_if(.., |address, _| !by_address.contains_key(address));
+        // Not by slot: which slots are free depends on when the audio thread gave them back, and sums on their order.
+        let mut unwanted: Vec<_> = unwanted.collect();
+        unwanted.sort_by_key(|(_, wire)| wire.born);
+        for (address, wire) in unwanted {
             let until = if address.audio && self.ghosts.contains_key(&address.from.0) {
                 Until::RungOut
             } else {
@@ -133,7 +141,8 @@ impl Realiser {
         if address.audio {
             change.deeds.push(gain_of(cable));
         }
-        self.wires.insert(address, Wire { cable, gain });
+        self.born += 1;
+        self.wires.insert(address, Wire { cable, gain, born: self.born });
         cable
     }
 
