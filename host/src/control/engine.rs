@@ -48,6 +48,8 @@ pub struct Config {
 pub(super) struct Brought {
     change: Box<Change>,
     results: Vec<journal::Result>,
+    /// What was taken out, by when it was made.
+    pub(super) swept: Vec<u64>,
     /// The plan must be compiled anew.
     replan: bool,
 }
@@ -141,8 +143,10 @@ impl Engine {
             self.finish(done);
         }
         self.realiser.progress();
-        let sample = self.handle.telemetry.reading().sample;
-        self.brought.replan |= self.realiser.sweep(sample, &mut self.brought.change);
+        if self.held.is_none() {
+            let sample = self.handle.telemetry.reading().sample;
+            self.brought.swept.extend(self.realiser.sweep(sample, &mut self.brought.change));
+        }
         self.send_brought(At::Now);
         // All that is done now is done at one moment: what is due at it comes before what comes in.
         self.schedule.look(&self.handle.telemetry);
@@ -201,9 +205,7 @@ impl Engine {
                     // Instances are destroyed, plans and memory freed, on a worker.
                     self.workers.bury(change);
                 }
-                FromAudio::RungOut { slot } => {
-                    self.brought.replan |= self.realiser.rung_out(slot, &mut self.brought.change)
-                }
+                FromAudio::RungOut { slot } => self.take_out(slot),
                 FromAudio::Request { instance, value } => self.grant(ModuleId(instance), &value),
                 FromAudio::Fault { instance, fault } => {
                     let text = match fault {
@@ -249,15 +251,29 @@ impl Engine {
         }
     }
 
+    /// The instance in a slot has rung out. In a replay that is known already.
+    fn take_out(&mut self, slot: u32) {
+        if self.held.is_none() {
+            self.brought.swept.extend(self.realiser.rung_out(slot, &mut self.brought.change));
+        }
+    }
+
+    /// In a replay: takes out what was taken out then.
+    pub(super) fn take_out_again(&mut self, swept: Vec<u64>) {
+        self.realiser.sweep_again(&swept, &mut self.brought.change);
+        self.brought.swept = swept;
+    }
+
     /// Sends what workers have brought, before anything that builds on it.
     pub(super) fn send_brought(&mut self, at: At) {
-        let Brought { change, results, replan } = &self.brought;
+        let Brought { change, results, swept, replan } = &self.brought;
         // What leaves no trace in the sound now may do so in what comes.
-        if *replan || !change.is_empty() || !results.is_empty() {
-            let Brought { mut change, results, replan } = std::mem::take(&mut self.brought);
+        if *replan || !change.is_empty() || !results.is_empty() || !swept.is_empty() {
+            let Brought { mut change, results, swept, replan } = std::mem::take(&mut self.brought);
+            let replan = replan || !swept.is_empty();
             self.numbers += 1;
             (change.number, change.at) = (self.numbers, at);
-            self.note(|| Record::Brought { change: change.number, results });
+            self.note(|| Record::Brought { change: change.number, results, swept });
             self.send(change, replan);
         }
     }

@@ -64,12 +64,14 @@ pub enum Record {
         /// Why.
         why: String,
     },
-    /// What workers brought was handed to the Processor.
+    /// What workers brought, and what is to be taken out, was handed to the Processor.
     Brought {
         /// Its number.
         change: u64,
         /// What they brought, in its order.
         results: Vec<Result>,
+        /// Cables and instances that were taken out because they had faded or rung out, by when they were made.
+        swept: Vec<u64>,
     },
     /// The Processor has applied a change.
     Applied {

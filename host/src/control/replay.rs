@@ -32,7 +32,7 @@ struct Event {
 
 enum What {
     Batch(Origin, Vec<Command>),
-    Brought(Vec<journal::Result>),
+    Brought(Vec<journal::Result>, Vec<u64>),
 }
 
 impl Replay {
@@ -87,7 +87,10 @@ impl Replay {
                     let answer = self.engine.apply(number, Batch::new(origin, commands), At::Sample(sample));
                     self.notes.extend(answer.err().map(|error| format!("batch {number}: {error}")));
                 }
-                What::Brought(results) => self.bring(results, sample),
+                What::Brought(results, swept) => {
+                    self.engine.take_out_again(swept);
+                    self.bring(results, sample);
+                }
             }
         }
         self.engine.tick();
@@ -148,8 +151,8 @@ fn events(records: Vec<Record>) -> (VecDeque<Event>, u64) {
             Record::Accepted { change, origin, commands } => {
                 events.push_back(Event { number: change, sample: 0, what: What::Batch(origin, commands) });
             }
-            Record::Brought { change, results } => {
-                events.push_back(Event { number: change, sample: 0, what: What::Brought(results) });
+            Record::Brought { change, results, swept } => {
+                events.push_back(Event { number: change, sample: 0, what: What::Brought(results, swept) });
             }
             Record::Applied { change, sample } => {
                 samples.insert(change, sample);

@@ -36,6 +36,7 @@ pub(super) struct Wire {
 /// A cable that goes on for a while.
 pub(super) struct Leaving {
     pub address: Address,
+    pub born: u64,
     pub cable: u32,
     pub until: Until,
 }
@@ -95,7 +96,7 @@ impl Realiser {
                 change.deeds.push(Deed::Close { cable: wire.cable, to: address.to.0 });
                 Until::Closed
             };
-            self.leaving.push(Leaving { address, cable: wire.cable, until });
+            self.leaving.push(Leaving { address, born: wire.born, cable: wire.cable, until });
         }
         let there = |slot: u32| slot == OUT_SLOT || graph.nodes.iter().any(|node| node.slot == slot);
         let ends = |a: &Address| there(a.to.0) && (there(a.from.0) || !a.audio);
@@ -200,22 +201,29 @@ impl Realiser {
         change.deeds.extend(ringing.map(|l| Deed::Close { cable: l.cable, to: l.address.to.0 }));
     }
 
-    /// Takes out the cables that are faded out at an absolute sample. True: the plan must be compiled anew, before the
-    /// Change is sent.
-    pub fn sweep(&mut self, now: u64, change: &mut Change) -> bool {
+    /// Takes out the cables that are faded out at an absolute sample, and says which, by when they were made. If there are
+    /// any, the plan must be compiled anew before the Change is sent.
+    pub fn sweep(&mut self, now: u64, change: &mut Change) -> Vec<u64> {
         let gone = self.leaving.extract_if(.., |l| matches!(l.until, Until::Sample(sample) if sample <= now));
-        let before = change.cables.len();
-        change.cables.extend(gone.map(|leaving| (leaving.cable, None)));
-        change.cables.len() > before
+        let gone: Vec<Leaving> = gone.collect();
+        change.cables.extend(gone.iter().map(|leaving| (leaving.cable, None)));
+        gone.into_iter().map(|leaving| leaving.born).collect()
     }
 
-    /// The instance in a slot, that was retired, has rung out. True: the plan must be compiled anew, before the Change is
-    /// sent.
-    pub fn rung_out(&mut self, slot: u32, change: &mut Change) -> bool {
-        let known = self.ghosts.remove(&slot).is_some();
-        if known {
-            change.instances.push((slot, None));
-        }
-        known
+    /// Takes out what was taken out then, when a journal is replayed: cables that are faded out, and instances that have
+    /// rung out.
+    pub fn sweep_again(&mut self, swept: &[u64], change: &mut Change) {
+        let gone = self.leaving.extract_if(.., |l| l.until != Until::RungOut && swept.contains(&l.born));
+        change.cables.extend(gone.map(|leaving| (leaving.cable, None)));
+        let gone = self.ghosts.extract_if(.., |_, (retired, _)| swept.contains(retired));
+        change.instances.extend(gone.map(|(slot, _)| (slot, None)));
+    }
+
+    /// The instance in a slot, that was retired, has rung out: says which, by when it was retired. The plan must be
+    /// compiled anew before the Change is sent.
+    pub fn rung_out(&mut self, slot: u32, change: &mut Change) -> Option<u64> {
+        let (retired, _) = self.ghosts.remove(&slot)?;
+        change.instances.push((slot, None));
+        Some(retired)
     }
 }
