@@ -25,7 +25,7 @@ fn folder() -> tempfile::TempDir {
 }
 
 /// A journal of an engine over no plugins.
-fn plain(path: &Path) -> Journal {
+fn plain(path: &Path) -> Result<Journal, String> {
     let header = Header {
         version: 1,
         cantus: "test".into(),
@@ -34,7 +34,7 @@ fn plain(path: &Path) -> Journal {
         plugins: Default::default(),
         types: Default::default(),
     };
-    Journal::create(path, header).expect("a new file")
+    Journal::create(path, header)
 }
 
 fn point(beat: u32) -> Command {
@@ -146,7 +146,7 @@ fn a_performance_can_be_heard_again() {
 fn child() {
     let Some(path) = std::env::var_os("CANTUS_KILLED") else { return };
     let (mut engine, _processor) = Engine::new(Arc::new(ModuleRegistry::load(&Search::default(), &[])), config());
-    engine.record(plain(&PathBuf::from(path)));
+    engine.record(plain(&PathBuf::from(path)).expect("a new file"));
     let engine = EngineThread::start(engine);
     let mut out = std::io::stdout();
     for n in 0.. {
@@ -183,7 +183,7 @@ fn whoever_is_killed_loses_nothing_that_was_answered() {
 /// A journal of ten batches, a scene, and one that waits.
 fn ten(path: &Path) -> (Model, Read) {
     let (mut engine, processor) = Engine::new(Arc::new(ModuleRegistry::load(&Search::default(), &[])), config());
-    engine.record(plain(path));
+    engine.record(plain(path).expect("a new file"));
     let engine = EngineThread::start(engine);
     let send = |batch: Batch| engine.handle().commit(batch).expect("it can be");
     (0..10).for_each(|n| drop(send(Batch::new(Origin::Repl, vec![point(n)]))));
@@ -260,15 +260,7 @@ fn a_journal_takes_no_files_place() {
     let folder = folder();
     let path = folder.path().join("mine.journal");
     std::fs::write(&path, "mine").expect("it can be written");
-    let header = Header {
-        version: 1,
-        cantus: "test".into(),
-        rate: RATE,
-        root: pieces(),
-        plugins: Default::default(),
-        types: Default::default(),
-    };
-    let error = Journal::create(&path, header).err().expect("it is there");
+    let error = plain(&path).err().expect("it is there");
     assert!(error.starts_with("could not begin journal ") && error.ends_with("; name another file"), "{error}");
     assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "mine");
 }
