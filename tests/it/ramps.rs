@@ -11,14 +11,23 @@ use crate::rig::{Studio, ramp};
 /// Evaluates `change` while `code` plays: it goes to `settled`, by steps no larger than so many ramps of a signal of 1
 /// make together. Returns what was heard.
 fn check(name: &str, code: &str, change: &str, ramps: f32, settled: f32) -> Vec<f32> {
-    let mut studio = Studio::playing(code);
+    check_all(&format!("{name}, before another change in its quantum"), code, &[change, ELSEWHERE], ramps, settled);
+    check_all(&format!("{name}, after another change in its quantum"), code, &[ELSEWHERE, change], ramps, settled);
+    check_all(name, code, &[change], ramps, settled)
+}
+
+/// A change that leads to another plan, and to the same sound.
+const ELSEWHERE: &str = "gain('elsewhere').enabled = false";
+
+fn check_all(name: &str, code: &str, changes: &[&str], ramps: f32, settled: f32) -> Vec<f32> {
+    let mut studio = Studio::playing(&format!("{code} gain('elsewhere')"));
     let [mut heard, _] = studio.render(128);
-    studio.eval(change);
+    changes.iter().for_each(|change| _ = studio.eval(change));
     let [after, _] = studio.render(64 * 10);
     heard.extend(after);
     let steps = heard[127..].windows(2).map(|pair| (pair[1] - pair[0]).abs());
     let worst = steps.fold(0.0, f32::max);
-    assert!(worst <= ramps / 240.0 + 1e-6, "{name}: a step of {worst}: {heard:?}");
+    assert!(worst <= ramps / 240.0 + 1e-6, "{name}: a step of {worst}");
     assert_eq!(heard.last(), Some(&settled), "{name}");
     heard.split_off(128)
 }

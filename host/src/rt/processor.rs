@@ -137,7 +137,9 @@ impl Processor {
             }
         }
         if let Some(plan) = &mut change.plan {
-            self.plan.hand_over(plan, &mut self.slabs.cables);
+            // The plan that ran last: one that another Change brought in this quantum has not.
+            let last = self.taken.iter().find_map(|(_, taken)| taken.plan.as_deref()).unwrap_or(&self.plan);
+            last.hand_over(plan, &mut self.slabs.cables);
             std::mem::swap(plan, &mut self.plan);
         }
         if let Some(map) = &mut change.tempo {
