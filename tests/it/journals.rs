@@ -138,7 +138,10 @@ fn a_performance_can_be_heard_again() {
     assert_eq!(replay.notes(), &[] as &[String]);
     assert!(heard.iter().any(|x| *x != 0.0), "something was heard");
     let differs = heard.iter().zip(&again).position(|(a, b)| a.to_bits() != b.to_bits());
-    assert_eq!(differs.map(|at| (at / 2, heard[at], again[at])), None, "of {} frames", heard.len() / 2);
+    if let Some(at) = differs {
+        let (frame, kept) = (at / 2, folder.keep());
+        panic!("frame {frame} was {}, again {}; the journal is kept in {}", heard[at], again[at], kept.display());
+    }
 }
 
 /// Not a test by itself: the performer that is killed. Prints each batch that was answered.

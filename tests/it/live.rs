@@ -171,6 +171,17 @@ fn level(studio: &mut Studio) -> f32 {
 }
 
 #[test]
+fn the_seed_of_last_is_what_plays_however_many_are_being_made() {
+    let mut studio = Studio::new();
+    let id = studio.engine().mint();
+    send(&studio, vec![AddModuleCommand { module_type: "Lot".into(), name: "a".into(), id }.into()]);
+    for seed in 1..=20 {
+        send(&studio, vec![SetSeedCommand { name: "a".into(), seed: Some(seed) }.into()]);
+    }
+    assert_eq!(level(&mut studio), 20.0);
+}
+
+#[test]
 fn what_is_mute_is_not_heard_and_what_is_solo_alone_is() {
     let mut studio = Studio::playing("constant('a', {value = 0.25}) constant('b', {value = 0.5})");
     let mute = |name: &str, mute| Command::from(MuteModuleCommand { name: name.into(), mute });

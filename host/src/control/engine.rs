@@ -13,7 +13,7 @@ use super::handle::EngineHandle;
 use super::history::History;
 use super::journal::{self, Journal, Record};
 use super::queue::CommandQueue;
-use super::realise::{Realiser, Task};
+use super::realise::{Realiser, Task, Ticket};
 use super::schedule::{Reports, Schedule, Waiting};
 use super::state::{Causes, EngineState, Status};
 use super::workers::{Done, Workers};
@@ -229,24 +229,24 @@ impl Engine {
         match (done, &mut self.held) {
             (Done::Nothing, _) => {}
             (done, Some(held)) => held.push(done),
-            (Done::Made { id, result }, None) => self.take_made(id, result),
-            (Done::Loaded { file, result }, None) => self.take_loaded(&file, result),
+            (Done::Made(ticket, result), None) => self.take_made(ticket, result),
+            (Done::Loaded(ticket, file, result), None) => self.take_loaded(ticket, file, result),
         }
     }
 
-    pub(super) fn take_made(&mut self, id: ModuleId, result: Result<Box<Instance>, String>) {
-        let orphan = self.realiser.made(id, result, &self.model, &mut self.brought.change);
-        self.brought.results.push(journal::Result::Made(id));
+    pub(super) fn take_made(&mut self, ticket: Ticket, result: Result<Box<Instance>, String>) {
+        let orphan = self.realiser.made(ticket, result, &self.model, &mut self.brought.change);
+        self.brought.results.push(journal::Result::Made { ticket });
         match orphan {
             Some(orphan) => self.workers.bury(orphan),
             None => self.brought.replan = true,
         }
     }
 
-    pub(super) fn take_loaded(&mut self, file: &Name, result: Result<Arc<Asset>, String>) {
+    pub(super) fn take_loaded(&mut self, ticket: Ticket, file: Name, result: Result<Arc<Asset>, String>) {
         let hash = result.as_ref().ok().map(|asset| asset.hash);
-        self.brought.results.push(journal::Result::Loaded { file: file.clone(), hash });
-        if let Some(orphan) = self.realiser.loaded(file, result, &mut self.brought.change) {
+        self.brought.results.push(journal::Result::Loaded { ticket, file, hash });
+        if let Some(orphan) = self.realiser.loaded(ticket, result, &mut self.brought.change) {
             self.workers.bury(orphan);
         }
     }
@@ -321,13 +321,13 @@ impl Engine {
     fn start(&mut self, task: Task) {
         let (registry, config) = (self.registry.clone(), self.config.clone());
         match task {
-            Task::Make { module_type, id, seed } => self.workers.start(move || {
+            Task::Make { ticket, module_type, id, seed } => self.workers.start(move || {
                 let make = || registry.instantiate(&module_type, id.0, seed, config.rate).map(Box::new);
-                Done::Made { id, result: guarded("making it", make) }
+                Done::Made(ticket, guarded("making it", make))
             }),
-            Task::Load { file, progress } => self.workers.start(move || {
+            Task::Load { ticket, file, progress } => self.workers.start(move || {
                 let result = guarded("reading it", || load(&config, &file, &progress));
-                Done::Loaded { file, result }
+                Done::Loaded(ticket, file, result)
             }),
         }
     }

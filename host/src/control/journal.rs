@@ -19,7 +19,7 @@ use super::batch::{Origin, When};
 use super::engine::Config;
 use crate::assets::ContentHash;
 use crate::model::command::KeepTypeCommand;
-use crate::model::{Catalog, Command, Excerpt, ModuleId, Name};
+use crate::model::{Catalog, Command, Excerpt, Name};
 use crate::plugins::ModuleRegistry;
 
 /// Version of the records' form.
@@ -132,9 +132,14 @@ impl Header {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Result {
     /// An instance was made, or could not be.
-    Made(ModuleId),
+    Made {
+        /// Number of the task.
+        ticket: u64,
+    },
     /// A sound file was read.
     Loaded {
+        /// Number of the task.
+        ticket: u64,
         /// Its name.
         file: Name,
         /// Content hash; none if it could not be read.

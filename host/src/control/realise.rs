@@ -29,10 +29,13 @@ use crate::rt::{Instance, Meters, PatternMemory};
 #[derive(Debug)]
 pub(super) enum Task {
     /// Make an instance.
-    Make { module_type: Name, id: ModuleId, seed: u64 },
+    Make { ticket: Ticket, module_type: Name, id: ModuleId, seed: u64 },
     /// Read a sound file.
-    Load { file: Name, progress: Progress },
+    Load { ticket: Ticket, file: Name, progress: Progress },
 }
+
+/// The number of a task. What was asked for twice is brought twice, in any order: each is known by its ticket.
+pub(super) type Ticket = u64;
 
 /// What stands behind the Model: instances, cables, files and patterns, each with how it is.
 pub(super) struct Realiser {
@@ -41,8 +44,8 @@ pub(super) struct Realiser {
     modules: BTreeMap<Name, Live>,
     /// Retired instances that ring out, by slot: when they were retired, and what they are.
     ghosts: BTreeMap<u32, (u64, Arc<ModuleType>)>,
-    /// Counts cables that were made and instances that were retired: an order that a replay has, too.
-    born: u64,
+    /// Counts cables that were made, instances that were retired and tasks: an order that a replay has, too.
+    count: u64,
     /// Cables that are wanted.
     wires: BTreeMap<wires::Address, wires::Wire>,
     /// Cables that are not wanted any more, in the order in which they ceased to be.
@@ -71,6 +74,8 @@ pub(super) struct Realiser {
 
 struct Live {
     id: ModuleId,
+    /// Of the instance that is made or was made last.
+    ticket: Ticket,
     module_type: Name,
     slot: u32,
     state: State,
@@ -92,7 +97,7 @@ enum State {
 }
 
 enum File {
-    Loading(Progress),
+    Loading(Ticket, Progress),
     Missing(String),
 }
 
@@ -113,7 +118,7 @@ impl Realiser {
             rate,
             modules: BTreeMap::new(),
             ghosts: BTreeMap::new(),
-            born: 0,
+            count: 0,
             wires: BTreeMap::new(),
             leaving: Vec::new(),
             links: BTreeMap::new(),
@@ -183,8 +188,10 @@ impl Realiser {
     fn add_module(&mut self, name: &Name, module: &Module, replaces: bool) {
         self.stale = true;
         let (id, module_type) = (module.id, module.module_type.clone());
+        let ticket = self.count();
         let live = Live {
             id,
+            ticket,
             module_type,
             slot: self.instance_slots.take(),
             state: State::Making,
@@ -200,7 +207,13 @@ impl Realiser {
             self.want((name.clone(), slot, index), kind, value);
         }
         let module_type = module.module_type.clone();
-        self.tasks.push(Task::Make { module_type, id: module.id, seed: module.seed });
+        self.tasks.push(Task::Make { ticket, module_type, id: module.id, seed: module.seed });
+    }
+
+    /// The next number.
+    fn count(&mut self) -> u64 {
+        self.count += 1;
+        self.count
     }
 
     /// True: it was playing. If it makes sound, it rings out.
@@ -215,8 +228,9 @@ impl Realiser {
         }
         match self.catalog.get(&live.module_type).filter(|known| !known.audio_out.is_empty()) {
             Some(known) => {
-                self.born += 1;
-                self.ghosts.insert(live.slot, (self.born, known.clone()));
+                let known = known.clone();
+                let retired = self.count();
+                self.ghosts.insert(live.slot, (retired, known));
                 change.deeds.push(Deed::Retire(live.slot));
             }
             None => change.instances.push((live.slot, None)),
@@ -275,12 +289,12 @@ impl Realiser {
     /// A worker has made an instance, or could not. It is given back if nobody waits for it any more.
     pub fn made(
         &mut self,
-        id: ModuleId,
+        ticket: Ticket,
         result: Result<Box<Instance>, String>,
         model: &Model,
         change: &mut Change,
     ) -> Option<Box<Instance>> {
-        let waits = |live: &Live| live.id == id && matches!(live.state, State::Making);
+        let waits = |live: &Live| live.ticket == ticket && matches!(live.state, State::Making);
         let Some((name, live)) = self.modules.iter_mut().find(|(_, live)| waits(live)) else { return result.ok() };
         let name = name.clone();
         self.stale = true;

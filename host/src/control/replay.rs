@@ -106,19 +106,19 @@ impl Replay {
 
     fn bring_one(&mut self, result: journal::Result) {
         match result {
-            journal::Result::Made(id) => {
-                match self.engine.wait_for(|done| matches!(done, Done::Made { id: other, .. } if *other == id)) {
-                    Some(Done::Made { result, .. }) => self.engine.take_made(id, result),
-                    _ => self.notes.push(format!("module {} was made then, and is not now", id.0)),
+            journal::Result::Made { ticket } => {
+                match self.engine.wait_for(|done| matches!(done, Done::Made(other, _) if *other == ticket)) {
+                    Some(Done::Made(_, result)) => self.engine.take_made(ticket, result),
+                    _ => self.notes.push("a module was made then, and is not now".into()),
                 }
             }
-            journal::Result::Loaded { file, hash } => {
-                match self.engine.wait_for(|done| matches!(done, Done::Loaded { file: other, .. } if *other == file)) {
-                    Some(Done::Loaded { result, .. }) => {
+            journal::Result::Loaded { ticket, file, hash } => {
+                match self.engine.wait_for(|done| matches!(done, Done::Loaded(other, ..) if *other == ticket)) {
+                    Some(Done::Loaded(_, file, result)) => {
                         if result.as_ref().ok().map(|asset| asset.hash) != hash {
                             self.notes.push(format!("sound file \"{file}\" is not what it was then"));
                         }
-                        self.engine.take_loaded(&file, result);
+                        self.engine.take_loaded(ticket, file, result);
                     }
                     _ => self.notes.push(format!("sound file \"{file}\" was read then, and is not now")),
                 }

@@ -3,23 +3,24 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
+use super::realise::Ticket;
 use crate::assets::Asset;
-use crate::model::{ModuleId, Name};
+use crate::model::Name;
 use crate::rt::Instance;
 
 /// What a worker brings back.
 pub(super) enum Done {
     /// An instance was made, or not.
-    Made { id: ModuleId, result: Result<Box<Instance>, String> },
+    Made(Ticket, Result<Box<Instance>, String>),
     /// A sound file was read, or not.
-    Loaded { file: Name, result: Result<Arc<Asset>, String> },
+    Loaded(Ticket, Name, Result<Arc<Asset>, String>),
     /// Something was freed, or a job panicked.
     Nothing,
 }
 
 type Job = Box<dyn FnOnce() -> Done + Send>;
 
-/// A pool of threads. Jobs wait in line without bound: there are at most as many as modules and files.
+/// A pool of threads. Jobs wait in line without bound: each comes from a batch, and those are bounded.
 pub(super) struct Workers {
     jobs: Sender<Job>,
     done: Receiver<Done>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cantus_manifest::ParamKind;
 
-use super::{File, Place, Realiser, Task, Wanted};
+use super::{File, Place, Realiser, Task, Ticket, Wanted};
 use crate::assets::{Asset, Progress};
 use crate::model::{Name, Value};
 use crate::rt::Data;
@@ -22,9 +22,7 @@ impl Realiser {
         let wanted = match kind {
             ParamKind::Sample => {
                 if !self.files.contains_key(text) && !self.assets.contains_key(text) {
-                    let progress = Progress::default();
-                    self.files.insert(text.clone(), File::Loading(progress.clone()));
-                    self.tasks.push(Task::Load { file: text.clone(), progress });
+                    self.read(text);
                 }
                 Wanted::Sample(text.clone())
             }
@@ -37,11 +35,15 @@ impl Realiser {
     pub fn reload(&mut self, file: &Name) {
         let wanted = self.wanted.values().any(|w| matches!(w, Wanted::Sample(f) if f == file));
         self.stale = true;
-        if wanted && !matches!(self.files.get(file), Some(File::Loading(_))) {
-            let progress = Progress::default();
-            self.files.insert(file.clone(), File::Loading(progress.clone()));
-            self.tasks.push(Task::Load { file: file.clone(), progress });
+        if wanted && !matches!(self.files.get(file), Some(File::Loading(..))) {
+            self.read(file);
         }
+    }
+
+    fn read(&mut self, file: &Name) {
+        let (ticket, progress) = (self.count(), Progress::default());
+        self.files.insert(file.clone(), File::Loading(ticket, progress.clone()));
+        self.tasks.push(Task::Load { ticket, file: file.clone(), progress });
     }
 
     /// Sends a data parameter what it wants, if the module is ready and it is there.
@@ -78,7 +80,7 @@ impl Realiser {
 
     /// Looks how far files are.
     pub fn progress(&mut self) {
-        let percent = |file: &File| if let File::Loading(progress) = file { progress.percent().into() } else { 0 };
+        let percent = |file: &File| if let File::Loading(_, progress) = file { progress.percent().into() } else { 0 };
         let now = self.files.values().map(percent).sum();
         self.stale |= std::mem::replace(&mut self.progress, now) != now;
     }
@@ -86,11 +88,13 @@ impl Realiser {
     /// A worker has read a file, or could not. It is given back if nobody waits for it any more.
     pub fn loaded(
         &mut self,
-        file: &Name,
+        ticket: Ticket,
         result: Result<Arc<Asset>, String>,
         change: &mut Change,
     ) -> Option<Arc<Asset>> {
-        let Some(state) = self.files.get_mut(file) else { return result.ok() };
+        let waits = |file: &File| matches!(file, File::Loading(other, _) if *other == ticket);
+        let Some((file, state)) = self.files.iter_mut().find(|(_, file)| waits(file)) else { return result.ok() };
+        let file = file.clone();
         self.stale = true;
         let mut orphan = None;
         match result {
@@ -99,11 +103,11 @@ impl Realiser {
                 let twin = self.assets.values().find(|known| known.hash == asset.hash).cloned();
                 orphan = twin.is_some().then(|| asset.clone());
                 Arc::make_mut(&mut self.assets).insert(file.clone(), twin.unwrap_or(asset));
-                self.files.remove(file);
+                self.files.remove(&file);
             }
             Err(text) => *state = File::Missing(text),
         }
-        self.rebind(change, |wanted| matches!(wanted, Wanted::Sample(f) if f == file));
+        self.rebind(change, |wanted| matches!(wanted, Wanted::Sample(f) if *f == file));
         let names: Vec<Name> = self.modules.keys().cloned().collect();
         for name in names {
             self.play_waiting(&name, change);

@@ -31,7 +31,8 @@ impl Realiser {
 
     pub(super) fn play_waiting(&mut self, name: &Name, change: &mut Change) {
         let loading = self.wanted.iter().any(|((module, _, _), wanted)| {
-            module == name && matches!(wanted, Wanted::Sample(f) if matches!(self.files.get(f), Some(File::Loading(_))))
+            module == name
+                && matches!(wanted, Wanted::Sample(f) if matches!(self.files.get(f), Some(File::Loading(..))))
         });
         let Some(instance) = self.instance(name).filter(|_| !loading) else { return };
         let waiting = self.modules.get_mut(name).and_then(|live| live.waiting.take());

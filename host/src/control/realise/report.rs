@@ -55,7 +55,7 @@ impl Realiser {
                 Wanted::Sample(file) => match self.files.get(file) {
                     None if self.assets.contains_key(file) => continue,
                     Some(File::Missing(text)) => StatusOf::Missing(format!("sound file \"{file}\": {text}")),
-                    Some(File::Loading(progress)) => StatusOf::Loading { percent: progress.percent() },
+                    Some(File::Loading(_, progress)) => StatusOf::Loading { percent: progress.percent() },
                     None => StatusOf::Loading { percent: 0 },
                 },
             };

@@ -142,8 +142,8 @@ impl Realiser {
         if address.audio {
             change.deeds.push(gain_of(cable));
         }
-        self.born += 1;
-        self.wires.insert(address, Wire { cable, gain, born: self.born });
+        let born = self.count();
+        self.wires.insert(address, Wire { cable, gain, born });
         cable
     }
 
