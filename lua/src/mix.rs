@@ -6,7 +6,7 @@ use cantus_host::model::command::{
 };
 use mlua::{Lua, Result, Value};
 
-use crate::context::run;
+use crate::context::{run, with};
 use crate::error::blame;
 use crate::handle::Handle;
 use crate::library::{Row, call};
@@ -29,8 +29,8 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "rename",
-        doc: "Gives a module another name; it sounds on, and every reference follows. Say it at the prompt: a file \
-              makes its modules again under the names it has for them.",
+        doc: "Gives a module another name; it sounds on, and every reference follows. At the prompt; a file that is \
+              then changed to the new name has made that module.",
         example: "local drum = rename(kick, \"drum\")  assert(drum.name == \"drum\")",
         function: |lua, args| call(lua, args, rename),
     },
@@ -60,6 +60,10 @@ pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
 }
 
 fn rename(lua: &Lua, (module, to): (Value, Value)) -> Result<Handle> {
+    if with(lua, |transaction| Ok(transaction.is_file()))? {
+        let advice = "say it at the prompt, and then write the new name here: it stays the same module";
+        return Err(blame(format!("rename cannot be in a file: {advice}")));
+    }
     let name = module_name(&module, "the first argument")?;
     let to: Name = text(&to, "the new name")?.into();
     run(lua, RenameModuleCommand { name, to: to.clone() })?;

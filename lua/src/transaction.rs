@@ -90,12 +90,17 @@ impl Transaction {
         Ok(())
     }
 
+    /// A file is evaluated, which will be evaluated again.
+    pub fn is_file(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// Notes something to be done after the commit. False: not by a file, which would do it each time it is evaluated.
     pub fn afterwards(&mut self, what: Afterwards) -> bool {
-        if self.file.is_none() {
+        if !self.is_file() {
             self.later.push(what);
         }
-        self.file.is_none()
+        !self.is_file()
     }
 
     /// What is to be done after the commit.

@@ -22,7 +22,9 @@ const ELSEWHERE: &str = "gain('elsewhere').enabled = false";
 fn check_all(name: &str, code: &str, changes: &[&str], ramps: f32, settled: f32) -> Vec<f32> {
     let mut studio = Studio::playing(&format!("{code} gain('elsewhere')"));
     let [mut heard, _] = studio.render(128);
-    changes.iter().for_each(|change| _ = studio.eval(change));
+    for change in changes {
+        studio.say(change).unwrap_or_else(|error| panic!("{error}"));
+    }
     let [after, _] = studio.render(64 * 10);
     heard.extend(after);
     let steps = heard[127..].windows(2).map(|pair| (pair[1] - pair[0]).abs());

@@ -54,6 +54,11 @@ fn answers_and_mistakes() {
         ("print(setting('auto_route'), settings().grid)", "true\t0.0"),
         ("print(signature(), swing())", "4/4\t0.5\t0.25"),
         ("setting('gird')", "song.lua:1: there is no setting \"gird\"; did you mean \"grid\"?; `settings()` shows all"),
+        (
+            "rename(tone('k'), 'd')",
+            "song.lua:1: rename cannot be in a file: say it at the prompt, and then write the new name here: it stays \
+             the same module",
+        ),
         ("tone('k').mute = 1", "song.lua:1: k.mute must be true or false, not 1"),
         ("bpm(90, {ovr = 8})", "song.lua:1: bpm has no option \"ovr\"; did you mean \"over\"?"),
         ("swing(0.9)", "song.lua:1: swing 0.9 is out of range; 0.5 to 0.75 is possible"),
