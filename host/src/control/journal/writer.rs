@@ -44,14 +44,21 @@ impl Journal {
     /// Why the file cannot be made; one of that name is not touched.
     pub fn create(path: &Path, header: Header) -> Result<Journal, String> {
         let header = line(&Record::Header(header));
-        let attempt = |e: std::io::Error| format!("could not begin journal {}: {e}; name another file", path.display());
-        let mut file = OpenOptions::new().append(true).create_new(true).open(path).map_err(attempt)?;
-        file.write_all(header.as_bytes()).map_err(attempt)?;
+        let begin = || {
+            let mut file = OpenOptions::new().append(true).create_new(true).open(path)?;
+            file.write_all(header.as_bytes())?;
+            Journal::go_on(file, path)
+        };
+        begin().map_err(|e| format!("could not begin journal {}: {e}; name another file", path.display()))
+    }
+
+    /// Writes behind what is in the file.
+    fn go_on(file: File, path: &Path) -> std::io::Result<Journal> {
         let (tasks, line) = channel();
         let failure = Arc::new(Mutex::new(None));
         let writer = Writer { file, path: path.to_owned(), failure: failure.clone(), unsynced: None };
-        let thread = std::thread::Builder::new().name("journal".into()).spawn(move || writer.live(&line));
-        Ok(Journal { tasks: Some(tasks), failure, thread: Some(thread.map_err(attempt)?) })
+        let thread = std::thread::Builder::new().name("journal".into()).spawn(move || writer.live(&line))?;
+        Ok(Journal { tasks: Some(tasks), failure, thread: Some(thread) })
     }
 
     /// Control thread: a record, behind all others. Never waits.
@@ -158,7 +165,9 @@ impl Writer {
         Ok(())
     }
 
-    fn fail(&self, error: &std::io::Error) {
+    /// Says so, once: nothing is written or taken to the disk from here on.
+    fn fail(&mut self, error: &std::io::Error) {
+        self.unsynced = None;
         let path = self.path.display();
         let text = format!(
             "could not write journal {path}: {error}; the music goes on, but what you do from here on is not kept: make \
@@ -179,5 +188,29 @@ fn text(task: &Task) -> Option<String> {
             Some(line(&Record::State { commands: commands(model), scenes: scenes.collect() }))
         }
         Task::Answer(..) => None,
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+
+    #[test]
+    fn when_the_disk_is_full_it_is_said_once_and_everybody_is_answered() {
+        let full = Path::new("/dev/full");
+        let file = OpenOptions::new().append(true).open(full).expect("Linux has it");
+        let mut journal = Journal::go_on(file, full).expect("a thread");
+        for _ in 0..3 {
+            let (reply, answer) = sync_channel(1);
+            journal.write(Record::End { sample: 0 });
+            journal.answer(reply, Err(CommitError::Cascade));
+            assert!(answer.recv().is_ok());
+        }
+        let text = (0..).find_map(|_| journal.failure()).expect("it is said");
+        let why = "could not write journal /dev/full: No space left on device (os error 28); the music goes on, ";
+        assert!(text.starts_with(why), "{text}");
+        assert_eq!(journal.failure(), None);
     }
 }
