@@ -81,8 +81,9 @@ struct Live {
     state: State,
     /// It takes the place of one that may sound.
     replaces: bool,
-    /// Notes that came before the module and its first data were ready; `None` since they are.
-    waiting: Option<Vec<TriggerEventCommand>>,
+    /// Notes that came before the module and its first data were ready, of the last batch that had such; `None` since they
+    /// are.
+    waiting: Option<(u64, Vec<TriggerEventCommand>)>,
 }
 
 enum State {
@@ -196,7 +197,7 @@ impl Realiser {
             slot: self.instance_slots.take(),
             state: State::Making,
             replaces,
-            waiting: Some(Vec::new()),
+            waiting: Some((0, Vec::new())),
         };
         let Some(known) = self.catalog.get(&module.module_type).cloned() else {
             self.modules.insert(name.clone(), Live { state: State::Missing, waiting: None, ..live });

@@ -7,15 +7,17 @@ use crate::model::command::{InvokeActionCommand, TriggerEventCommand};
 use crate::model::{Model, Name};
 use crate::rt::message::{Change, Deed};
 
-/// Notes that can wait for one module; more are not played.
-const WAITING: usize = 64;
-
 impl Realiser {
-    /// Plays a note: at once, or when the module and its first data are ready, if that is still to come.
+    /// Plays a note: at once, or when the module and its first data are ready, if that is still to come. Until then only
+    /// the notes of one batch wait, the last: what was played in vain would sound all at once.
     pub fn trigger(&mut self, command: &TriggerEventCommand, change: &mut Change) {
         match self.modules.get_mut(&command.module).map(|live| &mut live.waiting) {
-            Some(Some(waiting)) if waiting.len() < WAITING => waiting.push(command.clone()),
-            Some(Some(_)) => {}
+            Some(Some((batch, waiting))) => {
+                if std::mem::replace(batch, change.number) != change.number {
+                    waiting.clear();
+                }
+                waiting.push(command.clone());
+            }
             _ => {
                 if let Some(instance) = self.instance(&command.module) {
                     change.deeds.push(Deed::Trigger(records::note(instance, command)));
@@ -26,7 +28,7 @@ impl Realiser {
 
     /// Forgets notes that have not sounded yet.
     pub fn forget_waiting(&mut self) {
-        self.modules.values_mut().filter_map(|live| live.waiting.as_mut()).for_each(Vec::clear);
+        self.modules.values_mut().filter_map(|live| live.waiting.as_mut()).for_each(|(_, notes)| notes.clear());
     }
 
     pub(super) fn play_waiting(&mut self, name: &Name, change: &mut Change) {
@@ -36,9 +38,8 @@ impl Realiser {
         });
         let Some(instance) = self.instance(name).filter(|_| !loading) else { return };
         let waiting = self.modules.get_mut(name).and_then(|live| live.waiting.take());
-        change
-            .deeds
-            .extend(waiting.into_iter().flatten().map(|command| Deed::Trigger(records::note(instance, &command))));
+        let notes = waiting.into_iter().flat_map(|(_, notes)| notes);
+        change.deeds.extend(notes.map(|command| Deed::Trigger(records::note(instance, &command))));
     }
 
     /// Tells a module to do something.
@@ -50,5 +51,51 @@ impl Realiser {
             let value = Wire { index: index as u16, slot: SLOT_OF_MODULE, reserved: 0, value: 0.0 };
             change.deeds.push(Deed::Event(instance, Event::with_value(kind::ACTION, 0, 0, value)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::command::AddModuleCommand;
+    use crate::model::{Catalog, ModuleId, ModuleType};
+
+    const MANIFEST: &str = r#"
+        schema = 1
+        [plugin]
+        id = "org.example.t"
+        name = "T"
+        version = "1.0.0"
+        license = "MIT"
+        description = "A test."
+        [[module]]
+        type = "T"
+        kind = "instrument"
+        doc = "A test."
+        [[module.port]]
+        key = "notes"
+        dir = "in"
+        kind = "event"
+    "#;
+
+    #[test]
+    fn while_a_module_is_made_the_notes_of_one_batch_wait() {
+        let manifest = cantus_manifest::Manifest::parse(MANIFEST).expect("it is good");
+        let catalog = Arc::new(Catalog::new([ModuleType::new(manifest.modules[0].clone(), "org.example.t")]));
+        let mut realiser = Realiser::new(catalog.clone(), 48_000.0);
+        let add = AddModuleCommand { module_type: "T".into(), name: "a".into(), id: ModuleId(1) };
+        let model = Model::default().apply(&add.into(), &catalog).expect("it can be");
+        realiser.realise(&Model::default(), &model, 0.0, &mut Change::default());
+        let note = |n: u8| {
+            let note = Some(crate::model::Num::of(n.into()));
+            TriggerEventCommand { module: "a".into(), note, velocity: None, slot: None, length: None }
+        };
+        for (batch, n) in [(1, 60), (1, 61), (2, 62), (2, 63)] {
+            realiser.trigger(&note(n), &mut Change { number: batch, ..Change::default() });
+        }
+        let waiting = realiser.modules["a"].waiting.as_ref();
+        assert_eq!(waiting, Some(&(2, vec![note(62), note(63)])));
     }
 }
