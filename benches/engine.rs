@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use cantus_host::control::journal::{Header, Journal, read, recover};
-use cantus_host::control::{Batch, Commit, Config, Engine, EngineState, EngineThread, LocalEngine, Origin, Work};
+use cantus_host::control::{
+    Batch, Commit, Config, Engine, EngineState, EngineThread, LocalEngine, Origin, Scenes, Work,
+};
 use cantus_host::device::Source;
 use cantus_host::model::command::{AddModuleCommand, SetBPMCommand, SetParameterCommand};
 use cantus_host::model::{Command, Model, ModuleId, Num, Value};
@@ -120,7 +122,7 @@ fn diff_from_nothing_to_a_thousand(bencher: Bencher) {
 fn one_undo_to_its_answer(bencher: Bencher) {
     let mut studio = Studio::new();
     let send = |studio: &Studio, work| studio.engine().commit(Batch::of(Origin::Repl, work)).expect("it can be").batch;
-    send(&studio, Work::Become(thousand().into()));
+    send(&studio, Work::Become(thousand().into(), Scenes::default()));
     studio.render(64);
     let does = || {
         studio.render(64);
@@ -183,7 +185,7 @@ fn loading_a_session_of_a_thousand(bencher: Bencher) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let catalog = rig::registry().catalog().clone();
     let state = EngineState::of(thousand().into());
-    let saved = Folder::default().save(folder.path(), &state, &catalog, folder.path());
+    let saved = Folder::default().save(folder.path(), &state, &catalog, folder.path(), false);
     saved.expect("the folder can be written");
     let mut last = 0;
     let mut mint = || {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime};
 
-use cantus_host::control::{Commit, Engine, EngineHandle, EngineThread, Origin, bring, journal};
+use cantus_host::control::{Batch, Commit, Engine, EngineHandle, EngineThread, Origin, Work, journal};
 use cantus_host::device::{Cpal, Device, DeviceError, Null, Source};
 use cantus_host::model::Catalog;
 use cantus_host::plugins::ModuleRegistry;
@@ -187,7 +187,7 @@ fn perform(
 /// The session of a journal.
 fn bring_back(engine: &EngineHandle, session: journal::Recovered) -> Result<(), Failure> {
     session.notes.iter().for_each(|note| eprintln!("warning: {note}"));
-    bring(engine, &Origin::Host, session.model.into(), &session.scenes)?;
+    engine.commit(Batch::of(Origin::Host, Work::Become(session.model.into(), session.scenes.into())))?;
     eprintln!("it goes on from where the journal ends, {} batches after its last full state", session.batches);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cantus_host::control::{Commit, Config, Origin, bring};
+use cantus_host::control::{Batch, Commit, Config, Origin, Work};
 use cantus_host::model::{Catalog, ModuleId};
 use cantus_host::session::{self, Folder, Opened};
 use cantus_lua::{Evaluation, Script};
@@ -64,7 +64,7 @@ impl Song {
     pub fn begin(&self, engine: &dyn Commit) -> Result<(), Failure> {
         let Some(session) = &self.session else { return Ok(()) };
         session.notes.iter().for_each(|note| eprintln!("warning: {note}"));
-        bring(engine, &Origin::Host, session.model.clone(), &session.scenes)?;
+        engine.commit(Batch::of(Origin::Host, Work::Become(session.model.clone(), session.scenes.clone())))?;
         Ok(())
     }
 

@@ -2,7 +2,6 @@
 
 mod apply;
 mod batch;
-mod bring;
 mod compile;
 mod engine;
 mod handle;
@@ -18,8 +17,7 @@ mod state;
 mod tap;
 mod workers;
 
-pub use batch::{Accepted, Batch, Cause, Commit, CommitError, EngineBusy, Origin, When, Work};
-pub use bring::bring;
+pub use batch::{Accepted, Batch, Cause, Commit, CommitError, EngineBusy, Origin, Scenes, When, Work};
 pub use engine::{Config, Engine};
 pub use handle::{EngineHandle, EngineThread, LocalEngine};
 pub use observers::{Notice, Observers, Subscription};

@@ -1,28 +1,40 @@
-//! Files that people would miss: written whole, or left as they were.
+//! Files that people write and would miss: where things stand in them; written whole, or left as they were.
 
 use std::io::{Result, Write};
 use std::path::Path;
 
 use toml::de::DeTable;
 
-/// The line of a byte, from 1.
-pub fn line_at(text: &str, byte: usize) -> usize {
-    text.bytes().take(byte).filter(|b| *b == b'\n').count() + 1
+/// Where things stand in a TOML file.
+pub struct Lines<'a> {
+    /// The byte behind each line.
+    ends: Vec<usize>,
+    /// None if it is not TOML.
+    table: Option<DeTable<'a>>,
 }
 
-/// The line of a key of a TOML file, or of the nearest thing that it lies in; 1 if there is nothing of it.
-pub fn line_of(text: &str, keys: &[&str]) -> usize {
-    let Ok(file) = DeTable::parse(text) else { return 1 };
-    let (mut table, mut line) = (file.get_ref(), 1);
-    for key in keys {
-        let Some((found, value)) = table.iter().find(|(k, _)| k.get_ref().as_ref() == *key) else { break };
-        line = line_at(text, found.span().start);
-        match value.get_ref().as_table() {
-            Some(inner) => table = inner,
-            None => break,
-        }
+impl<'a> Lines<'a> {
+    /// Of a text.
+    pub fn of(text: &'a str) -> Lines<'a> {
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1).collect();
+        Lines { ends, table: DeTable::parse(text).ok().map(|table| table.into_inner()) }
     }
-    line
+
+    /// The line of a byte, from 1.
+    pub fn at(&self, byte: usize) -> usize {
+        self.ends.partition_point(|end| *end <= byte) + 1
+    }
+
+    /// The line of a key, or of the nearest thing that it lies in; 1 if there is nothing of it.
+    pub fn of_key(&self, keys: &[&str]) -> usize {
+        let (mut table, mut line) = (self.table.as_ref(), 1);
+        for key in keys {
+            let Some((found, value)) = table.and_then(|table| table.get_key_value(*key)) else { break };
+            line = self.at(found.span().start);
+            table = value.get_ref().as_table();
+        }
+        line
+    }
 }
 
 /// Puts these bytes in the place of a file, or makes it. Whatever happens, a reader finds the old file or the new one,

@@ -28,6 +28,7 @@ pub use chain::{Anchor, Chain, ChainEntry};
 pub use claims::{Asked, Claims, merge};
 pub use command::{Command, Edit, span};
 pub use graph::{Cycle, Edge, audible, carrying, edges, order, routes};
+pub(crate) use module::is_name;
 pub use module::{Module, ModuleId};
 pub use path::{Path, Place};
 pub use pattern::{Cell, Pattern, Step, note_name};

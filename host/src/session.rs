@@ -22,11 +22,11 @@ mod migrate;
 mod read;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::assets::ContentHash;
-use crate::model::{Catalog, Model, ModuleId, Name};
+use crate::model::{Catalog, Model, ModuleId, Name, is_name};
 
 pub use error::SessionError;
 pub use folder::{Folder, Opened, open};
@@ -45,6 +45,8 @@ pub struct Loaded {
     pub leftovers: Leftovers,
     /// What people should know, a sentence each: what was not understood and is kept, from which version it came.
     pub notes: Vec<String>,
+    /// Of the text.
+    pub hash: ContentHash,
 }
 
 /// The file of a session that has its Model.
@@ -53,7 +55,7 @@ pub fn file(folder: &Path) -> PathBuf {
 }
 
 /// Writes `session.toml` into a folder, which is made if it is not there. `sounds` has the hash of every sound file that
-/// is loaded; of others the hash that was read is kept.
+/// is loaded; of others the hash that was read is kept. Answers the hash of the text.
 ///
 /// # Errors
 /// [`SessionError::Write`]; an old file is then as it was.
@@ -63,7 +65,7 @@ pub fn save(
     catalog: &Catalog,
     sounds: &Sounds,
     leftovers: &Leftovers,
-) -> Result<(), SessionError> {
+) -> Result<ContentHash, SessionError> {
     put(&file(folder), model, catalog, sounds, leftovers)
 }
 
@@ -86,7 +88,7 @@ pub fn save_scene(
     catalog: &Catalog,
     leftovers: &Leftovers,
 ) -> Result<(), SessionError> {
-    put(&scene_file(folder, name), model, catalog, &Sounds::new(), leftovers)
+    put(&scene_file(folder, name), model, catalog, &Sounds::new(), leftovers).map(drop)
 }
 
 /// Removes a scene's file; that it is not there is no error.
@@ -101,7 +103,7 @@ pub fn remove_scene(folder: &Path, name: &str) -> Result<(), SessionError> {
     }
 }
 
-/// Reads all scenes of a session, by name.
+/// Reads all scenes of a session, by name; and tells of files among them that cannot be scenes.
 ///
 /// # Errors
 /// As [`load`], at the first that cannot be read.
@@ -109,21 +111,23 @@ pub fn load_scenes(
     folder: &Path,
     catalog: &Catalog,
     mint: &mut dyn FnMut() -> ModuleId,
-) -> Result<BTreeMap<Name, Loaded>, SessionError> {
-    let names = scene_names(folder)?.into_iter();
-    names.map(|name| get(&scene_file(folder, &name), catalog, mint).map(|scene| (name, scene))).collect()
-}
-
-/// The scenes that lie in a session's folder, ascending.
-fn scene_names(folder: &Path) -> Result<BTreeSet<Name>, SessionError> {
+) -> Result<(BTreeMap<Name, Loaded>, Vec<String>), SessionError> {
     let scenes = folder.join("scenes");
     let entries = match std::fs::read_dir(&scenes) {
         Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Default::default()),
         Err(e) => return Err(SessionError::read(&scenes, &e)),
     };
-    let files = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    Ok(files.filter_map(|file| Some(unescaped(file.strip_suffix(".toml")?)?.into())).collect())
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort();
+    let (mut read, mut notes) = (BTreeMap::new(), Vec::new());
+    for file in files.into_iter().filter(|file| file.extension().is_some_and(|e| e == "toml")) {
+        match file.file_stem().and_then(|stem| stem.to_str()).filter(|stem| is_name(stem)) {
+            Some(name) => _ = read.insert(name.into(), get(&file, catalog, mint)?),
+            None => notes.push(format!("{}: a scene cannot have that name; it is left alone", file.display())),
+        }
+    }
+    Ok((read, notes))
 }
 
 /// What a session's file says.
@@ -159,11 +163,12 @@ fn put(
     catalog: &Catalog,
     sounds: &Sounds,
     leftovers: &Leftovers,
-) -> Result<(), SessionError> {
+) -> Result<ContentHash, SessionError> {
     let failed = |cause: &dyn std::fmt::Display| SessionError::write(path, cause);
     let text = write::document(model, catalog, sounds, leftovers).map_err(|e| failed(&e))?;
     path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(|e| failed(&e))?;
-    crate::files::write(path, text.as_bytes()).map_err(|e| failed(&e))
+    crate::files::write(path, text.as_bytes()).map_err(|e| failed(&e))?;
+    Ok(ContentHash::of(text.as_bytes()))
 }
 
 fn get(path: &Path, catalog: &Catalog, mint: &mut dyn FnMut() -> ModuleId) -> Result<Loaded, SessionError> {
@@ -171,48 +176,6 @@ fn get(path: &Path, catalog: &Catalog, mint: &mut dyn FnMut() -> ModuleId) -> Re
     read::read(&text, path, catalog, mint)
 }
 
-/// `scenes/NAME.toml`. What file systems do not take, or take for something else, is written as `%` and two digits.
 fn scene_file(folder: &Path, name: &str) -> PathBuf {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_- ".contains(&b) || b >= 0x80;
-    let mut bytes = Vec::new();
-    for byte in name.bytes() {
-        if plain(byte) { bytes.push(byte) } else { bytes.extend(format!("%{byte:02x}").bytes()) }
-    }
-    let name = String::from_utf8(bytes).expect("only ASCII was taken out");
     folder.join("scenes").join(format!("{name}.toml"))
-}
-
-/// The name of a scene from that of its file; `None` if none is written so.
-fn unescaped(name: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut parts = name.split('%');
-    bytes.extend(parts.next()?.bytes());
-    for part in parts {
-        bytes.push(u8::from_str_radix(part.get(..2)?, 16).ok()?);
-        bytes.extend(part[2..].bytes());
-    }
-    String::from_utf8(bytes).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scenes_of_any_name_have_a_file() {
-        for (name, file) in [
-            ("chorus 2", "chorus 2.toml"),
-            ("a/b", "a%2fb.toml"),
-            ("..", "%2e%2e.toml"),
-            ("100%", "100%25.toml"),
-            ("Ümlaut", "Ümlaut.toml"),
-            ("", ".toml"),
-        ] {
-            let path = scene_file(Path::new("s"), name);
-            assert_eq!(path, Path::new("s/scenes").join(file));
-            assert_eq!(unescaped(file.strip_suffix(".toml").expect("it ends so")).as_deref(), Some(name));
-        }
-        assert_eq!(unescaped("%"), None);
-        assert_eq!(unescaped("%zz"), None);
-    }
 }

@@ -7,13 +7,14 @@
 mod watch;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use etcetera::BaseStrategy;
 use toml_edit::DocumentMut;
 
-use crate::files;
+use crate::files::{self, Lines};
 use crate::model::{Bound, Refusal, Setting, SettingKind, Value};
 
 pub use watch::{Change, Guard, Watch};
@@ -182,16 +183,17 @@ impl Settings {
 fn read(text: &str, file: &Path) -> (BTreeMap<&'static str, Value>, Vec<String>) {
     let (mut values, mut notes) = (BTreeMap::new(), Vec::new());
     let mut note = |line: usize, what: String| notes.push(format!("{}:{line}: {what}", file.display()));
+    let lines = Lines::of(text);
     let table: toml::Table = match toml::from_str(text) {
         Ok(table) => table,
         Err(e) => {
-            let line = files::line_at(text, e.span().map_or(0, |span| span.start));
+            let line = lines.at(e.span().map_or(0, |span| span.start));
             note(line, format!("{}; settings are as they come until that line is mended", e.message()));
             return (values, notes);
         }
     };
     for (name, value) in table {
-        let line = files::line_of(text, &[&name]);
+        let line = lines.of_key(&[&name]);
         let value = value.try_into::<Value>().unwrap_or_else(|_| Value::Text("a table or a list".into()));
         match machine(&name).and_then(|setting| Ok((setting, setting.accept(&value)?))) {
             Ok((setting, value)) => _ = values.insert(setting.name, value),
@@ -206,12 +208,15 @@ fn read(text: &str, file: &Path) -> (BTreeMap<&'static str, Value>, Vec<String>)
 fn archive(path: &Path, name: &str, value: Option<&Value>) -> Result<(), SettingsError> {
     let failed = |cause: String, remedy| SettingsError::Write { path: path.to_owned(), cause, remedy };
     let broken = |cause: String| failed(cause, "check the file and its folder");
+    path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(|e| broken(e.to_string()))?;
+    // Until this is dropped every other program waits.
+    let _lock = locked(&path.with_extension("lock")).map_err(|e| broken(e.to_string()))?;
     let text = match std::fs::read_to_string(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
         text => text.map_err(|e| broken(e.to_string()))?,
     };
     let mut file: DocumentMut = text.parse().map_err(|e: toml_edit::TomlError| {
-        let line = files::line_at(&text, e.span().map_or(0, |span| span.start));
+        let line = Lines::of(&text).at(e.span().map_or(0, |span| span.start));
         failed(format!("line {line}: {}", e.message()), "mend that line, or remove the file")
     })?;
     let value: Option<toml_edit::Value> = value.map(|value| match value {
@@ -229,6 +234,11 @@ fn archive(path: &Path, name: &str, value: Option<&Value>) -> Result<(), Setting
             *there = new;
         }
     }
-    path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(|e| broken(e.to_string()))?;
     files::write(path, file.to_string().as_bytes()).map_err(|e| broken(e.to_string()))
+}
+
+fn locked(path: &Path) -> std::io::Result<File> {
+    let file = File::create(path)?;
+    file.lock()?;
+    Ok(file)
 }

@@ -246,7 +246,7 @@ fn state(lua: &Lua) -> Result<Table> {
     let modules = lua.create_table()?;
     for (name, module) in model.modules.iter() {
         let parameters = lua.create_table()?;
-        if let Some(known) = catalog.get(&module.module_type) {
+        if let Ok(known) = model.known(&catalog, &module.module_type) {
             for (param, value) in known.manifest.params.iter().zip(module.params.iter()) {
                 parameters.raw_set(param.key.as_str(), to_lua(lua, value)?)?;
             }

@@ -16,7 +16,8 @@ use text::{Fields, is_identifier, number, quoted};
 /// What stands at the top: all that a script cannot say.
 const TOP: &str = "\
 -- A session of Cantus, printed. In an empty session this script makes it again.
--- Not in here: what each file asks for, what can be undone, scenes, the ids of modules, and where the music stands.
+-- Not in here: what each file asks for, what can be undone, what waits for its time, scenes, the ids of modules,
+-- where the music stands, and what only the session's files know: hashes of the sounds, and keys that mean nothing.
 ";
 
 /// Names that a script finds besides native functions and constructors; a test holds them against the sandbox.

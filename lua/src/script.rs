@@ -7,8 +7,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cantus_host::control::{Accepted, Batch, Commit, EngineState, Origin, bring};
-use cantus_host::model::{Catalog, Command, Model, Name};
+use cantus_host::control::{Batch, Commit, Origin, Work};
+use cantus_host::model::{Catalog, Command, Name};
 use cantus_host::session;
 use cantus_host::settings::Settings;
 use mlua::chunk::ChunkMode;
@@ -37,7 +37,7 @@ pub struct Options {
     pub root: PathBuf,
     /// The user's settings of this machine.
     pub settings: Settings,
-    /// The session that is open, for saving it.
+    /// The session that is open, for saving it. The engine has been brought to it.
     pub session: session::Folder,
     /// Where `print` and `help` go, a text without line end at a time.
     pub print: Print,
@@ -87,8 +87,6 @@ pub struct Script {
     places: BTreeMap<String, Place>,
     /// The session's folder, and what only its files know.
     session: session::Folder,
-    /// The Model after our last batch, and the version that was published then.
-    last: Option<(u64, Arc<Model>)>,
 }
 
 impl Script {
@@ -100,7 +98,8 @@ impl Script {
     /// # Errors
     /// When Lua has no memory.
     pub fn new(engine: Rc<dyn Commit>, options: Options) -> Result<Script, ScriptError> {
-        let Options { instructions, memory, wall, seed, root, settings, session, print } = options;
+        let Options { instructions, memory, wall, seed, root, settings, mut session, print } = options;
+        session.belongs_to(&engine.state().model);
         let catalog = engine.catalog();
         let context = Rc::new(Context {
             engine,
@@ -118,18 +117,7 @@ impl Script {
         let sandbox = Sandbox::new(context.clone()).map_err(failed)?;
         let prompt = sandbox.environment(true).map_err(failed)?;
         let (constructors, notes) = constructors::generate(&sandbox.lua, &sandbox.shared, &catalog).map_err(failed)?;
-        Ok(Script {
-            context,
-            sandbox,
-            memory,
-            prompt,
-            catalog,
-            constructors,
-            notes,
-            places: BTreeMap::new(),
-            session,
-            last: None,
-        })
+        Ok(Script { context, sandbox, memory, prompt, catalog, constructors, notes, places: BTreeMap::new(), session })
     }
 
     /// What people should know of the bindings: constructors that could not be defined, and what to use instead.
@@ -169,7 +157,8 @@ impl Script {
     /// the next time only what it then asks for differently is written, and what it no longer asks for is taken back.
     ///
     /// # Errors
-    /// [`ScriptError`]: nothing was changed, and nothing was committed.
+    /// [`ScriptError`]: nothing was changed, and nothing was committed; but for what is done after the commit (saving,
+    /// loading, undo, settings of the machine), whose errors begin so.
     pub fn eval(&mut self, code: &str, name: &str, origin: Origin) -> Result<Evaluation, ScriptError> {
         self.refresh(name)?;
         self.begin(name, &origin);
@@ -201,26 +190,14 @@ impl Script {
         Ok(())
     }
 
-    /// Starts the transaction over the newest Model that is known.
+    /// Starts the transaction over the Model of now.
     fn begin(&self, name: &str, origin: &Origin) {
         let context = &self.context;
-        let (base, clock) = (self.state().model, context.engine.clock());
+        let (base, clock) = (context.engine.state().model.clone(), context.engine.clock());
         context.work.replace(Some(Transaction::new(base, self.catalog.clone(), clock, origin)));
         context.file.replace(name.to_owned());
         context.random.seed(context.seed, name);
         context.budget.begin();
-    }
-
-    /// The newest state that is known.
-    fn state(&self) -> EngineState {
-        let mut state = (*self.context.engine.state()).clone();
-        if let Some((version, model)) = &self.last
-            && *version == state.version
-        {
-            // Nothing was published since our batch was accepted: its Model is the newer one.
-            state.model = model.clone();
-        }
-        state
     }
 
     /// Runs the code to its end on a Lua thread of its own: after an error its stack is still there to be read.
@@ -278,16 +255,15 @@ impl Script {
         values: Vec<String>,
     ) -> Result<Evaluation, ScriptError> {
         let commands = work.finish(name)?;
-        work.settle(&self.context.settings).map_err(|e| ScriptError::of(name, e.to_string()))?;
         let edits = commands.iter().filter(|(command, _)| !matches!(command, Command::SetClaims(_))).count();
         let mut done = Evaluation { batch: None, commands: edits, transport: work.transport, values };
         if !commands.is_empty() {
             let engine = &self.context.engine;
             let batch = Batch::new(origin.clone(), commands.iter().map(|(command, _)| command.clone()).collect());
             let accepted = engine.commit(batch).map_err(|e| work.refused(name, &commands, &e))?;
-            self.last = Some((engine.state().version, accepted.model));
             done.batch = Some(accepted.batch);
         }
+        work.settle(&self.context.settings).map_err(|e| ScriptError::of(name, e.to_string()))?;
         for asked in work.later() {
             self.ask(asked, &origin).map_err(|why| ScriptError::of(name, why))?;
         }
@@ -301,38 +277,36 @@ impl Script {
             Afterwards::Work(work, when) => {
                 let batch = Batch::of(origin.clone(), work.clone()).at(*when);
                 let accepted = self.context.engine.commit(batch).map_err(|e| e.to_string())?;
-                self.accepted(accepted);
+                self.print(&accepted.skipped);
                 Ok(())
             }
-            Afterwards::Save(path) => self.save(path.as_deref()),
-            Afterwards::Load(path) => self.load_session(path.as_deref(), origin),
+            Afterwards::Save { path, replace } => self.save(path.as_deref(), *replace),
+            Afterwards::Load(path) => self.load_session(path.as_deref()),
         }
-    }
-
-    fn accepted(&mut self, accepted: Accepted) {
-        if !accepted.pending {
-            self.last = Some((self.context.engine.state().version, accepted.model));
-        }
-        self.print(&accepted.skipped);
     }
 
     fn print(&self, lines: &[String]) {
         lines.iter().for_each(|line| (self.context.print.borrow_mut())(line));
     }
 
-    fn save(&mut self, path: Option<&Path>) -> Result<(), String> {
+    fn save(&mut self, path: Option<&Path>, replace: bool) -> Result<(), String> {
         let path = self.folder("save", path)?;
-        let (state, context) = (self.state(), self.context.clone());
-        self.session.save(&path, &state, &self.catalog, &context.root).map_err(|e| e.to_string())
+        let (state, context) = (self.context.engine.state(), self.context.clone());
+        let saved = self.session.save(&path, &state, &self.catalog, &context.root, replace);
+        self.print(&saved.map_err(|e| e.to_string())?);
+        Ok(())
     }
 
-    fn load_session(&mut self, path: Option<&Path>, origin: &Origin) -> Result<(), String> {
+    /// Nobody's step: what was done before was done to another session.
+    fn load_session(&mut self, path: Option<&Path>) -> Result<(), String> {
         let path = self.folder("load", path)?;
         let engine = self.context.engine.clone();
         let opened = session::open(&path, &self.catalog, &mut || engine.mint()).map_err(|e| e.to_string())?;
-        let accepted = bring(&*engine, origin, opened.model, &opened.scenes).map_err(|e| e.to_string())?;
+        opened.sounds_lie_in(&self.context.root, &self.catalog).map_err(|e| e.to_string())?;
+        let session = Batch::of(Origin::Host, Work::Become(opened.model, opened.scenes));
+        let accepted = engine.commit(session).map_err(|e| e.to_string())?;
         self.session = opened.folder;
-        self.accepted(accepted);
+        self.session.belongs_to(&accepted.model);
         self.print(&opened.notes);
         Ok(())
     }

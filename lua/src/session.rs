@@ -13,28 +13,31 @@ use crate::library::{Row, call};
 use crate::performing::later;
 use crate::print::print;
 use crate::transaction::Afterwards;
-use crate::values::text;
+use crate::values::{Named, text};
 
 /// The area's functions.
 pub const ROWS: &[Row] = &[
     Row {
         name: "save",
         doc: "Saves the session to a folder, with its scenes and sound files: `cantus run` plays it. A relative path \
-              begins at the folder of the script; without one it is the folder that was loaded or saved last. At the \
-              prompt, after the line.",
-        example: "save(\"song\")  save()",
-        function: |lua, args| call(lua, args, |lua, path: Value| save(lua, &path)),
+              begins at the folder of the script; without one it is the folder that was loaded or saved last. What \
+              somebody else has put there stays, unless it is to be replaced. At the prompt, after the line.",
+        example: "save(\"song\")  save()  save(\"song\", {replace = true})",
+        function: |lua, args| call(lua, args, |lua, (path, options): (Value, Value)| save(lua, &path, &options)),
     },
     Row {
         name: "engine:save",
         doc: "As the function save.",
         example: "engine:save(\"song\")  engine:save()",
-        function: |lua, args| call(lua, args, |lua, (_, path): (This, Value)| save(lua, &path)),
+        function: |lua, args| {
+            call(lua, args, |lua, (_, path, options): (This, Value, Value)| save(lua, &path, &options))
+        },
     },
     Row {
         name: "engine:load",
         doc: "Loads the session of a folder in the place of this one: what is the same in it sounds on. Without a path \
-              it is the folder that was loaded or saved last. At the prompt, after the line.",
+              it is the folder that was loaded or saved last. Its sound files must be those that lie beside the \
+              script. What was done before cannot be taken back after it. At the prompt, after the line.",
         example: "engine:save(\"song\")  engine:load(\"song\")",
         function: |lua, args| call(lua, args, |lua, (_, path): (This, Value)| load(lua, &path)),
     },
@@ -60,8 +63,9 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-fn save(lua: &Lua, path: &Value) -> Result<()> {
-    later(lua, "save", Afterwards::Save(folder(lua, path)?))
+fn save(lua: &Lua, path: &Value, options: &Value) -> Result<()> {
+    let replace = Named::read(options, &["replace"], "save")?.flag("replace", false)?;
+    later(lua, "save", Afterwards::Save { path: folder(lua, path)?, replace })
 }
 
 fn load(lua: &Lua, path: &Value) -> Result<()> {

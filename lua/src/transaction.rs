@@ -26,8 +26,13 @@ pub enum Transport {
 pub enum Afterwards {
     /// By the engine.
     Work(Work, When),
-    /// The session is written to a folder; `None`: to the one it is in.
-    Save(Option<PathBuf>),
+    /// The session is written to a folder.
+    Save {
+        /// `None`: the one it is in.
+        path: Option<PathBuf>,
+        /// Whatever lies there.
+        replace: bool,
+    },
     /// The session of a folder takes the place of this one; `None`: of the one it is in.
     Load(Option<PathBuf>),
 }

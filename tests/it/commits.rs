@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use cantus_host::control::{
-    Accepted, Batch, Cause, Commit, CommitError, Config, Engine, EngineThread, Origin, When, Work,
+    Accepted, Batch, Cause, Commit, CommitError, Config, Engine, EngineThread, Origin, Scenes, When, Work,
 };
 use cantus_host::device::{Device, Null, Source};
 use cantus_host::model::command::*;
@@ -282,7 +282,7 @@ fn loading_touches_only_what_differs() {
     let catalog = studio.engine().catalog();
     let mut then = (*studio.engine().state().model).clone();
     then.edit(&set("c.value", 0.0), &catalog).expect("it is there");
-    work(&studio, Origin::Repl, Work::Become(then.clone().into())).expect("it can be");
+    work(&studio, Origin::Repl, Work::Become(then.clone().into(), Scenes::default())).expect("it can be");
     assert!(*studio.engine().state().model == then);
     let [left, _] = studio.render(640);
     assert_eq!(left.iter().fold(f32::INFINITY, |min, x| min.min(*x)), 1.0, "the note goes on");

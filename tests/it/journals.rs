@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cantus_host::control::journal::{Header, Journal, Read, Record, read, recover};
-use cantus_host::control::{Batch, Commit, Config, Engine, EngineHandle, EngineThread, Origin, Replay, When, Work};
+use cantus_host::control::{
+    Batch, Commit, Config, Engine, EngineHandle, EngineThread, Origin, Replay, Scenes, When, Work,
+};
 use cantus_host::device::Source;
 use cantus_host::model::command::*;
 use cantus_host::model::{Catalog, Command, Model, Num, TempoPoint, Value};
@@ -109,7 +111,7 @@ fn a_performance_can_be_heard_again() {
         let player = scope.spawn(|| play(&mut source, &stop));
         let handle = engine.handle();
         let piece = Studio::piece("beat.lua").engine().state().model.clone();
-        handle.commit(Batch::of(Origin::Repl, Work::Become(piece))).expect("it is a good piece");
+        handle.commit(Batch::of(Origin::Repl, Work::Become(piece, Scenes::default()))).expect("it is a good piece");
         let wait = |until: &dyn Fn() -> bool| {
             while !until() {
                 std::thread::yield_now();

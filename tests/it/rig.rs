@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // each test binary uses its own part of it
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::rc::Rc;
@@ -73,6 +74,7 @@ pub fn pieces() -> PathBuf {
 pub struct Studio {
     lockstep: Lockstep,
     script: Script,
+    printed: Rc<RefCell<Vec<String>>>,
     /// How many files were evaluated.
     files: usize,
 }
@@ -87,9 +89,12 @@ impl Studio {
     pub fn with(registry: Arc<ModuleRegistry>, root: PathBuf) -> Studio {
         let lockstep = Lockstep::new(registry, Config { rate: RATE, root: root.clone() });
         let engine: Rc<dyn Commit> = Rc::new(lockstep.engine().clone());
-        let options = Options { root, ..Options::default() };
+        let printed = Rc::<RefCell<Vec<String>>>::default();
+        let said = printed.clone();
+        let print = Box::new(move |text: &str| said.borrow_mut().push(text.to_owned()));
+        let options = Options { root, print, ..Options::default() };
         let script = Script::new(engine, options).expect("a state can be made");
-        Studio { lockstep, script, files: 0 }
+        Studio { lockstep, script, printed, files: 0 }
     }
 
     /// A session with this code evaluated, playing from beat 0.
@@ -130,6 +135,11 @@ impl Studio {
     /// Evaluates a file of that name, again and again if need be.
     pub fn eval_as(&mut self, code: &str, file: &str) -> Evaluation {
         self.script.eval(code, file, Origin::File(file.into())).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// What was printed since last asked.
+    pub fn printed(&self) -> Vec<String> {
+        self.printed.take()
     }
 
     /// Changes that came too late.

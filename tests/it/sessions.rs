@@ -186,6 +186,73 @@ fn what_means_nothing_is_kept() {
     assert_eq!(parsed(&write_again(&changed, &catalog)).get("modules"), None);
 }
 
+/// What is left over of `text` when these commands have been done, as TOML.
+fn after(text: &str, commands: &[Command]) -> toml::Table {
+    let catalog = catalog();
+    let mut loaded = load(text, &catalog);
+    for command in commands {
+        loaded.model.edit(command, &catalog).unwrap_or_else(|refusal| panic!("{refusal}"));
+    }
+    write_again(&loaded, &catalog).parse().expect("TOML")
+}
+
+#[test]
+fn what_is_left_over_belongs_to_its_modules() {
+    let text = "version = 1\n[modules.fx]\ntype = \"Fx\"\nparams = { warp = 1 }\n[modules.x]\ntype = \"Gone\"\n\
+                [connections]\n\"x.out -> fx.in\" = {}\n\"fx.out -> out.in\" = { colour = \"red\" }\n\
+                [controls]\n\"cc 1 => x.size\" = {}\n[players]\nx = { entry = 1, beat = 0.0 }\n";
+    let add = |module_type: &str, name: &str| -> Command {
+        AddModuleCommand { module_type: module_type.into(), name: name.into(), id: ModuleId(7) }.into()
+    };
+    let remove = |name: &str| -> Command { RemoveModuleCommand { name: name.into() }.into() };
+    let rename = |name: &str, to: &str| -> Command { RenameModuleCommand { name: name.into(), to: to.into() }.into() };
+    let kept = |file: &toml::Table, section: &str, key: &str| file.get(section).and_then(|s| s.get(key)).is_some();
+    let as_read = after(text, &[]);
+    assert_eq!(as_read["modules"]["fx"]["params"]["warp"].as_integer(), Some(1));
+    assert_eq!(as_read["connections"]["fx.out -> out.in"]["colour"].as_str(), Some("red"));
+    assert!(kept(&as_read, "connections", "x.out -> fx.in") && kept(&as_read, "controls", "cc 1 => x.size"));
+    let renamed = after(text, &[rename("fx", "wet")]);
+    assert_eq!(renamed["modules"]["wet"]["params"]["warp"].as_integer(), Some(1));
+    assert_eq!(renamed["connections"]["wet.out -> out.in"]["colour"].as_str(), Some("red"));
+    assert!(kept(&renamed, "connections", "x.out -> wet.in") && !kept(&renamed, "connections", "x.out -> fx.in"));
+    // Another module of that name has nothing to do with it.
+    let again = after(text, &[remove("fx"), add("Fx", "fx")]);
+    assert_eq!(again["modules"]["fx"].get("params"), None);
+    assert_eq!(again.get("connections"), None);
+    let other = after(text, &[add("Kit", "x")]);
+    assert_eq!(other["modules"]["x"]["type"].as_str(), Some("Kit"));
+    assert!(!kept(&other, "connections", "x.out -> fx.in") && !kept(&other, "controls", "cc 1 => x.size"));
+    assert!(!kept(&other, "players", "x"));
+}
+
+#[test]
+fn what_means_nothing_is_kept_wherever_it_stands() {
+    let text = "version = 1\nswing = { amount = 0.6, unit = 0.25, curve = 1 }\n\
+                [tempo_map]\n\"8.0\" = { bpm = 90.0, shape = 2 }\n\
+                [chains.c]\nentries = [{ pattern = \"a\", colour = 3 }]\n";
+    let notes = load(text, &catalog()).notes;
+    let lost = "session.toml:6: chains.c.entries.0.colour: it means nothing here, and will not be saved again";
+    assert!(notes.iter().any(|note| note == lost), "{notes:#?}");
+    let kept = after(text, &[]);
+    assert_eq!(kept["swing"]["curve"].as_integer(), Some(1), "{kept}");
+    assert_eq!(kept["tempo_map"]["8"]["shape"].as_integer(), Some(2), "{kept}");
+}
+
+#[test]
+fn names_of_every_kind_have_an_order() {
+    let (catalog, mut model) = (catalog(), Model::default());
+    for n in 0..40 {
+        for name in [format!("{n}"), format!("{n}a"), format!("a{n}"), format!("{n}e{n}")] {
+            let pattern = cantus_host::model::Pattern::new(4, cantus_host::model::Num::ONE);
+            model.edit(&SetPatternCommand { name: name.into(), pattern }.into(), &catalog).expect("a good name");
+        }
+    }
+    let text = write(&model, &catalog);
+    assert_eq!(load(&text, &catalog).model, model);
+    let heads: Vec<&str> = text.lines().filter(|line| line.starts_with("[patterns.")).take(3).collect();
+    assert_eq!(heads, ["[patterns.0]", "[patterns.0e0]", "[patterns.1]"]);
+}
+
 #[test]
 fn what_is_broken_is_named_with_its_line() {
     let first = "could not read session \"session.toml\": ";
@@ -273,7 +340,7 @@ fn a_reader_finds_the_old_or_the_new() {
                 reads += 1;
             }
         });
-        (0..200).for_each(|n| save(n % 2).expect("the folder can be written"));
+        (0..200).for_each(|n| _ = save(n % 2).expect("the folder can be written"));
         done.store(true, Ordering::Release);
         reader.join().expect("whole every time");
     });
@@ -303,19 +370,25 @@ fn scenes_lie_beside_the_session() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let catalog = catalog();
     let none = session::load_scenes(folder.path(), &catalog, &mut mint()).expect("there are none");
-    assert_eq!(none.len(), 0);
-    let models = [("verse", random(3, &catalog)), ("a/b: \"chorus\"", random(4, &catalog))];
+    assert_eq!((none.0.len(), none.1), (0, vec![]));
+    let models = [("verse", random(3, &catalog)), ("chorus-2", random(4, &catalog))];
     for (name, model) in &models {
         session::save_scene(folder.path(), name, model, &catalog, &Leftovers::default()).expect("it can be written");
     }
-    let scenes = session::load_scenes(folder.path(), &catalog, &mut mint()).expect("they are good");
-    assert_eq!(scenes.keys().map(|name| &**name).collect::<Vec<_>>(), ["a/b: \"chorus\"", "verse"]);
+    for other in ["verse copy.toml", ".#verse.toml", "verse.toml~", "notes.txt"] {
+        std::fs::write(folder.path().join("scenes").join(other), "no scene").expect("the folder can be written");
+    }
+    let (scenes, notes) = session::load_scenes(folder.path(), &catalog, &mut mint()).expect("they are good");
+    assert_eq!(scenes.keys().map(|name| &**name).collect::<Vec<_>>(), ["chorus-2", "verse"]);
+    let lie = |name: &str| folder.path().join("scenes").join(name).display().to_string();
+    let alone = |name| format!("{}: a scene cannot have that name; it is left alone", lie(name));
+    assert_eq!(notes, [".#verse.toml", "verse copy.toml"].map(alone));
     for (name, model) in &models {
         assert_eq!(scenes[*name].model, *model, "{name}");
     }
     session::remove_scene(folder.path(), "verse").expect("it is there");
     session::remove_scene(folder.path(), "verse").expect("gone is gone");
-    assert_eq!(session::load_scenes(folder.path(), &catalog, &mut mint()).expect("it is good").len(), 1);
+    assert_eq!(session::load_scenes(folder.path(), &catalog, &mut mint()).expect("it is good").0.len(), 1);
 }
 
 #[test]

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use cantus_plugin_api::raw::Value as Wire;
 
-use super::batch::{Accepted, Batch, Cause, CommitError, Origin, When, Work};
+use super::batch::{Accepted, Batch, Cause, CommitError, Origin, Scenes, When, Work};
 use super::engine::Engine;
-use super::history::Direction;
+use super::history::{Direction, History};
 use super::journal::Record;
 use super::queue::{Answer, Envelope};
 use super::schedule::{Kept, PENDING, Pending, Report};
-use crate::model::command::SetParameterCommand;
+use crate::model::command::{ForgetSceneCommand, KeepSceneCommand, SetParameterCommand};
 use crate::model::{Command, Model, ModuleId, Name, Refusal};
 use crate::rt::message::{At, Change, Deed, TransportChange};
 
@@ -171,11 +171,15 @@ impl Engine {
 
     /// Puts down what a person did, so that it can be taken back.
     fn remember(&mut self, batch: &Batch, old: &Arc<Model>) {
+        if let Work::Become(..) = batch.work {
+            self.history = History::default();
+            return;
+        }
         let Some(person) = batch.origin.person() else { return };
         let direction = match batch.work {
             Work::Undo => Some(Direction::Undo),
             Work::Redo => Some(Direction::Redo),
-            Work::Commands(_) | Work::Recall(_) | Work::Become(_) => None,
+            Work::Commands(_) | Work::Recall(_) | Work::Become(..) => None,
         };
         match direction {
             Some(direction) => self.history.moved(&person, direction, old.clone(), self.model.clone()),
@@ -201,8 +205,9 @@ impl Engine {
                 changed = self.edit_all(&mut model, &commands)?;
                 (commands.into(), Vec::new())
             }
-            Work::Become(then) => {
-                let commands = model.diff(then, &self.handle.catalog);
+            Work::Become(then, scenes) => {
+                let mut commands = self.rearrange(scenes);
+                commands.extend(model.diff(then, &self.handle.catalog));
                 changed = self.edit_all(&mut model, &commands)?;
                 (commands.into(), Vec::new())
             }
@@ -211,6 +216,18 @@ impl Engine {
             model.check().map_err(|refusal| refused(None, "connect modules".into(), refusal))?;
         }
         Ok(Outcome { model, changed, commands, skipped })
+    }
+
+    /// To these scenes; those that are the same stay.
+    fn rearrange(&self, then: &Scenes) -> Vec<Command> {
+        let (empty, now) = (Model::default(), &self.scenes);
+        let gone = now.keys().filter(|name| !then.contains_key(*name));
+        let forget = gone.map(|name| ForgetSceneCommand { name: name.clone() }.into());
+        let other = then.iter().filter(|(name, scene)| now.get(*name) != Some(scene));
+        let keep = other.map(|(name, scene)| {
+            KeepSceneCommand { name: name.clone(), commands: Some(empty.diff(scene, &self.handle.catalog)) }.into()
+        });
+        forget.chain(keep).collect()
     }
 
     /// True: something changed.

@@ -1,5 +1,6 @@
 //! What producers send, and what they are answered.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,9 @@ impl Batch {
     }
 }
 
+/// Kept Models, by name.
+pub type Scenes = Arc<BTreeMap<Name, Arc<Model>>>;
+
 /// What a batch asks for. All but commands become commands when they are applied, on the Model of then; those are what
 /// is journalled.
 #[derive(Clone, Debug)]
@@ -66,8 +70,9 @@ pub enum Work {
     Redo,
     /// To a kept scene. What files ask for stays as it is.
     Recall(Name),
-    /// To this Model, with what files asked for in it: a session that is loaded.
-    Become(Arc<Model>),
+    /// To this Model, with what files asked for in it, and to these scenes: a session that is loaded. Steps of before are
+    /// of another session, and nobody can take them back.
+    Become(Arc<Model>, Scenes),
 }
 
 impl Work {
@@ -82,7 +87,7 @@ impl Work {
             Work::Undo => "undo".into(),
             Work::Redo => "redo".into(),
             Work::Recall(scene) => format!("recall {scene}"),
-            Work::Become(_) => "load a session".into(),
+            Work::Become(..) => "load a session".into(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The Engine: the one consumer of commands, and the one that talks to the audio thread.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,6 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use rtrb::{Consumer, Producer, RingBuffer};
 
+use super::batch::Scenes;
 use super::handle::EngineHandle;
 use super::history::History;
 use super::journal::{self, Journal, Record};
@@ -62,7 +63,7 @@ pub struct Engine {
     pub(super) handle: EngineHandle,
     pub(super) model: Arc<Model>,
     /// Kept Models.
-    pub(super) scenes: Arc<BTreeMap<Name, Arc<Model>>>,
+    pub(super) scenes: Scenes,
     pub(super) history: History,
     pub(super) schedule: Schedule,
     /// What waits, as it was published, and what became of it.

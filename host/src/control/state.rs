@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::batch::Cause;
+use super::batch::{Cause, Scenes};
 use super::schedule::{Reports, Waiting};
 use crate::assets::Asset;
 use crate::model::{Catalog, Model, Name, Table};
@@ -20,7 +20,7 @@ pub struct EngineState {
     /// What is wanted.
     pub model: Arc<Model>,
     /// Kept Models, by name.
-    pub scenes: Arc<BTreeMap<Name, Arc<Model>>>,
+    pub scenes: Scenes,
     /// What waits for its time, in the order in which it came.
     pub pending: Arc<Vec<Waiting>>,
     /// What became of what waited and could not be done, the last of them.

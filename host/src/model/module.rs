@@ -68,7 +68,7 @@ impl Model {
 pub(super) const LONGEST_NAME: usize = 64;
 
 /// Whether it can be the name of a module: `[A-Za-z_][A-Za-z0-9_-]*`, at most 64 bytes, and not `out`.
-pub(super) fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     name != super::OUT
         && name.len() <= LONGEST_NAME

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::VERSION;
+use crate::model::Name;
 
 /// A session could not be read or written. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SessionError {
     /// The file cannot be read at all.
-    #[error("could not read session \"{}\": {cause}; check the path", path.display())]
+    #[error("could not read session \"{}\": {cause}; check the file", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -53,6 +54,34 @@ pub enum SessionError {
         /// The file.
         path: PathBuf,
         /// What the system says.
+        cause: String,
+    },
+    /// A sound file of it would not be found.
+    #[error("could not load session \"{}\": its \"{file}\" is not the one in \"{}\"; play it by itself, with `cantus run {}`", path.display(), root.display(), path.display())]
+    Elsewhere {
+        /// The folder.
+        path: PathBuf,
+        /// The sound file.
+        file: Name,
+        /// Where it is looked for.
+        root: PathBuf,
+    },
+    /// A sound file was not copied.
+    #[error("could not copy sound file \"{}\" to \"{}\": {cause}; check both, and the room on the disk", from.display(), to.display())]
+    Sound {
+        /// The file.
+        from: PathBuf,
+        /// Where to.
+        to: PathBuf,
+        /// What the system says.
+        cause: String,
+    },
+    /// What is there would be lost.
+    #[error("could not save the session to \"{}\": {cause}; choose another folder, or say that it is to be replaced", path.display())]
+    InTheWay {
+        /// The folder.
+        path: PathBuf,
+        /// What is there.
         cause: String,
     },
 }

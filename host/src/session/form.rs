@@ -1,14 +1,12 @@
 //! How a session's file looks: a line for each thing, so that people can read it and compare two.
 
-use std::cmp::Ordering;
-
 use toml::{Table, Value};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, RawString, Table as Section, Value as Out};
 
 /// What stands at the top, in this order; other keys follow.
 const FIRST: [&str; 5] = ["version", "bpm", "signature", "swing", "loop"];
 /// Sections in this order; others follow.
-const SECTIONS: [&str; 14] = [
+const SECTIONS: [&str; 13] = [
     "settings",
     "tempo_map",
     "modules",
@@ -22,7 +20,6 @@ const SECTIONS: [&str; 14] = [
     "sounds",
     "types",
     "claims",
-    "scenes",
 ];
 /// Sections whose entries are sections.
 const DEEP: [&str; 4] = ["modules", "patterns", "chains", "claims"];
@@ -62,18 +59,17 @@ fn item(value: &Value, depth: usize) -> Item {
     }
 }
 
-/// The type of a module goes before all else; numbers go up.
+/// Values before sections: what follows a section's head belongs to it. The type of a module goes before all else;
+/// numbers go up, and before words.
 fn sorted(table: &Table) -> Vec<(&String, &Value)> {
     let mut entries: Vec<(&String, &Value)> = table.iter().collect();
     let number = |key: &str| key.parse::<f64>().ok();
-    entries.sort_by(|(a, _), (b, _)| match (number(a), number(b)) {
-        (Some(a), Some(b)) => a.total_cmp(&b),
-        _ => (*a != "type").cmp(&(*b != "type")).then_with(|| a.cmp(b)),
-    });
-    // Values before sections: what follows a section's head belongs to it.
-    entries.sort_by(
-        |(_, a), (_, b)| if a.is_table() == b.is_table() { Ordering::Equal } else { a.is_table().cmp(&b.is_table()) },
-    );
+    let group = |(key, value): &(&String, &Value)| (value.is_table(), *key != "type", number(key).is_none());
+    let within = |a: &str, b: &str| match (number(a), number(b)) {
+        (Some(x), Some(y)) => x.total_cmp(&y).then_with(|| a.cmp(b)),
+        _ => a.cmp(b),
+    };
+    entries.sort_by(|a, b| group(a).cmp(&group(b)).then_with(|| within(a.0, b.0)));
     entries
 }
 

@@ -8,7 +8,8 @@ use toml::{Table, Value};
 use super::error::SessionError;
 use super::migrate::migrate;
 use super::{Leftovers, Loaded, VERSION};
-use crate::files;
+use crate::assets::ContentHash;
+use crate::files::Lines;
 use crate::model::command::{
     ConnectCommand, KeepTypeCommand, ModulateCommand, QueueChainEntryCommand, RestoreModuleCommand, SetBPMCommand,
     SetChainCommand, SetClaimsCommand, SetControlCommand, SetLoopCommand, SetPatternCommand, SetSettingCommand,
@@ -59,6 +60,9 @@ impl From<toml::de::Error> for Problem {
     }
 }
 
+/// Of a key that nobody knows.
+const MEANINGLESS: &str = "it means nothing here";
+
 /// Reads a file's text.
 pub(super) fn read(
     text: &str,
@@ -66,8 +70,9 @@ pub(super) fn read(
     catalog: &Catalog,
     mint: &mut dyn FnMut() -> ModuleId,
 ) -> Result<Loaded, SessionError> {
+    let hash = ContentHash::of(text.as_bytes());
     let text = text.trim_start_matches('\u{feff}');
-    let source = Source { text, path };
+    let source = Source { lines: Lines::of(text), path };
     let mut file: Table = toml::from_str(text).map_err(|e| source.syntax(&e))?;
     let version = source.version(file.remove("version"))?;
     migrate(&mut file, version);
@@ -79,25 +84,25 @@ pub(super) fn read(
     reader.all(&mut file)?;
     // What is left over of the file's keys.
     for (key, value) in file {
-        reader.unknown(&[&key], value, "it means nothing here");
+        reader.unknown(&[&key], value, MEANINGLESS);
     }
     reader.model.check().map_err(|refusal| reader.source.bad(&["connections"], refusal.to_string()))?;
-    Ok(Loaded { model: reader.model, leftovers: reader.leftovers, notes: reader.notes })
+    Ok(Loaded { model: reader.model, leftovers: reader.leftovers, notes: reader.notes, hash })
 }
 
-/// The text, for lines.
+/// Where it is read from, for messages.
 struct Source<'a> {
-    text: &'a str,
+    lines: Lines<'a>,
     path: &'a FilePath,
 }
 
 impl Source<'_> {
     fn line(&self, keys: &[&str]) -> usize {
-        files::line_of(self.text, keys)
+        self.lines.of_key(keys)
     }
 
     fn syntax(&self, error: &toml::de::Error) -> SessionError {
-        let line = files::line_at(self.text, error.span().map_or(0, |span| span.start));
+        let line = self.lines.at(error.span().map_or(0, |span| span.start));
         SessionError::Syntax { path: self.path.to_owned(), line, cause: error.message().to_owned() }
     }
 
@@ -134,7 +139,10 @@ impl Reader<'_> {
         self.one(file, "bpm", |r, value| r.edit(SetBPMCommand { bpm: value.try_into()?, over: Num::ZERO }))?;
         self.one(file, "signature", |r, value| r.edit(SetTimeSignatureCommand { signature: signature(&value)? }))?;
         self.one(file, "swing", |r, value| {
-            let swing = r.known(&["swing"], value)?;
+            let (swing, unknown) = known(value)?;
+            for (key, value) in unknown.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+                r.unknown(&["swing", &key], value, MEANINGLESS);
+            }
             r.edit(SetSwingCommand { swing })
         })?;
         self.one(file, "loop", |r, value| r.edit(SetLoopCommand { range: Some(value.try_into()?) }))?;
@@ -142,22 +150,23 @@ impl Reader<'_> {
             r.edit(SetSettingCommand { name: name.into(), value: Some(value.try_into()?) })
         })?;
         self.section(file, "tempo_map", |r, beat, value| {
-            let point = r.known(&["tempo_map", beat], value)?;
-            let beat = beat.parse().ok().and_then(Num::new).ok_or_else(|| format!("\"{beat}\" is not a beat"))?;
+            let number = beat.parse().ok().and_then(Num::new).ok_or_else(|| format!("\"{beat}\" is not a beat"))?;
+            let point = r.entry("tempo_map", beat, number.get(), value)?;
+            let beat = number;
             r.edit(SetTempoPointCommand { beat, point })
         })?;
         self.section(file, "types", Self::kept)?;
         self.section(file, "modules", Self::module)?;
         self.section(file, "patterns", |r, name, value| {
-            let pattern = r.known(&["patterns", name], value)?;
+            let pattern = r.entry("patterns", name, name, value)?;
             r.edit(SetPatternCommand { name: name.into(), pattern })
         })?;
         self.section(file, "chains", |r, name, value| {
-            let chain = r.known(&["chains", name], value)?;
+            let chain = r.entry("chains", name, name, value)?;
             r.edit(SetChainCommand { name: name.into(), chain })
         })?;
         self.section(file, "players", |r, module, value| {
-            let anchor = r.known(&["players", module], value)?;
+            let anchor = r.entry("players", module, module, value)?;
             r.edit(QueueChainEntryCommand { module: module.into(), anchor: Some(anchor) })
         })?;
         self.wires(file)?;
@@ -175,17 +184,17 @@ impl Reader<'_> {
     fn wires(&mut self, file: &mut Table) -> Result<(), SessionError> {
         self.section(file, "connections", |r, key, value| {
             let connection: Connection = key.parse()?;
-            let cable = r.known(&["connections", key], value)?;
+            let cable = r.entry("connections", key, &connection, value)?;
             r.edit(ConnectCommand { connection, cable })
         })?;
         self.section(file, "links", |r, key, value| {
             let link_key: LinkKey = key.parse()?;
-            let link = r.known(&["links", key], value)?;
+            let link = r.entry("links", key, &link_key, value)?;
             r.edit(ModulateCommand { key: link_key, link })
         })?;
         self.section(file, "controls", |r, key, value| {
             let control_key: ControlKey = key.parse()?;
-            let control = r.known(&["controls", key], value)?;
+            let control = r.entry("controls", key, &control_key, value)?;
             r.edit(SetControlCommand { key: control_key, control })
         })
     }
@@ -205,7 +214,7 @@ impl Reader<'_> {
     fn module(&mut self, name: &str, mut value: Value) -> Result<(), Problem> {
         let table = value.as_table_mut().ok_or_else(|| "a module is a table".to_owned())?;
         let (params, slots) = (table.remove("params"), table.remove("slots"));
-        let mut record: ModuleRecord = self.known(&["modules", name], value)?;
+        let mut record: ModuleRecord = self.entry("modules", name, name, value)?;
         let known = self.model.known(self.catalog, &record.module_type)?.clone();
         let bare = record.clone();
         // A value that this type does not take, or has no place for, is kept beside the module.
@@ -295,18 +304,24 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// What a table says; keys that mean nothing are kept.
-    fn known<T: DeserializeOwned>(&mut self, path: &[&str], value: Value) -> Result<T, toml::de::Error> {
-        let mut unknown: Vec<String> = Vec::new();
-        let read = serde_ignored::deserialize(value.clone(), |path| {
-            // What lies deeper, in lists, has no place to be put back to.
-            if let serde_ignored::Path::Map { parent: serde_ignored::Path::Root, key } = path {
-                unknown.push(key);
+    /// What an entry of a section says; keys that mean nothing are kept under the entry's key as it will be written.
+    fn entry<T: DeserializeOwned>(
+        &mut self,
+        section: &str,
+        key: &str,
+        written: impl ToString,
+        value: Value,
+    ) -> Result<T, toml::de::Error> {
+        let (read, unknown) = known(value)?;
+        for (unknown, value) in unknown {
+            let path = [section, key, &unknown];
+            match value {
+                Some(value) => {
+                    self.note(&path, MEANINGLESS);
+                    self.leftovers.keep_part(&[section, &written.to_string(), &unknown], value);
+                }
+                None => self.say(&path, "it means nothing here, and will not be saved again"),
             }
-        })?;
-        for key in unknown {
-            let value = value.get(&key).expect("it was ignored").clone();
-            self.unknown_part(&[path, &[&key]].concat(), value, "it means nothing here");
         }
         Ok(read)
     }
@@ -322,9 +337,24 @@ impl Reader<'_> {
     }
 
     fn note(&mut self, path: &[&str], why: &str) {
-        let (file, line) = (self.source.path.display(), self.source.line(path));
-        self.notes.push(format!("{file}:{line}: {}: {why}; it is kept as it is, and does nothing", path.join(".")));
+        self.say(path, &format!("{why}; it is kept as it is, and does nothing"));
     }
+
+    fn say(&mut self, path: &[&str], what: &str) {
+        let (file, line) = (self.source.path.display(), self.source.line(path));
+        self.notes.push(format!("{file}:{line}: {}: {what}", path.join(".")));
+    }
+}
+
+/// What a table says, and its keys that mean nothing. What lies deeper, in lists, has no place to be put back to.
+fn known<T: DeserializeOwned>(value: Value) -> Result<(T, Vec<(String, Option<Value>)>), toml::de::Error> {
+    let mut unknown = Vec::new();
+    let read = serde_ignored::deserialize(value.clone(), |path| {
+        let key = path.to_string();
+        let shallow = matches!(path, serde_ignored::Path::Map { parent: serde_ignored::Path::Root, .. });
+        unknown.push((key.clone(), value.get(&key).filter(|_| shallow).cloned()));
+    })?;
+    Ok((read, unknown))
 }
 
 fn inner(value: Option<Value>, what: &str) -> Result<Table, String> {

@@ -1,14 +1,10 @@
 //! Lua's own spelling: numbers, text, tables.
 
 use cantus_host::model::Num;
+use cantus_manifest::LUA_WORDS;
 
 /// Columns of a line; a table that does not fit has a line for each entry.
 const WIDTH: usize = 110;
-
-const KEYWORDS: [&str; 22] = [
-    "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
-    "not", "or", "repeat", "return", "then", "true", "until", "while",
-];
 
 /// A number that reads back to the last bit, in as few signs as that takes.
 pub fn number(n: Num) -> String {
@@ -19,7 +15,7 @@ pub fn number(n: Num) -> String {
 /// Whether it can be the name of a variable.
 pub fn is_identifier(word: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
-    word.starts_with(letter) && word.chars().all(|c| letter(c) || c.is_ascii_digit()) && !KEYWORDS.contains(&word)
+    word.starts_with(letter) && word.chars().all(|c| letter(c) || c.is_ascii_digit()) && !LUA_WORDS.contains(&word)
 }
 
 /// Text in quotes, on one line.

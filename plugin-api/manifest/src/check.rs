@@ -25,7 +25,7 @@ pub const HANDLE_KEYS: &[&str] =
     &["name", "type", "id", "enabled", "mute", "solo", "slots", "meters", "status", "seed", "help", "trigger"];
 
 /// Lua's words: nothing that scripts write may be called so.
-const LUA_WORDS: &[&str] = &[
+pub const LUA_WORDS: &[&str] = &[
     "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
     "not", "or", "repeat", "return", "then", "true", "until", "while",
 ];

@@ -10,7 +10,7 @@ mod check;
 mod text;
 mod types;
 
-pub use check::{HANDLE_KEYS, Problem};
+pub use check::{HANDLE_KEYS, LUA_WORDS, Problem};
 pub use text::{nearest, snake_case};
 pub use types::{
     Action, Direction, Example, Kind, Manifest, Meter, Module, Param, ParamKind, Plugin, Port, PortKind, Slots, Unit,

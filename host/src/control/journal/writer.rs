@@ -1,6 +1,5 @@
 //! Writes records on a thread of its own, so that neither the control thread nor the sound ever waits for a disk.
 
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::super::batch::{Accepted, CommitError};
+use super::super::batch::{Accepted, CommitError, Scenes};
 use super::{Header, Record, line};
-use crate::model::{Catalog, Model, Name};
+use crate::model::{Catalog, Model};
 
 /// A power cut loses no more than this.
 const SYNC: Duration = Duration::from_secs(1);
@@ -23,7 +22,7 @@ enum Task {
     Write(Record),
     State {
         model: Arc<Model>,
-        scenes: Arc<BTreeMap<Name, Arc<Model>>>,
+        scenes: Scenes,
         catalog: Arc<Catalog>,
     },
     /// To be given when all before it is written.
@@ -67,12 +66,7 @@ impl Journal {
     }
 
     /// Control thread: all that is there. It is turned into commands on the writer's thread.
-    pub(in crate::control) fn state(
-        &mut self,
-        model: Arc<Model>,
-        scenes: Arc<BTreeMap<Name, Arc<Model>>>,
-        catalog: Arc<Catalog>,
-    ) {
+    pub(in crate::control) fn state(&mut self, model: Arc<Model>, scenes: Scenes, catalog: Arc<Catalog>) {
         self.tell(Task::State { model, scenes, catalog });
     }
 
