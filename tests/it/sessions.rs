@@ -231,7 +231,7 @@ fn what_means_nothing_is_kept_wherever_it_stands() {
                 [tempo_map]\n\"8.0\" = { bpm = 90.0, shape = 2 }\n\
                 [chains.c]\nentries = [{ pattern = \"a\", colour = 3 }]\n";
     let notes = load(text, &catalog()).notes;
-    let lost = "session.toml:6: chains.c.entries.0.colour: it means nothing here, and will not be saved again";
+    let lost = "session.toml:5: chains.c.entries.0.colour: it means nothing here, and will not be saved again";
     assert!(notes.iter().any(|note| note == lost), "{notes:#?}");
     let kept = after(text, &[]);
     assert_eq!(kept["swing"]["curve"].as_integer(), Some(1), "{kept}");
