@@ -34,9 +34,23 @@ impl Dice {
         from.get(self.below(from.len()))
     }
 
-    /// A few steps between two numbers, both ends among them.
+    /// A few steps between two numbers, both ends among them; now and then one that is awkward to write.
     fn between(&mut self, low: f64, high: f64) -> Num {
-        Num::of(low + (high - low) * self.below(9) as f64 / 8.0)
+        let awkward = match self.below(20) {
+            0 => low + (high - low) * (self.below(1 << 31) as f64 / 3e9),
+            1 => 5e-324,
+            2 => 0.1 + 0.2,
+            3 => high.next_down(),
+            _ => f64::NAN,
+        };
+        let step = low + (high - low) * self.below(9) as f64 / 8.0;
+        Num::of(if (low..=high).contains(&awkward) { awkward } else { step })
+    }
+
+    /// Two ends, or none.
+    fn range(&mut self) -> Option<(Num, Num)> {
+        let ends = (self.between(-4.0, 4.0), self.between(-4.0, 4.0));
+        (self.below(3) == 0).then_some(ends)
     }
 }
 
@@ -139,7 +153,7 @@ impl<'a> Walk<'a> {
         let (path, param) = self.path(&module, known)?;
         if kind == 47 {
             let source = ["cc 1", "cc 2"][self.dice.below(2)].into();
-            let control = Control { range: None, curve: self.dice.between(-1.0, 1.0) };
+            let control = Control { range: self.dice.range(), curve: self.dice.between(-1.0, 1.0) };
             return Some(SetControlCommand { key: ControlKey { source, to: path }, control }.into());
         }
         let value = self.dice.below(8) > 0;
@@ -207,7 +221,7 @@ impl<'a> Walk<'a> {
                     bipolar: self.dice.flip(),
                     smoothing: self.dice.between(0.0, 0.1),
                     feedback: self.dice.below(5) == 0,
-                    range: None,
+                    range: self.dice.range(),
                 };
                 Some(ModulateCommand { key: LinkKey { from: Endpoint::new(from, port), to }, link }.into())
             }
@@ -229,7 +243,7 @@ impl<'a> Walk<'a> {
     }
 
     fn of_patterns(&mut self, model: &Model, kind: usize) -> Option<Command> {
-        let name: Name = ["a", "b", "c", "long name"][self.dice.below(4)].into();
+        let name: Name = ["a", "b", "c", "long name", "9", "10", "1a", "2e3"][self.dice.below(8)].into();
         let (row, column) = (self.dice.below(16) as u32, self.dice.below(3) as u16);
         let entry = ChainEntry {
             pattern: name.clone(),
@@ -271,7 +285,7 @@ impl<'a> Walk<'a> {
     }
 
     fn of_session(&mut self, kind: usize) -> Command {
-        let beat = Num::of(self.dice.below(5) as f64);
+        let beat = if self.dice.flip() { Num::of(self.dice.below(5) as f64) } else { self.dice.between(0.0, 4.0) };
         match kind {
             90..92 => SetBPMCommand { bpm: self.dice.between(60.0, 220.0), over: beat }.into(),
             92 => {
