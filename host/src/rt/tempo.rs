@@ -50,9 +50,13 @@ struct Ramp {
 }
 
 impl Ramp {
-    /// What is linear in time has squares that are linear in beats, as the speed of a falling stone.
+    /// What is linear in time has squares that are linear in beats, as the speed of a falling stone. A ramp that is over
+    /// within a sample is a step: its slope may be beyond what numbers can say.
     fn at(&self, beat: f64, rate: f64) -> Pace {
         let ((from, slow), (to, fast)) = (self.from, self.to);
+        if (to - from) * 120.0 * rate < slow + fast {
+            return Pace { bpm: slow, slope: 0.0, until: to };
+        }
         let per_beat = (fast * fast - slow * slow) / (to - from);
         let bpm = (slow * slow + per_beat * (beat - from)).max(0.0).sqrt();
         Pace { bpm, slope: per_beat / (120.0 * rate), until: to }

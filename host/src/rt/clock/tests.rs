@@ -101,6 +101,23 @@ fn notes_end_where_beats_do_not_go_on() {
 }
 
 #[test]
+fn a_ramp_shorter_than_a_sample_is_a_step() {
+    // At 8 Hz a sample is 1/8 of a beat at 60.
+    for beats in [5e-324, 1e-12, 0.1] {
+        let mut clock = playing(8.0);
+        let glide = laid(&mut clock, &[(8, ramp(120.0, beats))]);
+        let mut clock = playing(8.0);
+        clock.swap_map(&mut map(&[(1.0, 60.0, true), (1.0 + beats.max(f64::EPSILON), 120.0, false)]), 0);
+        for segments in [glide, laid(&mut clock, &[])] {
+            assert!(segments.iter().all(|s| [60.0, 120.0].contains(&s.2)), "{beats}: {segments:?}");
+            assert_eq!(segments.last().map(|s| s.2), Some(120.0), "{beats}: {segments:?}");
+        }
+        let slopes = clock.segments.iter().map(|s| s.slope);
+        assert!(slopes.into_iter().all(|slope| slope == 0.0), "{beats}");
+    }
+}
+
+#[test]
 fn what_ends_between_samples_is_continued_from_there() {
     // 60 to 120 in 4 beats are 4 * 480 / 90 = 21 1/3 samples; at sample 21 a third of a sample is still to come.
     let mut clock = playing(8.0);
