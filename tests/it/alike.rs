@@ -168,7 +168,7 @@ fn check(seed: u64) -> bool {
     // Modules see the sample: it is the same.
     render(&mut fresh, played);
     let commands = Model::default().diff(&model, registry().catalog());
-    assert!(send(&fresh, commands), "walk {seed}");
+    assert!(send(&fresh, commands.clone()), "walk {seed}");
     begin_anew(&fresh);
     send(&fresh, notes(&model));
     // What walked has still to be rung out and closed is taken out in time, from under what is compared.
@@ -178,11 +178,12 @@ fn check(seed: u64) -> bool {
     if let Some(at) = walked.iter().zip(&fresh).position(|pair| !same(pair)) {
         let (from, to) = (at.saturating_sub(2), (at + 8).min(walked.len()));
         panic!(
-            "walk {seed}: from frame {} on walked plays {:?}, fresh {:?}, after\n{}\n{model:#?}",
+            "walk {seed}: from frame {} on walked plays {:?}, fresh {:?}, after\n{}\nwhich leads to\n{}",
             at / 2,
             &walked[from..to],
             &fresh[from..to],
-            log.join("\n")
+            log.join("\n"),
+            commands.iter().map(Command::describe).collect::<Vec<_>>().join("\n")
         );
     }
     heard

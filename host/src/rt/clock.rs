@@ -187,8 +187,12 @@ impl Clock {
 
     /// The sample at which something of so many beats ends that begins at `sample`, at the tempo of then; at least one
     /// sample later.
-    pub fn end_of(&self, beats: f64, sample: u64) -> u64 {
-        let bpm = self.tempo.at(self.last().beat_at(sample, self.rate), self.rate).bpm;
+    pub fn end_of(&mut self, beats: f64, sample: u64) -> u64 {
+        // What begins by itself on this sample has begun.
+        self.advance(sample + 1);
+        let last = self.last();
+        let still = || self.tempo.at(last.beat_at(sample, self.rate), self.rate).bpm;
+        let bpm = if self.playing { last.bpm_at(sample) } else { still() };
         let steady = Segment { sample, beat: 0.0, bpm, slope: 0.0, flags: 0, epoch: 0 };
         (steady.sample_of(beats, self.rate).max(0) as u64).max(sample + 1)
     }

@@ -118,6 +118,26 @@ fn a_ramp_shorter_than_a_sample_is_a_step() {
 }
 
 #[test]
+fn a_note_is_as_long_as_the_tempo_says_that_begins_with_it() {
+    // At 120 from sample 16 on, where beat 2 is: a beat is 4 samples.
+    let mut clock = playing(8.0);
+    clock.swap_map(&mut map(&[(2.0, 120.0, false)]), 0);
+    assert_eq!([15, 16].map(|sample| clock.end_of(1.0, sample) - sample), [8, 4]);
+    // As if it had been asked after the quantum was laid out, when nothing but two points lie on one sample.
+    for laid_out in [false, true] {
+        let mut clock = Clock::new(8.0, 60.0);
+        clock.swap_map(&mut map(&[(0.0, 60.0, true), (5e-324, 120.0, false)]), 0);
+        clock.change(Start, 0);
+        if laid_out {
+            clock.change(Start, 0);
+        }
+        assert_eq!(clock.end_of(1.0, 0), 4, "laid out: {laid_out}");
+    }
+    // While beats stand still, it is the tempo at which they would go on.
+    assert_eq!(Clock::new(8.0, 120.0).end_of(1.0, 5), 9);
+}
+
+#[test]
 fn what_ends_between_samples_is_continued_from_there() {
     // 60 to 120 in 4 beats are 4 * 480 / 90 = 21 1/3 samples; at sample 21 a third of a sample is still to come.
     let mut clock = playing(8.0);
