@@ -1,6 +1,6 @@
 //! Sound files: read, hashed, decoded, brought to the engine's rate and measured, on worker threads.
 //!
-//! WAV and AIFF (integer and float), FLAC, OGG Vorbis and MP3, mono to many channels. Nothing in here is ever called on
+//! WAV and AIFF (integer and float), FLAC, OGG Vorbis and MP3, mono to 64 channels. Nothing in here is ever called on
 //! the audio thread, and nothing believes what a file says about itself.
 
 mod aiff;

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use cantus_manifest::MOST_CHANNELS;
 use symphonia::core::audio::GenericAudioBufferRef;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_FLAC, CODEC_ID_MP3, CODEC_ID_VORBIS};
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoderOptions};
@@ -136,6 +137,17 @@ fn comments(file: &mut dyn FormatReader) -> Metadata {
     Metadata { loops: loops.into_iter().collect(), ..Metadata::default() }
 }
 
+/// Refuses more channels than a module can have, whatever is in them: each costs memory before it has a sample.
+pub(super) fn check_channels(count: usize) -> Result<(), String> {
+    match count {
+        0 => Err("it says that it has no channels; it is not a whole file".into()),
+        _ if count > MOST_CHANNELS.into() => Err(format!(
+            "it says that it has {count} channels, and {MOST_CHANNELS} can be played; split it or mix it down"
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Channels as they grow.
 #[derive(Default)]
 pub(super) struct Planes {
@@ -151,6 +163,7 @@ impl Planes {
 
     /// Adds what was decoded, at the end.
     pub fn add(&mut self, decoded: &GenericAudioBufferRef<'_>) -> Result<(), String> {
+        check_channels(decoded.spec().channels().count())?;
         decoded.copy_to_vecs_planar(&mut self.part);
         let frames = self.frames();
         self.channels.resize_with(self.part.len().max(self.channels.len()), || vec![0.0; frames]);

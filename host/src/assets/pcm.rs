@@ -5,7 +5,7 @@ use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDe
 use symphonia::core::packet::PacketRef;
 use symphonia::core::units::{Duration, Timestamp};
 
-use super::decode::Planes;
+use super::decode::{Planes, check_channels};
 use super::{DECODED, Progress, Sound};
 
 /// Frames decoded at once.
@@ -29,9 +29,7 @@ impl Pcm<'_> {
     /// # Errors
     /// Why it cannot be played, as a sentence.
     pub fn decode(&self, progress: &Progress) -> Result<Sound, String> {
-        if self.channels == 0 {
-            return Err("it says that it has no channels; it is not a whole file".into());
-        }
+        check_channels(self.channels.into())?;
         let rate = self.rate.round();
         let mut parameters = AudioCodecParameters::new();
         // The rate is only handed through; what it may be is checked where it is used.

@@ -35,6 +35,8 @@ pub(super) fn resample(sound: Sound, rate: f64, progress: &Progress) -> Result<S
         let input = SequentialSliceOfVecs::new(&channel, 1, frames).map_err(|e| failed(e.to_string()))?;
         let mut output = resampler.process_all(&input, frames, None).map_err(|e| failed(e.to_string()))?.take_data();
         output.truncate(length);
+        // It has room for a whole block of the resampler, however short the sound is.
+        output.shrink_to_fit();
         progress.reach(super::RESAMPLED, done + 1, count);
         Ok(output)
     };
@@ -58,6 +60,15 @@ mod tests {
         ] {
             let sound = Sound { channels: vec![vec![0.0; 100]], rate };
             assert_eq!(resample(sound, 48_000.0, &Progress::default()).map(|_| ()), Err(expected.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_short_sound_takes_little_memory() {
+        let sound = Sound { channels: vec![vec![0.5]; 2], rate: 1_009.0 };
+        let out = resample(sound, 48_000.0, &Progress::default()).expect("resamples");
+        for channel in &out.channels {
+            assert!(channel.len() == 48 && channel.capacity() < 100, "{} in {}", channel.len(), channel.capacity());
         }
     }
 

@@ -102,6 +102,33 @@ fn an_aiff_says_loops_cues_and_pitch() {
 }
 
 #[test]
+fn more_channels_than_a_module_can_have_are_refused() {
+    // One frame of 8 bits each; the file alone is 64 KB.
+    let wav = |channels: u16| {
+        let format = [&[1, 0][..], &channels.to_le_bytes(), &le(&[1_009, 0]), &[0, 0, 8, 0]].concat();
+        let data = little(b"data", &vec![200; channels.into()]);
+        little(b"RIFF", &[b"WAVE".to_vec(), little(b"fmt ", &format), data].concat())
+    };
+    let aiff = |channels: u16| {
+        let rate = [0x40, 0x0e, 0xbb, 0x80, 0, 0, 0, 0, 0, 0];
+        let common = [&channels.to_be_bytes()[..], &[0, 0, 0, 1, 0, 8], &rate].concat();
+        let sound = big(b"SSND", &[vec![0; 8], vec![50; channels.into()]].concat());
+        big(b"FORM", &[b"AIFF".to_vec(), big(b"COMM", &common), sound].concat())
+    };
+    for file in [&wav as &dyn Fn(u16) -> Vec<u8>, &aiff] {
+        assert_eq!(decoded(&file(64)).sound.channels.len(), 64);
+        for (channels, expected) in [
+            (0, "it says that it has no channels; it is not a whole file"),
+            (65, "it says that it has 65 channels, and 64 can be played; split it or mix it down"),
+            (u16::MAX, "it says that it has 65535 channels, and 64 can be played; split it or mix it down"),
+        ] {
+            let refused = decode(&file(channels), &Progress::default()).map(|d| d.sound.channels.len());
+            assert_eq!(refused, Err(expected.to_owned()));
+        }
+    }
+}
+
+#[test]
 fn lengths_that_do_not_hold_are_not_believed() {
     let good = wav_with(&[]);
     let data = good.windows(4).position(|w| w == b"data").expect("it has one") + 4;

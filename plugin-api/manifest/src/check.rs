@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::MOST_CHANNELS;
 use crate::text::snake_case;
 use crate::types::{Direction, Kind, Manifest, Module, Param, ParamKind, PortKind};
 
@@ -169,8 +170,8 @@ fn check_ports(out: &mut Check, module: &Module) {
                 if kind == PortKind::Mod && dir == Direction::In {
                     out.add(&place, "modulation has outputs only; what it moves are parameters".into());
                 }
-                if kind == PortKind::Audio && !(1..=64).contains(&port.channels) {
-                    out.add(&place, format!("has {} channels; 1 to 64 are possible", port.channels));
+                if kind == PortKind::Audio && !(1..=MOST_CHANNELS).contains(&port.channels) {
+                    out.add(&place, format!("has {} channels; 1 to {MOST_CHANNELS} are possible", port.channels));
                 }
             }
         }

@@ -19,6 +19,9 @@ pub use types::{
 /// The schema this crate reads: `schema = 1`.
 pub const SCHEMA: u32 = 1;
 
+/// Most channels of an audio port, and of a sound file.
+pub const MOST_CHANNELS: u16 = 64;
+
 /// Name of the library section that holds the manifest's bytes (ELF; at most 16 bytes, so that Mach-O fits too).
 pub const SECTION: &str = ".cantusmanifest";
 

@@ -153,7 +153,7 @@ pub struct Port {
     pub dir: Direction,
     /// What it carries.
     pub kind: PortKind,
-    /// Audio channels, 1 to 64; of no meaning for other kinds.
+    /// Audio channels, 1 to [`MOST_CHANNELS`](crate::MOST_CHANNELS); of no meaning for other kinds.
     #[serde(default = "two")]
     pub channels: u16,
     /// That many ports `key_1`, `key_2`, ..., 1 to 64.
