@@ -5,6 +5,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use cantus_host::assets::find;
+use cantus_host::files::Partial;
 use cantus_host::model::{Catalog, Model, Name};
 use hound::{SampleFormat, WavSpec, WavWriter};
 
@@ -61,64 +62,48 @@ impl Output {
         if played { Err(self.refuse("the script plays it; choose another name")) } else { Ok(()) }
     }
 
-    /// A new file beside it, that takes its place when it is whole.
-    pub fn begin(&self) -> Result<(Partial<'_>, File), Failure> {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let path = self.path.with_file_name(format!(".{name}.{}.partial", std::process::id()));
-        let file = File::create_new(&path).map_err(|e| self.refuse(format!("{e}; check the folder")))?;
-        Ok((Partial { output: self, path }, file))
+    /// A new WAV file beside it, stereo, that takes its place when it is whole; `rate` in Hz, 16 or 24 bits, or 32 for
+    /// floats.
+    pub fn begin(&self, rate: f64, bits: u16) -> Result<Wav<'_>, Failure> {
+        let sample_format = if bits == 32 { SampleFormat::Float } else { SampleFormat::Int };
+        let spec = WavSpec { channels: 2, sample_rate: rate as u32, bits_per_sample: bits, sample_format };
+        let begin = || {
+            let partial = Partial::begin(&self.path)?;
+            let file = BufWriter::new(partial.file().try_clone()?);
+            Ok(Wav { output: self, writer: WavWriter::new(file, spec)?, partial, bits })
+        };
+        begin().map_err(|e: hound::Error| self.refuse(format!("{e}; check the folder")))
+    }
+
+    fn broke_off(&self, why: impl std::fmt::Display) -> Failure {
+        self.refuse(format!("{why}; make room or choose another place"))
     }
 }
 
-/// A file that is deleted unless it is kept.
-pub struct Partial<'a> {
+/// A WAV file in the making; dropped before its end, nothing of it is left.
+pub struct Wav<'a> {
     output: &'a Output,
-    path: PathBuf,
-}
-
-impl Partial<'_> {
-    /// It is whole: puts it in its place.
-    pub fn keep(self) -> Result<(), Failure> {
-        std::fs::rename(&self.path, &self.output.path).map_err(|e| self.output.refuse(format!("{e}; check the folder")))
-    }
-}
-
-impl Drop for Partial<'_> {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
-    }
-}
-
-/// A WAV file, stereo; 16 or 24 bits, or 32 for floats.
-pub struct Wav {
     writer: WavWriter<BufWriter<File>>,
+    partial: Partial,
     bits: u16,
 }
 
-impl Wav {
-    /// Begins it; `rate` in Hz.
-    pub fn new(file: File, rate: u32, bits: u16) -> Result<Wav, Failure> {
-        let sample_format = if bits == 32 { SampleFormat::Float } else { SampleFormat::Int };
-        let spec = WavSpec { channels: 2, sample_rate: rate, bits_per_sample: bits, sample_format };
-        Ok(Wav { writer: WavWriter::new(BufWriter::new(file), spec)?, bits })
-    }
-
+impl Wav<'_> {
     /// Interleaved frames; what is beyond full scale is clipped, but for floats.
     pub fn write(&mut self, interleaved: &[f32]) -> Result<(), Failure> {
-        for x in interleaved {
-            if self.bits == 32 {
-                self.writer.write_sample(*x)?;
-            } else {
-                let full = f64::from(1i32 << (self.bits - 1));
-                let step = (f64::from(*x) * full).round().clamp(-full, full - 1.0);
-                self.writer.write_sample(step as i32)?;
-            }
-        }
-        Ok(())
+        let full = f64::from(1u32 << (self.bits - 1));
+        let Wav { writer, bits, .. } = self;
+        let mut one = |x: f32| match bits {
+            32 => writer.write_sample(x),
+            _ => writer.write_sample((f64::from(x) * full).round().clamp(-full, full - 1.0) as i32),
+        };
+        interleaved.iter().try_for_each(|x| one(*x)).map_err(|e| self.output.broke_off(e))
     }
 
-    /// Ends it.
+    /// Ends it, and puts it in its place.
     pub fn finish(self) -> Result<(), Failure> {
-        Ok(self.writer.finalize()?)
+        let Wav { output, writer, partial, .. } = self;
+        writer.finalize().map_err(|e| output.broke_off(e))?;
+        partial.keep().map_err(|e| output.broke_off(e))
     }
 }

@@ -1,6 +1,5 @@
 //! From a script to something that can be rendered or played: what `render` and `run` share.
 
-use std::fs::File;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,7 +12,7 @@ use cantus_host::plugins::ModuleRegistry;
 use cantus_lua::{Evaluation, Options, Script};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::output::{Output, Wav};
+use crate::output::Output;
 use crate::report::{Meter, minutes};
 use crate::settings::{flag, number, settings};
 use crate::song::Song;
@@ -118,9 +117,7 @@ impl Rendering<'_> {
         output.fits(frames, self.bits, rate)?;
         output.is_no_sound_of(&engine.state().model, &engine.catalog(), &root)?;
         let began = std::time::Instant::now();
-        let (partial, file) = output.begin()?;
-        let meter = write(|block| studio.pull(block), rate, self.bits, file, frames)?;
-        partial.keep()?;
+        let meter = write(|block| studio.pull(block), &output, rate, self.bits, frames)?;
         let speed = meter.seconds() / began.elapsed().as_secs_f64();
         let new: Vec<Problem> =
             engine.state().status.problems().into_iter().filter(|p| !problems.contains(p)).collect();
@@ -138,15 +135,16 @@ impl Rendering<'_> {
     }
 }
 
-/// Writes so many frames of what `pull` makes, interleaved stereo at `rate` Hz, to a WAV file, and measures them.
+/// Puts a WAV file of so many frames of what `pull` makes, interleaved stereo at `rate` Hz, in its place, and measures
+/// them.
 pub fn write(
     mut pull: impl FnMut(&mut [f32]),
+    output: &Output,
     rate: f64,
     bits: u16,
-    file: File,
     frames: u64,
 ) -> Result<Meter, Failure> {
-    let mut wav = Wav::new(file, rate as u32, bits)?;
+    let mut wav = output.begin(rate, bits)?;
     let mut meter = Meter::new(rate, frames)?;
     let bar = progress(frames, rate);
     let mut block = vec![0.0f32; BLOCK * 2];

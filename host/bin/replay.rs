@@ -37,9 +37,7 @@ impl Replay {
         let mut player = Player::new(plugins.load()?, config, read);
         let frames = self.seconds.map_or(player.end(), |seconds| (seconds * rate).round() as u64);
         output.fits(frames, 32, rate)?;
-        let (partial, file) = output.begin()?;
-        let meter = write(|block| player.pull(block), rate, 32, file, frames)?;
-        partial.keep()?;
+        let meter = write(|block| player.pull(block), &output, rate, 32, frames)?;
         println!("{}", self.out.display());
         println!("  {:.1} s   peak {:.1} dBFS", meter.seconds(), meter.peak_db());
         match player.notes() {

@@ -1,12 +1,14 @@
 //! Files that people write and would miss: where things stand in them; written whole, or left as they were.
 
+use std::fs::File;
 use std::io::{Result, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
 use toml::de::DeTable;
 
 /// Where things stand in a TOML file.
-pub struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     /// The byte behind each line.
     ends: Vec<usize>,
     /// None if it is not TOML.
@@ -37,30 +39,63 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Puts these bytes in the place of a file, or makes it. Whatever happens, a reader finds the old file or the new one,
-/// whole; the new one is on the disk when this returns. Who may read it stays as it was. Blocks; not for the control or
-/// the audio thread.
+/// A file in the making. It takes the place of another when it is whole: whatever happens, a reader finds the old file or
+/// the new one. Dropped before that it is gone, and the old file is as it was. Blocks; not for the control or the audio
+/// thread.
+pub struct Partial {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Partial {
+    /// Begins a file that is to be at `path`. It lies in the same folder, under a name that nothing has.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn begin(path: &Path) -> Result<Partial> {
+        // Behind a link is the file that is meant.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".").suffix(".partial");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less what the user's mask takes away
+        Ok(Partial { file: builder.tempfile_in(folder(&path))?, path })
+    }
+
+    /// What it is written to.
+    pub fn file(&self) -> &File {
+        self.file.as_file()
+    }
+
+    /// Puts it in its place, and on the disk. Who may read what was there may read it.
+    ///
+    /// # Errors
+    /// Those of the file system; the old file is then as it was.
+    pub fn keep(self) -> Result<()> {
+        let Partial { file, path } = self;
+        if let Ok(there) = path.metadata() {
+            file.as_file().set_permissions(there.permissions())?;
+        }
+        file.as_file().sync_all()?;
+        file.persist(&path)?;
+        // The new name is on the disk too, where folders can be asked for that.
+        let _ = File::open(folder(&path)).and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Puts these bytes in the place of a file, or makes it, as [`Partial`] does.
 ///
 /// # Errors
 /// Those of the file system; the old file is then as it was.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    // Behind a link is the file that is meant.
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".").suffix(".partial");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less what the user's mask takes away
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    if let Ok(there) = path.metadata() {
-        file.as_file().set_permissions(there.permissions())?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(&path)?;
-    // The new name is on the disk too, where folders can be asked for that.
-    let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(())
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let partial = Partial::begin(path)?;
+    partial.file().write_all(bytes)?;
+    partial.keep()
 }
 
 #[cfg(test)]

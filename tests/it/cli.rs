@@ -13,6 +13,13 @@ pub fn cantus(arguments: &[&str]) -> Output {
     command.output().expect("the program runs")
 }
 
+/// Runs the program as a shell does, with this before it.
+#[cfg(unix)]
+fn cantus_behind(before: &str, arguments: &[&str]) -> Output {
+    let line = format!("{before}; exec \"$0\" \"$@\"");
+    Command::new("sh").args(["-c", &line]).arg(program()).args(arguments).output().expect("there is a shell")
+}
+
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -228,6 +235,32 @@ fn a_render_destroys_nothing() {
         std::fs::read_dir(folder.path()).expect("it is there").flatten().map(|e| e.file_name()).collect();
     left.sort();
     assert_eq!(left, ["folder", "kick.flac", "link.wav", "song.lua"], "nothing is left behind");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_render_takes_its_place_whole_or_not_at_all() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (song, out) = (folder.path().join("song.lua"), folder.path().join("song.wav"));
+    std::fs::write(&song, "gain('g')\n").expect("the folder can be written");
+    std::fs::write(&out, "old").expect("the folder can be written");
+    std::fs::set_permissions(&out, PermissionsExt::from_mode(0o640)).expect("it is ours");
+    let render = |before: &str| cantus_behind(before, &["render", path(&song), "-o", path(&out), "--seconds", "1"]);
+    // As on a full disk: no file may be longer than 4 KB.
+    let full = render("trap '' XFSZ; ulimit -f 8");
+    let said = format!("error: could not write {}: ", out.display());
+    assert_eq!(full.status.code(), Some(1));
+    assert!(text(&full.stderr).starts_with(&said), "{}", text(&full.stderr));
+    assert!(text(&full.stderr).ends_with("; make room or choose another place\n"), "{}", text(&full.stderr));
+    assert_eq!(std::fs::read(&out).expect("it is there"), b"old");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("it is there").count(), 2, "nothing is left behind");
+    // What was left by one that was killed and had the number of this one: in a container they come again and again.
+    let good = render(&format!("touch '{}'/.song.wav.$$.partial", folder.path().display()));
+    assert!(good.status.success(), "{}", text(&good.stderr));
+    assert!(std::fs::read(&out).expect("it is there").starts_with(b"RIFF"));
+    let mode = out.metadata().expect("it is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o640, "who may read it may read it");
 }
 
 #[cfg(unix)]
