@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cantus_host::assets::find;
 use cantus_host::files::Partial;
-use cantus_host::model::{Catalog, Model, Name};
+use cantus_host::model::Name;
 use hound::{SampleFormat, WavSpec, WavWriter};
 
 use crate::Failure;
@@ -55,11 +55,15 @@ impl Output {
         Err(self.refuse(format!("a WAV file of {bits} bits holds at most {hours:.1} hours; render less at a time")))
     }
 
-    /// Refuses to replace a sound file that the session plays.
-    pub fn is_no_sound_of(&self, model: &Model, catalog: &Catalog, root: &Path) -> Result<(), Failure> {
-        let is_it = |file: &Name| find(root, file).canonicalize().is_ok_and(|file| file == self.path);
-        let played = model.sound_files(catalog).any(is_it);
-        if played { Err(self.refuse("the script plays it; choose another name")) } else { Ok(()) }
+    /// Refuses to replace a sound file that `player` plays; `root` is where files are looked for.
+    pub fn is_none_of<'a>(
+        &self,
+        mut sounds: impl Iterator<Item = &'a Name>,
+        root: &Path,
+        player: &str,
+    ) -> Result<(), Failure> {
+        let played = sounds.any(|file| find(root, file).canonicalize().is_ok_and(|file| file == self.path));
+        if played { Err(self.refuse(format!("{player} plays it; choose another name"))) } else { Ok(()) }
     }
 
     /// A new WAV file beside it, stereo, that takes its place when it is whole; `rate` in Hz, 16 or 24 bits, or 32 for

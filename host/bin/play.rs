@@ -115,7 +115,7 @@ impl Rendering<'_> {
         start(&*engine, &evaluation)?;
         let frames = self.frames(&*engine, rate);
         output.fits(frames, self.bits, rate)?;
-        output.is_no_sound_of(&engine.state().model, &engine.catalog(), &root)?;
+        output.is_none_of(engine.state().model.sound_files(&engine.catalog()), &root, "the script")?;
         let began = std::time::Instant::now();
         let meter = write(|block| studio.pull(block), &output, rate, self.bits, frames)?;
         let speed = meter.seconds() / began.elapsed().as_secs_f64();

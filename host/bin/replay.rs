@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use cantus_host::control::{Config, Replay as Player, journal};
+use cantus_host::control::journal::{self, Read, Record};
+use cantus_host::control::{Config, Replay as Player};
+use cantus_host::model::Name;
 use clap::Args;
 
 use crate::Failure;
@@ -34,6 +36,7 @@ impl Replay {
         let read = journal::read(&self.journal).map_err(Failure)?;
         let rate = read.header.rate;
         let config = Config { rate, root: self.root.clone().unwrap_or(read.header.root.clone()) };
+        output.is_none_of(sounds(&read), &config.root, "the journal")?;
         let mut player = Player::new(plugins.load()?, config, read);
         let frames = self.seconds.map_or(player.end(), |seconds| (seconds * rate).round() as u64);
         output.fits(frames, 32, rate)?;
@@ -45,4 +48,16 @@ impl Replay {
             notes => Err(Failure(format!("it was rendered, but may sound otherwise than then: {}", notes.join("; ")))),
         }
     }
+}
+
+/// The sound files that were read then, and will be read again.
+fn sounds(read: &Read) -> impl Iterator<Item = &Name> {
+    let brought = read.records.iter().filter_map(|record| match record {
+        Record::Brought { results, .. } => Some(results),
+        _ => None,
+    });
+    brought.flatten().filter_map(|result| match result {
+        journal::Result::Loaded { file, .. } => Some(file),
+        journal::Result::Made { .. } => None,
+    })
 }

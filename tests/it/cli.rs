@@ -237,6 +237,32 @@ fn a_render_destroys_nothing() {
     assert_eq!(left, ["folder", "kick.flac", "link.wav", "song.lua"], "nothing is left behind");
 }
 
+#[test]
+fn a_replay_destroys_no_sound_that_it_plays() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir(at("samples")).expect("the folder can be written");
+    for copy in ["samples/kick.flac", "samples/other.flac"] {
+        std::fs::copy(pieces().join("samples/bd_fat.flac"), at(copy)).expect("the recording is there");
+    }
+    std::fs::write(at("song.lua"), "sampler('k').slots[1].file = 'kick.flac'\n").expect("the folder can be written");
+    let (song, take) = (at("song.lua"), at("take.journal"));
+    let played = cantus(&["run", path(&song), "--device", "null", "--bars", "0.1", "--journal", path(&take)]);
+    assert!(played.status.success(), "{}", text(&played.stderr));
+    let kick = std::fs::read(at("samples/kick.flac")).expect("it is there");
+    for (out, expected) in [
+        ("samples/kick.flac", Some("the journal plays it; choose another name\n")),
+        ("take.journal", Some("it is what is to be played; choose another name\n")),
+        // It lies there, but nothing plays it.
+        ("samples/other.flac", None),
+    ] {
+        let output = cantus(&["replay", path(&take), "-o", path(&at(out)), "--seconds", "0.1"]);
+        assert_eq!(output.status.success(), expected.is_none(), "{out}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).ends_with(expected.unwrap_or("")), "{out}: {}", text(&output.stderr));
+        assert!(std::fs::read(at("samples/kick.flac")).expect("it is there") == kick, "{out}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_render_takes_its_place_whole_or_not_at_all() {
