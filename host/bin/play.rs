@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use cantus_host::control::{Batch, Commit, Origin, Problem};
 use cantus_host::lockstep::Lockstep;
-use cantus_host::model::Num;
 use cantus_host::model::command::StartTransportCommand;
+use cantus_host::model::{self, Model, Num};
 use cantus_host::plugins::ModuleRegistry;
+use cantus_host::rt::{TempoMap, TempoPoint, samples_of};
 use cantus_lua::{Evaluation, Options, Script};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -60,7 +61,7 @@ pub fn problems_with_places(problems: &[Problem], script: &Script) -> Vec<String
 
 /// How long a render is.
 pub enum Length {
-    /// In bars of the script's tempo.
+    /// In bars, by the tempo that the script sets; what changes it later counts no more.
     Bars(f64),
     /// In seconds.
     Seconds(f64),
@@ -127,12 +128,23 @@ impl Rendering<'_> {
 
     fn frames(&self, engine: &dyn Commit, rate: f64) -> u64 {
         let model = &engine.state().model;
-        let seconds = match self.length {
-            Length::Seconds(seconds) => seconds,
-            Length::Bars(bars) => bars * model.signature.beats_per_bar() * 60.0 / Num::get(model.bpm),
-        };
-        (seconds * rate).round() as u64
+        match self.length {
+            Length::Seconds(seconds) => (seconds * rate).round() as u64,
+            Length::Bars(bars) => samples_of_bars(model, bars, rate),
+        }
     }
+}
+
+/// Bars from beat 0 on, by the tempo map.
+fn samples_of_bars(model: &Model, bars: f64, rate: f64) -> u64 {
+    let point = |(beat, point): (&Num, &model::TempoPoint)| TempoPoint {
+        beat: beat.get(),
+        bpm: point.bpm.get(),
+        ramp: point.ramp,
+    };
+    let map = TempoMap::new(model.tempo_map.iter().map(point).collect());
+    let around = model.loop_range.map(|(start, end)| (start.get(), end.get()));
+    samples_of(bars * model.signature.beats_per_bar(), model.bpm.get(), map, around, rate)
 }
 
 /// Puts a WAV file of so many frames of what `pull` makes, interleaved stereo at `rate` Hz, in its place, and measures

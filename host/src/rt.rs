@@ -23,7 +23,7 @@ mod tempo;
 
 pub use buffer::Quantum;
 pub use cable::Cable;
-pub use clock::SHORTEST_LOOP;
+pub use clock::{SHORTEST_LOOP, samples_of};
 pub(crate) use fade::ramp_frames;
 pub use input::{InputSpec, Tap};
 pub use instance::{Build, Fault, Instance, Meters};

@@ -58,6 +58,28 @@ fn a_render_says_what_came_out() {
 }
 
 #[test]
+fn bars_are_as_long_as_the_tempo_map_says() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (song, out) = (folder.path().join("song.lua"), folder.path().join("song.wav"));
+    for (code, seconds) in [
+        ("", 2.0),
+        ("bpm(60)", 4.0),
+        ("tempo_at(0, 60)", 4.0),
+        ("tempo_at(2, 60)", 3.0),
+        ("signature('3/4') tempo_at(1, 240)", 1.0),
+        // From 60 to 120 in four beats: at 90 in the mean.
+        ("tempo_at(0, 60, {ramp = true}) tempo_at(4, 120)", 8.0 / 3.0),
+        ("tempo_at(1, 60) loop(0, 2)", 3.0),
+    ] {
+        std::fs::write(&song, code).expect("the folder can be written");
+        let output = cantus(&["render", path(&song), "-o", path(&out), "--bars", "1", "--json"]);
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let got = said["seconds"].as_f64().expect("a number");
+        assert!((got - seconds).abs() <= 0.5 / 48_000.0 + 1e-9, "{code}: {got} s, not {seconds}");
+    }
+}
+
+#[test]
 fn what_fails_leaves_nothing_behind() {
     for (code, expected) in [
         ("kick = sampler(\"kick\"\n", "song.lua:"),

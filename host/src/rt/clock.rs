@@ -228,5 +228,22 @@ impl Clock {
     }
 }
 
+/// Control thread: the samples that so many beats take from beat 0 on, if nobody changes anything meanwhile. `around` is
+/// the beat a loop begins at and the one it turns at; turns count as beats that go on. `rate` in Hz.
+pub fn samples_of(beats: f64, bpm: f64, map: TempoMap, around: Option<(f64, f64)>, rate: f64) -> u64 {
+    let mut clock = Clock::new(rate, bpm);
+    clock.swap_map(&mut Box::new(map), 0);
+    clock.change(TransportChange::Loop(around), 0);
+    clock.change(TransportChange::Start, 0);
+    let mut last_beat = beats;
+    while clock.end.is_some_and(|(end, _)| end < last_beat) {
+        clock.begin();
+        if let (Some((_, true)), Some((start, end))) = (clock.lay_next(u64::MAX), clock.around) {
+            last_beat -= end - start;
+        }
+    }
+    clock.last().sample_of(last_beat, rate).max(0) as u64
+}
+
 #[cfg(test)]
 mod tests;

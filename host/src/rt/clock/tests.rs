@@ -296,6 +296,28 @@ fn ten_minutes_of_loop_turns_are_exact() {
 }
 
 #[test]
+fn how_long_beats_take() {
+    for (beats, points, around, expected) in [
+        (4.0, &[][..], None, 32),
+        (0.4, &[], None, 3),
+        (4.0, &[(0.0, 120.0, false)], None, 16),
+        (4.0, &[(1.0, 120.0, false), (3.0, 240.0, false)], None, 8 + 8 + 2),
+        // Its end is nobody's business yet, or is where it ends: 4 beats from 60 to 120 are 21 1/3 samples.
+        (4.0, &[(4.0, 120.0, false)], None, 32),
+        (4.0, &[(0.0, 60.0, true), (4.0, 120.0, false)], None, 21),
+        (6.0, &[(0.0, 60.0, true), (4.0, 120.0, false)], None, 29),
+        // Up to beat 3, then two more turns of two beats and a half beat of another.
+        (7.5, &[], Some((1.0, 3.0)), 60),
+        (7.5, &[(2.0, 120.0, false)], Some((1.0, 3.0)), 8 + 8 + 4 + 12 + 12 + 4),
+        // Behind the turn the map does not count.
+        (8.0, &[(4.0, 999.0, false)], Some((0.0, 4.0)), 64),
+    ] {
+        let got = samples_of(beats, 60.0, *map(points), around, 8.0);
+        assert_eq!(got, expected, "{beats} beats, {points:?}, {around:?}");
+    }
+}
+
+#[test]
 fn when_a_stamp_is_due() {
     let beat = |beat| At::Beat { beat, epoch: 1 };
     let none: &[(u64, TransportChange)] = &[];
