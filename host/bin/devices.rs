@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::Failure;
+use crate::console::{say, tell};
 
 /// Lists the sound devices.
 #[derive(Args)]
@@ -22,15 +23,14 @@ impl Devices {
                 .iter()
                 .map(|c| json!({"name": c.name, "default": c.default, "channels": c.channels, "rate": c.rate}))
                 .collect();
-            println!("{}", json!(cards));
-            return Ok(());
+            return say(json!(cards));
         }
         for card in &cards {
             let star = if card.default { '*' } else { ' ' };
-            println!("{star} {}  {} channels, {} Hz", card.name, card.channels, card.rate);
+            say(format_args!("{star} {}  {} channels, {} Hz", card.name, card.channels, card.rate))?;
         }
         if cards.is_empty() {
-            eprintln!("no sound device found; `cantus render` needs none");
+            tell("no sound device found; `cantus render` needs none");
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The program `cantus`: arguments in, exit code out. Results go to standard output, everything else to standard error.
 
+mod console;
 mod devices;
 mod journals;
 mod output;
@@ -78,7 +79,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(text)) => {
-            eprintln!("error: {text}");
+            console::tell(format_args!("error: {text}"));
             ExitCode::FAILURE
         }
     }

@@ -13,6 +13,7 @@ use cantus_host::rt::{TempoMap, TempoPoint, samples_of};
 use cantus_lua::{Evaluation, Options, Script};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::console::tell;
 use crate::output::Output;
 use crate::report::{Meter, minutes};
 use crate::settings::{flag, number, settings};
@@ -28,7 +29,7 @@ const BLOCK: usize = 1024;
 pub fn script(engine: Rc<dyn Commit>, song: &Song, wall: Option<std::time::Duration>) -> Result<Script, Failure> {
     let (root, settings, session) = (song.root.clone(), settings().clone(), song.folder());
     let memory = (number("script_memory") as usize) << 20;
-    let print = Box::new(|line: &str| eprintln!("{line}"));
+    let print = Box::new(|line: &str| tell(line));
     let options = Options { root, wall, memory, print, settings, session, ..Options::default() };
     Ok(Script::new(engine, options)?)
 }

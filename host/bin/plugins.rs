@@ -9,6 +9,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::Failure;
+use crate::console::say;
 use crate::setup::PluginArguments;
 
 /// Shows what the plugins provide.
@@ -55,12 +56,12 @@ fn list(registry: &ModuleRegistry, as_json: bool) -> Result<(), Failure> {
                 "path": plugin.path, "bundled": plugin.bundled, "used": used(m, plugin),
             })
         });
-        println!("{}", json!(rows.collect::<Vec<_>>()));
-        return Ok(());
+        return say(json!(rows.collect::<Vec<_>>()));
     }
     for (module, plugin) in rows {
         let (id, not) = (&plugin.manifest.plugin, if used(module, plugin) { "" } else { ", not used" });
-        println!("{:<20} {:<12} {} ({} {}{not})", module.name, module.constructor(), module.doc, id.id, id.version);
+        let (name, constructor, version) = (&module.name, module.constructor(), &id.version);
+        say(format_args!("{name:<20} {constructor:<12} {} ({} {version}{not})", module.doc, id.id))?;
     }
     Ok(())
 }
@@ -74,9 +75,10 @@ fn info(registry: &ModuleRegistry, module_type: &str) -> Result<(), Failure> {
             "there is no module type \"{module_type}\"{near}; `cantus plugins list` shows all"
         )));
     };
-    print!("{}", describe(known));
+    say(describe(known).trim_end())?;
     if let Some(plugin) = registry.provider(&known.manifest.name) {
-        println!("\nfrom {} {} ({})", plugin.manifest.plugin.id, plugin.manifest.plugin.version, plugin.path.display());
+        let id = &plugin.manifest.plugin;
+        say(format_args!("\nfrom {} {} ({})", id.id, id.version, plugin.path.display()))?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use clap::builder::TypedValueParser;
 use serde_json::json;
 
 use crate::Failure;
+use crate::console::{say, warn};
 use crate::play::{Length, Rendered, Rendering};
 use crate::report::minutes;
 use crate::setup::PluginArguments;
@@ -64,26 +65,23 @@ pub fn print(rendering: &Rendering<'_>, rendered: &Rendered, as_json: bool) -> R
     let Rendered { meter, speed, faults } = rendered;
     let finite = |x: f64| if x.is_finite() { json!(x) } else { json!(null) };
     if as_json {
-        println!(
-            "{}",
-            json!({"file": rendering.out, "seconds": meter.seconds(), "peak_dbfs": finite(meter.peak_db()),
-                   "loudness_lufs": finite(meter.loudness()), "speed": speed, "faults": faults})
-        );
+        say(json!({"file": rendering.out, "seconds": meter.seconds(), "peak_dbfs": finite(meter.peak_db()),
+                   "loudness_lufs": finite(meter.loudness()), "speed": speed, "faults": faults}))?;
     } else {
-        println!("{}", rendering.out.display());
-        println!(
+        say(rendering.out.display())?;
+        say(format_args!(
             "  length {}   peak {:.1} dBFS   loudness {:.1} LUFS   made {speed:.0} times faster than real time",
             minutes(meter.seconds()),
             meter.peak_db(),
             meter.loudness()
-        );
-        print!("{}", meter.picture());
+        ))?;
+        say(meter.picture())?;
     }
     if meter.peak_db() == f64::NEG_INFINITY {
-        eprintln!("warning: it is silent; does anything play, and is it connected to something that is heard?");
+        warn("it is silent; does anything play, and is it connected to something that is heard?");
     }
     if meter.clips() && rendering.bits != 32 {
-        eprintln!("warning: it is louder than full scale and was clipped; turn it down, or render with --bits 32");
+        warn("it is louder than full scale and was clipped; turn it down, or render with --bits 32");
     }
     if faults.is_empty() { Ok(()) } else { Err(Failure(format!("it was rendered, but {}", faults.join("; ")))) }
 }

@@ -8,6 +8,7 @@ use cantus_host::model::Name;
 use clap::Args;
 
 use crate::Failure;
+use crate::console::say;
 use crate::output::Output;
 use crate::play::write;
 use crate::render::positive;
@@ -41,8 +42,8 @@ impl Replay {
         let frames = self.seconds.map_or(player.end(), |seconds| (seconds * rate).round() as u64);
         output.fits(frames, 32, rate)?;
         let meter = write(|block| player.pull(block), &output, rate, 32, frames)?;
-        println!("{}", self.out.display());
-        println!("  {:.1} s   peak {:.1} dBFS", meter.seconds(), meter.peak_db());
+        say(self.out.display())?;
+        say(format_args!("  {:.1} s   peak {:.1} dBFS", meter.seconds(), meter.peak_db()))?;
         match player.notes() {
             [] => Ok(()),
             notes => Err(Failure(format!("it was rendered, but may sound otherwise than then: {}", notes.join("; ")))),

@@ -81,6 +81,7 @@ impl Meter {
             out.truncate(out.trim_end_matches(' ').len());
             out.push('\n');
         }
+        out.pop(); // whoever says it ends the line
         out
     }
 }

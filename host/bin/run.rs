@@ -13,6 +13,7 @@ use cantus_host::plugins::ModuleRegistry;
 use cantus_lua::Script;
 use clap::Args;
 
+use crate::console::{say, tell, warn};
 use crate::journals::{Journals, broke_off};
 use crate::play::{Length, Rendering, on_script_thread, problems_with_places, script, start};
 use crate::render::{positive, print};
@@ -73,7 +74,7 @@ impl Run {
             if self.or_render.is_none() {
                 return Err(error.into());
             }
-            eprintln!("{error}");
+            tell(error);
             return self.render(&song, registry);
         }
         let handle = engine.handle().clone();
@@ -88,7 +89,9 @@ impl Run {
         let Some(named) = &self.recover else {
             if let Some(last) = last.filter(|last| broke_off(last)) {
                 let last = last.display();
-                eprintln!("the last performance of this did not end in order; --recover={last} goes on from there");
+                tell(format_args!(
+                    "the last performance of this did not end in order; --recover={last} goes on from there"
+                ));
             }
             return Ok(None);
         };
@@ -103,9 +106,9 @@ impl Run {
             (Some(path), _) => engine.record(journal::Journal::create(path, header).map_err(Failure)?),
             (None, Some(path)) => match journal::Journal::create(&path, header) {
                 Ok(journal) => engine.record(journal),
-                Err(error) => eprintln!("warning: {error}"),
+                Err(error) => warn(error),
             },
-            (None, None) => eprintln!("warning: there is no place for a journal; name one with --journal"),
+            (None, None) => warn("there is no place for a journal; name one with --journal"),
         }
         Ok(())
     }
@@ -116,7 +119,7 @@ impl Run {
             Some("null") => Ok(Box::new(Null::new(rate, 512))),
             name => {
                 let card = Cpal::open(name, rate, engine.telemetry().clone())?;
-                eprintln!("playing on {}; Ctrl-C ends it", card.name());
+                tell(format_args!("playing on {}; Ctrl-C ends it", card.name()));
                 Ok(Box::new(card))
             }
         }
@@ -124,7 +127,7 @@ impl Run {
 
     fn render(&self, song: &Song, registry: Arc<ModuleRegistry>) -> Result<(), Failure> {
         let out = self.or_render.as_deref().unwrap_or(Path::new("out.wav"));
-        eprintln!("there is no sound device here: rendering to {} instead", out.display());
+        tell(format_args!("there is no sound device here: rendering to {} instead", out.display()));
         let length = Length::Bars(self.bars.unwrap_or(16.0));
         let rendering = Rendering { song, out, length, bits: 24, allow_missing: false };
         print(&rendering, &rendering.run(registry)?, false)
@@ -164,8 +167,8 @@ fn perform(
         if now != seen && now.is_some() {
             seen = now;
             match script.eval_file(file) {
-                Ok(_) => eprintln!("{}: evaluated at beat {:.1}", file.display(), engine.clock().beat),
-                Err(error) => eprintln!("error: {error}; the music goes on as it was"),
+                Ok(_) => tell(format_args!("{}: evaluated at beat {:.1}", file.display(), engine.clock().beat)),
+                Err(error) => tell(format_args!("error: {error}; the music goes on as it was")),
             }
         }
         if interrupted() {
@@ -177,7 +180,7 @@ fn perform(
         }
         // A line that is typed is done at once.
         match lines.recv_timeout(WATCH) {
-            Ok(line) => say(&mut script, &line),
+            Ok(line) => evaluate(&mut script, &line),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => std::thread::sleep(WATCH),
         }
@@ -186,9 +189,9 @@ fn perform(
 
 /// The session of a journal.
 fn bring_back(engine: &EngineHandle, session: journal::Recovered) -> Result<(), Failure> {
-    session.notes.iter().for_each(|note| eprintln!("warning: {note}"));
+    session.notes.iter().for_each(warn);
     engine.commit(Batch::of(Origin::Host, Work::Become(session.model.into(), session.scenes.into())))?;
-    eprintln!("it goes on from where the journal ends, {} batches after its last full state", session.batches);
+    tell(format_args!("it goes on from where the journal ends, {} batches after its last full state", session.batches));
     Ok(())
 }
 
@@ -200,11 +203,12 @@ fn typed() -> Receiver<String> {
 }
 
 /// Evaluates a line.
-fn say(script: &mut Script, line: &str) {
+fn evaluate(script: &mut Script, line: &str) {
     match script.eval(line, "prompt", Origin::Repl) {
         Ok(evaluation) if evaluation.values.is_empty() => {}
-        Ok(evaluation) => println!("{}", evaluation.values.join("  ")),
-        Err(error) => eprintln!("error: {error}"),
+        // The music goes on when nobody reads them.
+        Ok(evaluation) => _ = say(evaluation.values.join("  ")),
+        Err(error) => tell(format_args!("error: {error}")),
     }
 }
 
@@ -220,7 +224,7 @@ fn wait_until_ready(engine: &EngineHandle) {
 /// Says each problem once.
 fn tell_problems(engine: &EngineHandle, script: &Script, told: &mut Vec<String>) {
     let problems = problems_with_places(&engine.state().status.problems(), script);
-    problems.iter().filter(|p| !told.contains(p)).for_each(|p| eprintln!("warning: {p}"));
+    problems.iter().filter(|p| !told.contains(p)).for_each(warn);
     *told = problems;
 }
 
@@ -241,17 +245,17 @@ impl Strain {
             let heaviest = state.heaviest().map_or_else(String::new, |(name, load)| {
                 format!("; \"{name}\" takes the longest, {:.0} % of the time there is", 100.0 * load)
             });
-            eprintln!("warning: the sound came too late {} times so far{heaviest}", self.late);
+            warn(format_args!("the sound came too late {} times so far{heaviest}", self.late));
         }
         if grown(&mut self.changes, figures.late_changes()) {
             let ms = 1000.0 * figures.worst_lateness() as f64 / engine.rate();
-            eprintln!("warning: {} changes came after their time so far, by {ms:.1} ms at worst", self.changes);
+            warn(format_args!("{} changes came after their time so far, by {ms:.1} ms at worst", self.changes));
         }
         if grown(&mut self.refused, figures.refused_events()) {
-            eprintln!("warning: {} notes or values found no room so far; too many come at once", self.refused);
+            warn(format_args!("{} notes or values found no room so far; too many come at once", self.refused));
         }
         let new = state.reports.iter().filter(|report| report.number > self.reports);
-        new.for_each(|report| eprintln!("warning: {}: {}", report.origin, report.text));
+        new.for_each(|report| warn(format_args!("{}: {}", report.origin, report.text)));
         self.reports = state.reports.last().map_or(self.reports, |report| report.number);
     }
 }

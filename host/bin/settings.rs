@@ -8,6 +8,7 @@ use clap::Subcommand;
 use serde_json::{Map, json};
 
 use crate::Failure;
+use crate::console::{say, warn};
 
 /// Shows and changes what you want of this machine, whatever the song.
 #[derive(Subcommand)]
@@ -55,14 +56,8 @@ impl Settings {
         let settings = settings();
         let name = match self {
             Settings::List { json } => return list(*json),
-            Settings::Help { name: None } => {
-                MACHINE.iter().for_each(|setting| println!("{}", setting.help()));
-                return Ok(());
-            }
-            Settings::Help { name: Some(name) } => {
-                println!("{}", known(name)?.help());
-                return Ok(());
-            }
+            Settings::Help { name: None } => return MACHINE.iter().try_for_each(|setting| say(setting.help())),
+            Settings::Help { name: Some(name) } => return say(known(name)?.help()),
             Settings::Get { name } => name,
             Settings::Set { name, value } => {
                 settings.set(name, &known(name)?.parse(value)?)?;
@@ -79,8 +74,7 @@ impl Settings {
                 name
             }
         };
-        println!("{}", shown(&settings.get(known(name)?.name)?));
-        Ok(())
+        say(shown(&settings.get(known(name)?.name)?))
     }
 }
 
@@ -96,11 +90,10 @@ fn known(name: &str) -> Result<&'static cantus_host::model::Setting, Failure> {
 fn list(as_json: bool) -> Result<(), Failure> {
     let all = settings().list();
     if as_json {
-        println!("{}", json!(all.iter().map(|(s, value)| (s.name.to_owned(), json!(value))).collect::<Map<_, _>>()));
-        return Ok(());
+        return say(json!(all.iter().map(|(s, value)| (s.name.to_owned(), json!(value))).collect::<Map<_, _>>()));
     }
     for (setting, value) in all {
-        println!("{:16} {:12} {}", setting.name, shown(&value), setting.doc);
+        say(format_args!("{:16} {:12} {}", setting.name, shown(&value), setting.doc))?;
     }
     Ok(())
 }
@@ -116,7 +109,7 @@ pub fn settings() -> &'static settings::Settings {
     SETTINGS.get_or_init(|| {
         let Some(file) = settings::Settings::users_file() else { return Default::default() };
         let (settings, notes) = settings::Settings::open(&file);
-        notes.iter().for_each(|note| eprintln!("warning: {note}"));
+        notes.iter().for_each(warn);
         settings
     })
 }

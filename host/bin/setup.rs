@@ -7,6 +7,7 @@ use cantus_host::plugins::{Choice, ModuleRegistry, Reason, Search};
 use clap::Args;
 
 use crate::Failure;
+use crate::console::warn;
 use crate::settings::text;
 
 /// Where plugins come from.
@@ -34,7 +35,7 @@ impl PluginArguments {
             if let Reason::BadChoice { .. } = failure.reason {
                 return Err(Failure(failure.reason.to_string()));
             }
-            eprintln!("warning: {failure}");
+            warn(failure);
         }
         Ok(Arc::new(registry))
     }

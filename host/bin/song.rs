@@ -8,6 +8,7 @@ use cantus_host::session::{self, Folder, Opened};
 use cantus_lua::{Evaluation, Script};
 
 use crate::Failure;
+use crate::console::warn;
 
 /// Sample rate of an engine when no session asks for another, in Hz.
 const RATE: f64 = 48_000.0;
@@ -63,7 +64,7 @@ impl Song {
     /// When the session cannot be.
     pub fn begin(&self, engine: &dyn Commit) -> Result<(), Failure> {
         let Some(session) = &self.session else { return Ok(()) };
-        session.notes.iter().for_each(|note| eprintln!("warning: {note}"));
+        session.notes.iter().for_each(warn);
         engine.commit(Batch::of(Origin::Host, Work::Become(session.model.clone(), session.scenes.clone())))?;
         Ok(())
     }
@@ -81,6 +82,6 @@ impl Song {
 
     /// Tells of sound files that are not those the session was saved with. What loads must be there.
     pub fn tell_other_sounds(&self, engine: &dyn Commit) {
-        self.folder().other_sounds(&engine.state()).iter().for_each(|note| eprintln!("warning: {note}"));
+        self.folder().other_sounds(&engine.state()).iter().for_each(warn);
     }
 }

@@ -21,6 +21,7 @@ mod ramps; // nothing clicks, nothing hangs, what is removed rings out
 mod renders; // the same bytes, whatever the device does
 mod requests; // what modules ask for, and how long they take
 mod rig; // how all of them begin
+mod runs; // the program while it plays: its journals, its prompt, and who listens
 mod saving;
 mod scripts; // a Model as a script, and back
 mod sessions; // Models as files: what is read is what was written, whatever was broken on the way

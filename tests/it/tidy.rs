@@ -123,6 +123,15 @@ fn nothing_blocks_on_the_audio_thread() {
 }
 
 #[test]
+fn the_program_speaks_in_one_place() {
+    let words = ["println!", "print!(", "eprint", "stdout(", "stderr("];
+    let sources: Vec<_> = files(&[".rs"]).into_iter().filter(|(path, _)| path.starts_with("host/bin/")).collect();
+    // Elsewhere it would panic when nobody listens any more.
+    let allowed = ["host/bin/console.rs: stdout(", "host/bin/console.rs: stderr("];
+    assert_eq!(offenders(&sources, &words), allowed);
+}
+
+#[test]
 fn host_and_language_know_no_module_type() {
     let types = ["MultiSampler", "TrackerSequencer", "AudioMixer", "AudioOutput"];
     let ours = |path: &str| ["host/", "lua/src/", "lua/prelude/"].iter().any(|f| path.starts_with(f));

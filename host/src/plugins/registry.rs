@@ -1,6 +1,7 @@
 //! The registry: which plugin provides which module type, and instances of them.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -168,7 +169,8 @@ impl ModuleRegistry {
 
 /// What a module says while it is made.
 extern "C" fn log(_instance: u64, _level: u32, text: RStr<'_>) {
-    eprintln!("{text}");
+    // Nobody may listen any more; that is no reason to stop.
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Who provides each type: the choice, else the bundled plugin, else the only one.
