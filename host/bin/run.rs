@@ -14,7 +14,7 @@ use cantus_lua::Script;
 use clap::Args;
 
 use crate::console::{say, tell, warn};
-use crate::journals::{Journals, broke_off};
+use crate::journals::{Journals, Unplayed, broke_off};
 use crate::play::{Length, Rendering, on_script_thread, problems_with_places, script, start};
 use crate::render::{positive, print};
 use crate::settings::{number, text};
@@ -68,7 +68,7 @@ impl Run {
             Err(DeviceError::None) if self.or_render.is_some() => return self.render(&song, registry),
             Err(error) => return Err(error.into()),
         };
-        self.begin_journal(journal::Header::of(&registry, &config), &mut engine)?;
+        let journal = Unplayed::new(self.begin_journal(journal::Header::of(&registry, &config), &mut engine)?);
         let engine = EngineThread::start(engine);
         if let Err(error) = device.start(Source::new(processor)) {
             if self.or_render.is_none() {
@@ -78,39 +78,51 @@ impl Run {
             return self.render(&song, registry);
         }
         let handle = engine.handle().clone();
-        let result = on_script_thread(|| perform(handle, &song, self.bars, recovered));
+        let result = on_script_thread(|| perform(handle, &song, self.bars, recovered, &journal));
         device.stop();
         result
     }
 
     /// What a journal had come to, if that is to go on.
     fn recover(&self, catalog: &Catalog) -> Result<Option<journal::Recovered>, Failure> {
-        let last = Journals::of(&self.file).and_then(|journals| journals.newest());
-        let Some(named) = &self.recover else {
-            if let Some(last) = last.filter(|last| broke_off(last)) {
-                let last = last.display();
-                tell(format_args!(
-                    "the last performance of this did not end in order; --recover={last} goes on from there"
-                ));
-            }
-            return Ok(None);
-        };
+        let last = || Journals::of(&self.file).and_then(|journals| journals.newest());
         let none = || Failure(format!("there is no journal of {}; name one", self.file.display()));
-        let journal = journal::read(named.as_ref().or(last.as_ref()).ok_or_else(none)?).map_err(Failure)?;
-        Ok(Some(journal::recover(&journal, catalog)))
+        let read = match &self.recover {
+            Some(Some(named)) => journal::read(named).map_err(Failure)?,
+            Some(None) => last().ok_or_else(none)?.1,
+            None => {
+                if let Some((last, _)) = last().filter(|(_, read)| broke_off(read)) {
+                    let last = last.display();
+                    tell(format_args!(
+                        "the last performance of this did not end in order; --recover={last} goes on from there"
+                    ));
+                }
+                return Ok(None);
+            }
+        };
+        Ok(Some(journal::recover(&read, catalog)))
     }
 
-    fn begin_journal(&self, header: journal::Header, engine: &mut Engine) -> Result<(), Failure> {
-        let begin = || Journals::of(&self.file).and_then(|journals| journals.begin());
-        match (&self.journal, if self.journal.is_none() { begin() } else { None }) {
-            (Some(path), _) => engine.record(journal::Journal::create(path, header).map_err(Failure)?),
-            (None, Some(path)) => match journal::Journal::create(&path, header) {
-                Ok(journal) => engine.record(journal),
-                Err(error) => warn(error),
-            },
-            (None, None) => warn("there is no place for a journal; name one with --journal"),
+    /// Begins to write a journal; answers where.
+    fn begin_journal(&self, header: journal::Header, engine: &mut Engine) -> Result<Option<PathBuf>, Failure> {
+        if let Some(path) = &self.journal {
+            engine.record(journal::Journal::create(path, header).map_err(Failure)?);
+            return Ok(Some(path.clone()));
         }
-        Ok(())
+        let Some(path) = Journals::of(&self.file).and_then(|journals| journals.begin()) else {
+            warn("there is no place for a journal; name one with --journal");
+            return Ok(None);
+        };
+        match journal::Journal::create(&path, header) {
+            Ok(journal) => {
+                engine.record(journal);
+                Ok(Some(path))
+            }
+            Err(error) => {
+                warn(error);
+                Ok(None)
+            }
+        }
     }
 
     fn open(&self, engine: &EngineHandle, rate: f64) -> Result<Box<dyn Device>, DeviceError> {
@@ -140,6 +152,7 @@ fn perform(
     song: &Song,
     bars: Option<f64>,
     recovered: Option<journal::Recovered>,
+    journal: &Unplayed,
 ) -> Result<(), Failure> {
     match recovered {
         Some(session) => bring_back(&engine, session)?,
@@ -156,6 +169,7 @@ fn perform(
     wait_until_ready(&engine);
     song.tell_other_sounds(&engine);
     start(&engine, &evaluation)?;
+    journal.begin();
     loop {
         tell_problems(&engine, &script, &mut told);
         strain.tell(&engine);

@@ -1,6 +1,6 @@
 //! The program while it plays: its journals, its prompt, and who listens.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::cli::{cantus, path, text};
@@ -63,4 +63,117 @@ fn results_that_find_no_room_are_an_error() {
     assert_eq!(output.status.code(), Some(1));
     let said = "error: could not write the result: No space left on device (os error 28); send it to another place\n";
     assert_eq!(text(&output.stderr), said);
+}
+
+/// A session whose script can be broken, with journals of its own.
+struct Stage {
+    folder: tempfile::TempDir,
+}
+
+impl Stage {
+    fn new(code: &str) -> Stage {
+        let stage = Stage { folder: tempfile::tempdir().expect("a temporary folder") };
+        std::fs::create_dir(stage.song()).expect("the folder can be written");
+        std::fs::write(stage.song().join("session.toml"), "version = 1\nbpm = 90.0\n").expect("it can be written");
+        stage.write(code);
+        stage
+    }
+
+    fn song(&self) -> PathBuf {
+        self.folder.path().join("song")
+    }
+
+    fn write(&self, code: &str) {
+        std::fs::write(self.song().join("main.lua"), code).expect("the folder can be written");
+    }
+
+    fn begin(&self, more: &[&str]) -> Child {
+        start(self.folder.path(), &[&["run", path(&self.song()), "--device", "null"], more].concat())
+    }
+
+    /// Plays a little; what was said.
+    fn run(&self, more: &[&str]) -> (bool, String) {
+        let output = self.begin(&[&["--bars", "0.05"], more].concat()).wait_with_output().expect("it ends");
+        (output.status.success(), text(&output.stderr))
+    }
+
+    /// Plays until it is killed; the journal that is left.
+    fn killed(&self) -> PathBuf {
+        let before = self.journals();
+        let mut child = self.begin(&[]);
+        // Two batches: what the session says, and that beats go on.
+        let applied =
+            |path: &PathBuf| std::fs::read_to_string(path).expect("it is there").matches("{\"Applied\":").count() > 1;
+        let new = loop {
+            let new = self.journals().into_iter().find(|path| !before.contains(path)).filter(applied);
+            match new {
+                Some(new) => break new,
+                None => std::thread::sleep(std::time::Duration::from_millis(1)),
+            }
+        };
+        child.kill().expect("it runs");
+        child.wait().expect("it ends");
+        new
+    }
+
+    /// All there are, the oldest first.
+    fn journals(&self) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.folder.path().join("cantus/journals")).into_iter().flatten().flatten();
+        let mut files: Vec<PathBuf> = files.map(|file| file.path()).collect();
+        files.sort();
+        files
+    }
+}
+
+#[test]
+fn a_start_that_fails_takes_no_journals_place() {
+    let stage = Stage::new("gain('g')\n");
+    let killed = stage.killed();
+    stage.write("gain('g'\n");
+    for _ in 0..22 {
+        let (good, said) = stage.run(&[]);
+        assert!(
+            !good && said.contains(&format!("did not end in order; --recover={} goes on", killed.display())),
+            "{said}"
+        );
+    }
+    assert_eq!(stage.journals(), [killed]);
+    // One that was named can be named again.
+    let named = stage.folder.path().join("it.journal");
+    assert!(!stage.run(&["--journal", path(&named)]).0 && !named.exists());
+    stage.write("gain('g')\n");
+    let (good, said) = stage.run(&["--recover"]);
+    assert!(good && said.contains("it goes on from where the journal ends"), "{said}");
+    let (good, said) = stage.run(&["--journal", path(&named)]);
+    assert!(good && named.exists() && !said.contains("did not end in order"), "{said}");
+}
+
+#[test]
+fn the_last_performance_that_broke_off_is_kept() {
+    let stage = Stage::new("gain('g')\n");
+    let broken = std::fs::read(stage.killed()).expect("it is there");
+    assert!(stage.run(&[]).0);
+    let [first, ended] = &stage.journals()[..] else { panic!("{:?}", stage.journals()) };
+    let name = first.file_name().expect("it has one").to_string_lossy();
+    let at = |minute: usize| first.with_file_name(format!("{}{minute:015}.journal", &name[..name.len() - 23]));
+    let ended = std::fs::read(ended).expect("it is there");
+    let header = &ended[..=ended.iter().position(|b| *b == b'\n').expect("a line")];
+    stage.journals().iter().for_each(|path| std::fs::remove_file(path).expect("it is there"));
+    // Two broke off, and the others ended; in some nothing was played, and the last two have just begun.
+    let empty = |minute: &usize| minute % 4 == 3 || *minute == 40;
+    for minute in 1..=40 {
+        let journal = match minute {
+            1 | 2 => &*broken,
+            _ if empty(&minute) => header,
+            _ => &*ended,
+        };
+        std::fs::write(at(minute), journal).expect("the folder can be written");
+    }
+    let (good, said) = stage.run(&[]);
+    assert!(good && !said.contains("did not end in order"), "{said}");
+    let left: Vec<usize> = (1..=40).filter(|minute| at(*minute).exists()).collect();
+    // With the new one twenty in which something was played.
+    let played: Vec<usize> = (3..40).filter(|minute| !empty(minute)).collect();
+    assert_eq!(left, [&[2], &played[played.len() - 19..], &[39, 40]].concat());
+    assert_eq!(stage.journals().len(), left.len() + 1);
 }
