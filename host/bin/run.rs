@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime};
 
-use cantus_host::control::{Batch, Commit, Engine, EngineHandle, EngineThread, Origin, Work, journal};
+use cantus_host::control::{Commit, Engine, EngineHandle, EngineThread, Origin, journal};
 use cantus_host::device::{Cpal, Device, DeviceError, Null, Source};
 use cantus_host::model::Catalog;
 use cantus_host::plugins::ModuleRegistry;
@@ -55,15 +55,13 @@ impl Run {
     /// Plays until Ctrl-C or the last bar.
     pub fn run(&self, plugins: &PluginArguments) -> Result<(), Failure> {
         let registry = plugins.load()?;
-        let song = Song::open(&self.file, registry.catalog())?;
-        let recovered = self.recover(registry.catalog())?;
-        let mut config = song.config();
-        if let Some(session) = &recovered {
-            config.rate = session.model.rate();
+        let mut song = Song::open(&self.file, registry.catalog())?;
+        if let Some(journal) = self.recover(registry.catalog())? {
+            song.go_on_from(journal);
         }
-        let rate = config.rate;
+        let config = song.config();
         let (mut engine, processor) = Engine::new(registry.clone(), config.clone());
-        let mut device = match self.open(engine.handle(), rate) {
+        let mut device = match self.open(engine.handle(), config.rate) {
             Ok(device) => device,
             Err(DeviceError::None) if self.or_render.is_some() => return self.render(&song, registry),
             Err(error) => return Err(error.into()),
@@ -78,7 +76,7 @@ impl Run {
             return self.render(&song, registry);
         }
         let handle = engine.handle().clone();
-        let result = on_script_thread(|| perform(handle, &song, self.bars, recovered, &journal));
+        let result = on_script_thread(|| perform(handle, &song, self.bars, &journal));
         device.stop();
         result
     }
@@ -147,17 +145,8 @@ impl Run {
 }
 
 /// The script thread: evaluates, starts, evaluates again on every save.
-fn perform(
-    engine: EngineHandle,
-    song: &Song,
-    bars: Option<f64>,
-    recovered: Option<journal::Recovered>,
-    journal: &Unplayed,
-) -> Result<(), Failure> {
-    match recovered {
-        Some(session) => bring_back(&engine, session)?,
-        None => song.begin(&engine)?,
-    }
+fn perform(engine: EngineHandle, song: &Song, bars: Option<f64>, journal: &Unplayed) -> Result<(), Failure> {
+    song.begin(&engine)?;
     let file = &*song.script;
     let shared: Rc<dyn Commit> = Rc::new(engine.clone());
     let mut script = script(shared, song, Some(Duration::from_secs_f64(number("script_seconds"))))?;
@@ -199,14 +188,6 @@ fn perform(
             Err(RecvTimeoutError::Disconnected) => std::thread::sleep(WATCH),
         }
     }
-}
-
-/// The session of a journal.
-fn bring_back(engine: &EngineHandle, session: journal::Recovered) -> Result<(), Failure> {
-    session.notes.iter().for_each(warn);
-    engine.commit(Batch::of(Origin::Host, Work::Become(session.model.into(), session.scenes.into())))?;
-    tell(format_args!("it goes on from where the journal ends, {} batches after its last full state", session.batches));
-    Ok(())
 }
 
 /// Lines that people type while it plays. The thread that reads them ends with the program.

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use cantus_host::control::journal::Recovered;
 use cantus_host::control::{Batch, Commit, Config, Origin, Work};
 use cantus_host::model::{Catalog, ModuleId};
 use cantus_host::session::{self, Folder, Opened};
 use cantus_lua::{Evaluation, Script};
 
 use crate::Failure;
-use crate::console::warn;
+use crate::console::{tell, warn};
 
 /// Sample rate of an engine when no session asks for another, in Hz.
 const RATE: f64 = 48_000.0;
@@ -22,6 +23,7 @@ pub struct Song {
     /// Folder of the sound files and of `lib/`.
     pub root: PathBuf,
     session: Option<Opened>,
+    recovered: Option<Recovered>,
 }
 
 impl Song {
@@ -32,7 +34,13 @@ impl Song {
     pub fn open(path: &Path, catalog: &Catalog) -> Result<Song, Failure> {
         if !path.is_dir() {
             let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            return Ok(Song { path: path.into(), script: path.into(), root: folder.into(), session: None });
+            return Ok(Song {
+                path: path.into(),
+                script: path.into(),
+                root: folder.into(),
+                session: None,
+                recovered: None,
+            });
         }
         let mut last = 0;
         let mut mint = || {
@@ -40,12 +48,19 @@ impl Song {
             ModuleId(last)
         };
         let session = Some(session::open(path, catalog, &mut mint)?);
-        Ok(Song { path: path.into(), script: path.join("main.lua"), root: path.into(), session })
+        Ok(Song { path: path.into(), script: path.join("main.lua"), root: path.into(), session, recovered: None })
+    }
+
+    /// Begins where a journal ends, not where its own session does.
+    pub fn go_on_from(&mut self, journal: Recovered) {
+        self.recovered = Some(journal);
     }
 
     /// What an engine for it is made with.
     pub fn config(&self) -> Config {
-        Config { rate: self.session.as_ref().map_or(RATE, |s| s.model.rate()), root: self.root.clone() }
+        let recovered = self.recovered.as_ref().map(|journal| journal.model.rate());
+        let rate = recovered.or_else(|| Some(self.session.as_ref()?.model.rate()));
+        Config { rate: rate.unwrap_or(RATE), root: self.root.clone() }
     }
 
     /// The files it is made of, besides sounds.
@@ -58,11 +73,19 @@ impl Song {
         self.session.as_ref().map_or_else(Folder::default, |session| session.folder.clone())
     }
 
-    /// Brings an engine to its session, and tells what people should know.
+    /// Brings an engine to its session or to where a journal ends, and tells what people should know.
     ///
     /// # Errors
-    /// When the session cannot be.
+    /// When that cannot be.
     pub fn begin(&self, engine: &dyn Commit) -> Result<(), Failure> {
+        if let Some(journal) = &self.recovered {
+            journal.notes.iter().for_each(warn);
+            let (model, scenes) = (journal.model.clone().into(), journal.scenes.clone().into());
+            engine.commit(Batch::of(Origin::Host, Work::Become(model, scenes)))?;
+            let count = journal.batches;
+            tell(format_args!("it goes on from where the journal ends, {count} batches after its last full state"));
+            return Ok(());
+        }
         let Some(session) = &self.session else { return Ok(()) };
         session.notes.iter().for_each(warn);
         engine.commit(Batch::of(Origin::Host, Work::Become(session.model.clone(), session.scenes.clone())))?;

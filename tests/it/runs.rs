@@ -177,3 +177,30 @@ fn the_last_performance_that_broke_off_is_kept() {
     assert_eq!(left, [&[2], &played[played.len() - 19..], &[39, 40]].concat());
     assert_eq!(stage.journals().len(), left.len() + 1);
 }
+
+/// Where nothing is to be heard, as on a machine without a sound card.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_rendered_where_there_is_no_device_is_recovered_too() {
+    let stage = Stage::new("setting('rate', 44100)\n");
+    let named = stage.folder.path().join("it.journal");
+    assert!(stage.run(&["--journal", path(&named)]).0);
+    // What the session comes to by itself is another thing.
+    stage.write("");
+    let (out, recover) = (stage.folder.path().join("out.wav"), format!("--recover={}", named.display()));
+    let render = |more: &[&str]| {
+        let song = stage.song();
+        let arguments = [&["run", path(&song), "--bars", "0.05", "--or-render", path(&out)], more].concat();
+        let mut command = Command::new(program());
+        command.args(arguments).env_remove("CANTUS_PLUGIN_PATH").env("ALSA_CONFIG_PATH", "/dev/null");
+        let folder = stage.folder.path();
+        command.env("XDG_DATA_HOME", folder).env("XDG_STATE_HOME", folder).env("XDG_CONFIG_HOME", folder);
+        let output = command.output().expect("the program runs");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let wav = hound::WavReader::open(&out).expect("a WAV file");
+        (wav.spec().sample_rate, text(&output.stderr).contains("it goes on from where the journal ends"))
+    };
+    assert_eq!(render(&[]), (48_000, false));
+    assert_eq!(render(&[&recover]), (44_100, true));
+    assert_eq!(stage.journals(), [PathBuf::new(); 0], "nothing was performed");
+}
