@@ -1,7 +1,9 @@
 //! `cantus run SONG`
 
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime};
@@ -183,17 +185,22 @@ fn perform(engine: EngineHandle, song: &Song, bars: Option<f64>, journal: &Unpla
         }
         // A line that is typed is done at once.
         match lines.recv_timeout(WATCH) {
-            Ok(line) => evaluate(&mut script, &line),
+            Ok(Ok(line)) => evaluate(&mut script, &line),
+            Ok(Err(error)) => tell(format_args!("error: could not read that line: {error}; type it again in UTF-8")),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => std::thread::sleep(WATCH),
         }
     }
 }
 
-/// Lines that people type while it plays. The thread that reads them ends with the program.
-fn typed() -> Receiver<String> {
+/// Lines that people type while it plays; of one that is no text, what is wrong. The thread that reads them ends with the
+/// program.
+fn typed() -> Receiver<Result<String, FromUtf8Error>> {
     let (sender, lines) = channel();
-    std::thread::spawn(move || std::io::stdin().lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
+    std::thread::spawn(move || {
+        let lines = std::io::stdin().lock().split(b'\n').map_while(Result::ok);
+        lines.map(String::from_utf8).all(|line| sender.send(line).is_ok())
+    });
     lines
 }
 

@@ -28,6 +28,21 @@ fn when_nobody_listens_any_more_the_music_goes_on() {
 }
 
 #[test]
+fn a_line_that_is_no_text_is_named_and_the_next_one_counts() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let song = folder.path().join("song.lua");
+    std::fs::write(&song, "").expect("the folder can be written");
+    let mut child = start(folder.path(), &["run", path(&song), "--device", "null", "--bars", "0.25"]);
+    child.stdin.take().expect("a pipe").write_all(b"x = '\xff'\n20 + 1\r\n20 + 2").expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(text(&output.stdout), "21\n22\n");
+    let said =
+        "error: could not read that line: invalid utf-8 sequence of 1 bytes from index 5; type it again in UTF-8\n";
+    assert_eq!(text(&output.stderr), said);
+}
+
+#[test]
 fn results_that_nobody_reads_are_no_error() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let at = |name: &str| folder.path().join(name);
