@@ -17,6 +17,12 @@ mod song;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use cantus_host::control::CommitError;
+use cantus_host::device::DeviceError;
+use cantus_host::model::Refusal;
+use cantus_host::session::SessionError;
+use cantus_host::settings::SettingsError;
+use cantus_lua::ScriptError;
 use clap::{Parser, Subcommand};
 
 /// A live-coding audio engine: plugin modules, scripted in Lua.
@@ -50,7 +56,17 @@ enum Command {
 /// Something went wrong; the text says what was attempted, on what, why, and what to do.
 pub struct Failure(pub String);
 
-impl<E: std::error::Error> From<E> for Failure {
+/// Errors that say all of that by themselves. Others are given an attempt and advice where they come up.
+trait Sentence: std::error::Error {}
+
+impl Sentence for CommitError {}
+impl Sentence for DeviceError {}
+impl Sentence for Refusal {}
+impl Sentence for ScriptError {}
+impl Sentence for SessionError {}
+impl Sentence for SettingsError {}
+
+impl<E: Sentence> From<E> for Failure {
     fn from(error: E) -> Failure {
         Failure(error.to_string())
     }

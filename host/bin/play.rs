@@ -38,7 +38,8 @@ pub fn script(engine: Rc<dyn Commit>, song: &Song, wall: Option<std::time::Durat
 pub fn on_script_thread<T: Send>(work: impl FnOnce() -> Result<T, Failure> + Send) -> Result<T, Failure> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("script".into()).stack_size(Script::STACK);
-        let running = thread.spawn_scoped(scope, work)?;
+        let failed = |e| Failure(format!("could not start the script's thread: {e}; end what else runs and try again"));
+        let running = thread.spawn_scoped(scope, work).map_err(failed)?;
         running.join().unwrap_or_else(|_| Err(Failure("the script thread panicked; please report it".into())))
     })
 }

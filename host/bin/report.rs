@@ -23,7 +23,7 @@ pub struct Meter {
 impl Meter {
     /// For `frames` frames in all, at `rate` Hz.
     pub fn new(rate: f64, frames: u64) -> Result<Meter, Failure> {
-        let loudness = EbuR128::new(2, rate as u32, Mode::I)?;
+        let loudness = EbuR128::new(2, rate as u32, Mode::I).map_err(failed)?;
         Ok(Meter {
             loudness,
             rate,
@@ -36,7 +36,7 @@ impl Meter {
 
     /// The next frames.
     pub fn add(&mut self, interleaved: &[f32]) -> Result<(), Failure> {
-        self.loudness.add_frames_f32(interleaved)?;
+        self.loudness.add_frames_f32(interleaved).map_err(failed)?;
         for frame in interleaved.chunks_exact(2) {
             let level = frame[0].abs().max(frame[1].abs());
             self.peak = self.peak.max(level);
@@ -84,6 +84,10 @@ impl Meter {
         out.pop(); // whoever says it ends the line
         out
     }
+}
+
+fn failed(error: ebur128::Error) -> Failure {
+    Failure(format!("could not measure the loudness: {error}; please report it"))
 }
 
 /// `1:23.4`

@@ -110,7 +110,10 @@ impl Run {
             return Ok(Some(path.clone()));
         }
         let Some(path) = Journals::of(&self.file).and_then(|journals| journals.begin()) else {
-            warn("there is no place for a journal; name one with --journal");
+            // Of a song that is not there only that is said.
+            if self.file.exists() {
+                warn("there is no place for a journal; name one with --journal");
+            }
             return Ok(None);
         };
         match journal::Journal::create(&path, header) {

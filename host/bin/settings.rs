@@ -84,7 +84,7 @@ fn known(name: &str) -> Result<&'static cantus_host::model::Setting, Failure> {
         let how = format!("write setting(\"{name}\", value) in its script");
         return Err(Failure(format!("\"{name}\" is a setting of a session, not of this machine; {how}")));
     }
-    Ok(settings::machine(name)?)
+    settings::machine(name).map_err(|refusal| Failure(settings::outside_scripts(&refusal)))
 }
 
 fn list(as_json: bool) -> Result<(), Failure> {

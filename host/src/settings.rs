@@ -82,6 +82,11 @@ pub fn machine(name: &str) -> Result<&'static Setting, Refusal> {
     Setting::find(MACHINE, name)
 }
 
+/// A refusal's text for who is not in a script: where all settings are shown is then another place.
+pub fn outside_scripts(refusal: &Refusal) -> String {
+    refusal.to_string().replace("`settings()`", "`cantus settings list`")
+}
+
 /// The user's settings: cheap to clone, usable from any thread but the audio thread. Each change is written at once.
 #[derive(Clone, Debug, Default)]
 pub struct Settings(Arc<Shared>);
@@ -197,7 +202,9 @@ fn read(text: &str, file: &Path) -> (BTreeMap<&'static str, Value>, Vec<String>)
         let value = value.try_into::<Value>().unwrap_or_else(|_| Value::Text("a table or a list".into()));
         match machine(&name).and_then(|setting| Ok((setting, setting.accept(&value)?))) {
             Ok((setting, value)) => _ = values.insert(setting.name, value),
-            Err(refusal @ Refusal::UnknownSetting { .. }) => note(line, format!("{refusal}; it is left as it is")),
+            Err(refusal @ Refusal::UnknownSetting { .. }) => {
+                note(line, format!("{}; it is left as it is", outside_scripts(&refusal)));
+            }
             Err(refusal) => note(line, format!("{refusal}; it is as it comes until then")),
         }
     }

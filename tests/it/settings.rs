@@ -94,7 +94,7 @@ fn what_is_wrong_in_the_file_is_named_and_left() {
     assert_eq!(
         notes,
         [
-            "settings.toml:3: there is no setting \"devise\"; did you mean \"device\"?; `settings()` shows all; it is left as it is",
+            "settings.toml:3: there is no setting \"devise\"; did you mean \"device\"?; `cantus settings list` shows all; it is left as it is",
             "settings.toml:5: setting progress = \"a table or a list\": it takes true or false; it is as it comes until then",
             "settings.toml:4: setting script_memory = 1: it takes a whole number from 8 to 4096; it is as it comes until then",
         ]
@@ -207,7 +207,7 @@ fn the_program_has_them() {
             Err("error: setting script_seconds = \"-1\": it takes a number from 0.1 to 600\n")
         }),
         (&["get", "devise"], {
-            Err("error: there is no setting \"devise\"; did you mean \"device\"?; `settings()` shows all\n")
+            Err("error: there is no setting \"devise\"; did you mean \"device\"?; `cantus settings list` shows all\n")
         }),
         (&["toggle", "device"], {
             Err("error: could not toggle setting \"device\": it is neither on nor off; set it to a value\n")
