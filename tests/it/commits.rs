@@ -54,6 +54,19 @@ fn changes(sound: &[f32]) -> Vec<(usize, f32)> {
 }
 
 #[test]
+fn who_is_answered_finds_it_in_the_state() {
+    let registry = Arc::new(ModuleRegistry::load(&Search::default(), &[]));
+    let (engine, _processor) = Engine::new(registry, Config { rate: 48_000.0, root: ".".into() });
+    let engine = EngineThread::start(engine);
+    for n in 0..1_000 {
+        let point = TempoPoint { bpm: Num::of(100.0), ramp: false };
+        let command = SetTempoPointCommand { beat: Num::of(f64::from(n)), point };
+        let accepted = engine.handle().commit(Batch::new(Origin::Repl, vec![command.into()])).expect("it can be");
+        assert!(Arc::ptr_eq(&engine.handle().state().model, &accepted.model), "commit {n}");
+    }
+}
+
+#[test]
 fn what_is_for_later_lands_on_its_exact_sample() {
     let mut studio = Studio::playing(CONSTANT);
     for (when, value) in [

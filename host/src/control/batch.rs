@@ -234,7 +234,7 @@ pub trait Commit {
     /// [`CommitError`]: nothing was applied.
     fn commit(&self, batch: Batch) -> Result<Accepted, CommitError>;
 
-    /// The state as last published.
+    /// The state as last published. What was accepted is in it, unless it waits for its time.
     fn state(&self) -> Arc<EngineState>;
 
     /// The module types there are.

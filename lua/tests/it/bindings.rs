@@ -174,8 +174,8 @@ fn a_constructor_that_is_taken_is_reported() {
 #[test]
 fn every_example_runs() {
     on_script_thread(|| {
-        let folder = tempfile::tempdir().expect("a temporary folder");
         for row in cantus_lua::documentation() {
+            let folder = tempfile::tempdir().expect("a temporary folder");
             let mut rig = Rig::with(|options| options.root = folder.path().to_owned());
             let code = format!(
                 "local kick, snare, seq, desk = tone('kick'), tone('snare'), steps('seq'), make('Desk', 'desk')\n{}",

@@ -84,8 +84,6 @@ port = [{ key = "in", dir = "in", kind = "audio" }, { key = "out", dir = "out", 
 pub struct Engine {
     pub batches: RefCell<Vec<Batch>>,
     pub refuse: RefCell<Option<CommitError>>,
-    /// Publishes only when told.
-    pub slow: Cell<bool>,
     /// What the clock reads.
     pub seconds: Cell<f64>,
     model: RefCell<Arc<Model>>,
@@ -103,7 +101,6 @@ impl Engine {
         Engine {
             batches: RefCell::default(),
             refuse: RefCell::default(),
-            slow: Cell::new(false),
             seconds: Cell::new(0.0),
             model: RefCell::new(model),
             published: RefCell::new(Arc::new(published)),
@@ -138,9 +135,7 @@ impl Commit for Engine {
         }
         self.model.replace(Arc::new(model));
         self.batches.borrow_mut().push(batch);
-        if !self.slow.get() {
-            self.publish();
-        }
+        self.publish();
         let (batch, model) = (self.batches.borrow().len() as u64, self.model());
         Ok(Accepted { batch, model, skipped: Vec::new(), pending: false })
     }
