@@ -124,7 +124,15 @@ impl Rendering<'_> {
         let speed = meter.seconds() / began.elapsed().as_secs_f64();
         let new: Vec<Problem> =
             engine.state().status.problems().into_iter().filter(|p| !problems.contains(p)).collect();
-        let faults = problems_with_places(&new, &script);
+        let mut faults = problems_with_places(&new, &script);
+        let engine = studio.engine().0.borrow();
+        let figures = engine.handle().telemetry();
+        if figures.late_changes() > 0 {
+            faults.push(format!("{} changes came after their time: too many at once", figures.late_changes()));
+        }
+        if figures.refused_events() > 0 {
+            faults.push(format!("{} notes or values found no room: too many at once", figures.refused_events()));
+        }
         Ok(Rendered { meter, speed, faults })
     }
 
