@@ -71,19 +71,9 @@ pub trait Edit {
         None
     }
 
-    /// The modules without which it can do nothing.
-    fn needs(&self) -> Vec<&Name> {
-        Vec::new()
-    }
-
     /// Names parameters by their keys, not by aliases, so that equal claims are equal.
     fn canonical(&mut self, model: &Model, catalog: &Catalog) {
         let _ = (model, catalog);
-    }
-
-    /// The same where a module has another name.
-    fn rename(&mut self, from: &Name, to: &Name) {
-        let _ = (from, to);
     }
 }
 
@@ -93,7 +83,11 @@ fn claim<C: Clone + Into<Command>>(path: impl ToString, command: &C) -> Option<(
 }
 
 macro_rules! commands {
-    ($($variant:ident($command:ident)),* $(,)?) => {
+    ($(
+        $variant:ident($command:ident)
+        $(needs $($($need:ident).+) and +)?
+        $(names $($($name:ident).+) and +)?
+    ),* $(,)?) => {
         /// Any command.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Command {
@@ -111,27 +105,40 @@ macro_rules! commands {
             pub fn it_mut(&mut self) -> &mut dyn Edit {
                 match self { $(Command::$variant(command) => command),* }
             }
+            /// The modules without which it can do nothing.
+            pub fn needs(&self) -> Vec<&Name> {
+                match self { $(Command::$variant(_command) => vec![$($(&_command.$($need).+),+)?]),* }
+            }
+            /// The same where a module has another name.
+            pub fn rename(&mut self, from: &Name, to: &Name) {
+                match self { $(Command::$variant(_command) => rename(
+                    [$($(&mut _command.$($need).+),+)? $($(&mut _command.$($name).+),+)?],
+                    from,
+                    to,
+                )),* }
+            }
         }
     };
 }
 
+// Behind a command: where in it the modules stand that it needs, or that it names and can do without.
 commands! {
-    AddModule(AddModuleCommand),
-    RestoreModule(RestoreModuleCommand),
-    RemoveModule(RemoveModuleCommand),
-    RenameModule(RenameModuleCommand),
-    EnableModule(EnableModuleCommand),
-    MuteModule(MuteModuleCommand),
-    SoloModule(SoloModuleCommand),
-    SetSeed(SetSeedCommand),
-    SetParameter(SetParameterCommand),
-    ClearSlot(ClearSlotCommand),
-    Connect(ConnectCommand),
-    Disconnect(DisconnectCommand),
-    Modulate(ModulateCommand),
-    Unmodulate(UnmodulateCommand),
-    SetControl(SetControlCommand),
-    RemoveControl(RemoveControlCommand),
+    AddModule(AddModuleCommand) names name,
+    RestoreModule(RestoreModuleCommand) names name,
+    RemoveModule(RemoveModuleCommand) needs name,
+    RenameModule(RenameModuleCommand) needs name,
+    EnableModule(EnableModuleCommand) needs name,
+    MuteModule(MuteModuleCommand) needs name,
+    SoloModule(SoloModuleCommand) needs name,
+    SetSeed(SetSeedCommand) needs name,
+    SetParameter(SetParameterCommand) needs path.module,
+    ClearSlot(ClearSlotCommand) needs module,
+    Connect(ConnectCommand) needs connection.from.module and connection.to.module,
+    Disconnect(DisconnectCommand) names connection.from.module and connection.to.module,
+    Modulate(ModulateCommand) needs key.from.module and key.to.module,
+    Unmodulate(UnmodulateCommand) names key.from.module and key.to.module,
+    SetControl(SetControlCommand) needs key.to.module,
+    RemoveControl(RemoveControlCommand) names key.to.module,
     MoveControl(MoveControlCommand),
     SetBPM(SetBPMCommand),
     SetTempoPoint(SetTempoPointCommand),
@@ -149,7 +156,7 @@ commands! {
     InsertChainEntry(InsertChainEntryCommand),
     SetChainEntry(SetChainEntryCommand),
     RemoveChainEntry(RemoveChainEntryCommand),
-    QueueChainEntry(QueueChainEntryCommand),
+    QueueChainEntry(QueueChainEntryCommand) needs module,
     SetSetting(SetSettingCommand),
     UseProvider(UseProviderCommand),
     KeepType(KeepTypeCommand),
@@ -159,8 +166,8 @@ commands! {
     PauseTransport(PauseTransportCommand),
     ResetTransport(ResetTransportCommand),
     Seek(SeekCommand),
-    TriggerEvent(TriggerEventCommand),
-    InvokeAction(InvokeActionCommand),
+    TriggerEvent(TriggerEventCommand) needs module,
+    InvokeAction(InvokeActionCommand) needs module,
     ReloadAsset(ReloadAssetCommand),
     KeepScene(KeepSceneCommand),
     ForgetScene(ForgetSceneCommand),
@@ -176,6 +183,13 @@ impl Command {
     /// It is done and leaves the Model equal; all others are edits.
     pub fn is_action(&self) -> bool {
         self.it().is_action()
+    }
+}
+
+/// Gives a module's new name to whatever has the old one.
+fn rename<const N: usize>(names: [&mut Name; N], from: &Name, to: &Name) {
+    for name in names.into_iter().filter(|name| *name == from) {
+        *name = to.clone();
     }
 }
 

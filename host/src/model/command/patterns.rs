@@ -324,16 +324,6 @@ impl Edit for QueueChainEntryCommand {
         }
         Ok(true)
     }
-
-    fn needs(&self) -> Vec<&Name> {
-        vec![&self.module]
-    }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        if self.module == *from {
-            self.module = to.clone();
-        }
-    }
 }
 
 fn good_name(what: &'static str, name: &Name) -> Result<(), Refusal> {
