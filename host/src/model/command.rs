@@ -3,6 +3,7 @@
 //! One struct per command, with what it does beside it, in a file per area; one line in the list below.
 
 mod actions;
+mod chains;
 mod modules;
 mod patterns;
 mod session;
@@ -21,15 +22,15 @@ pub use actions::{
     InvokeActionCommand, PanicCommand, PauseTransportCommand, ReloadAssetCommand, ResetTransportCommand, SeekCommand,
     StartTransportCommand, StopTransportCommand, TriggerEventCommand,
 };
+pub use chains::{
+    InsertChainEntryCommand, QueueChainEntryCommand, RemoveChainCommand, RemoveChainEntryCommand, SetChainCommand,
+    SetChainEntryCommand,
+};
 pub use modules::{
     AddModuleCommand, EnableModuleCommand, MuteModuleCommand, RemoveModuleCommand, RenameModuleCommand,
     RestoreModuleCommand, SetSeedCommand, SoloModuleCommand,
 };
-pub use patterns::{
-    ClearStepCommand, InsertChainEntryCommand, QueueChainEntryCommand, RemoveChainCommand, RemoveChainEntryCommand,
-    RemovePatternCommand, SetChainCommand, SetChainEntryCommand, SetPatternCommand, SetStepCommand,
-    ShapePatternCommand,
-};
+pub use patterns::{ClearStepCommand, RemovePatternCommand, SetPatternCommand, SetStepCommand, ShapePatternCommand};
 pub use session::{
     ForgetSceneCommand, KeepSceneCommand, KeepTypeCommand, SetClaimsCommand, SetSettingCommand, UseProviderCommand,
 };
