@@ -1,4 +1,8 @@
 //! Undo and redo: what each person has done, step by step.
+//!
+//! A step is taken back by the commands that lead from the Model after it to the one before, on the Model of now: what
+//! others have done elsewhere stays. The entries of a chain are known by their places: one that is changed back or taken
+//! out must still stand where the step left it, or it is left and said; one that comes back comes to the place it had.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

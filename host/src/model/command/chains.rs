@@ -2,13 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::chain::ENTRIES;
 use super::super::module::short;
 use super::super::{Anchor, Catalog, Chain, ChainEntry, Model, Name, Num, Refusal};
 use super::patterns::good_name;
 use super::{Command, Edit, within};
-
-/// Most entries of a chain.
-const ENTRIES: usize = 1024;
 
 /// Puts a chain in, in the place of one of that name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +81,9 @@ pub struct SetChainEntryCommand {
     pub at: u32,
     /// The entry.
     pub entry: ChainEntry,
+    /// What must stand there, so that nothing else is lost; `None`: whatever does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<ChainEntry>,
 }
 
 /// Takes an entry out of a chain.
@@ -92,11 +93,14 @@ pub struct RemoveChainEntryCommand {
     pub chain: Name,
     /// Place, from 0.
     pub at: u32,
+    /// What must stand there, so that nothing else is lost; `None`: whatever does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<ChainEntry>,
 }
 
-/// A command that changes the list of a chain's entries.
+/// A command that changes the list of a chain's entries, at a place among `$places`, if `$was` stands there.
 macro_rules! entry {
-    ($command:ident, $verb:literal, |$this:ident, $entries:ident, $at:ident| $fits:expr, $change:expr) => {
+    ($command:ident, $verb:literal, |$this:ident, $entries:ident, $at:ident| $places:expr, $was:expr, $change:expr) => {
         impl Edit for $command {
             fn describe(&self) -> String {
                 format!(concat!($verb, " entry {} of chain {}"), u64::from(self.at) + 1, self.chain)
@@ -106,9 +110,13 @@ macro_rules! entry {
                 let ($this, $at) = (self, self.at as usize);
                 let mut chain = model.chain(&self.chain)?.clone();
                 let mut $entries = chain.entries.to_vec();
-                if !$fits {
-                    let problem = format!("has no place {}; it has {} entries", $at + 1, $entries.len());
-                    return Err(Refusal::BadChain { name: self.chain.clone(), problem });
+                let bad = |problem| Err(Refusal::BadChain { name: self.chain.clone(), problem });
+                if !$places.contains(&$at) {
+                    return bad(format!("has no place {}; it has {} entries", $at + 1, $entries.len()));
+                }
+                let was: Option<&ChainEntry> = $was;
+                if was.is_some_and(|was| $entries[$at] != *was) {
+                    return bad(format!("has another entry {} by now; change it by hand if need be", $at + 1));
                 }
                 $change;
                 chain.entries = $entries.into();
@@ -125,11 +133,18 @@ macro_rules! entry {
 entry!(
     InsertChainEntryCommand,
     "insert",
-    |this, entries, at| at <= entries.len(),
+    |this, entries, at| 0..=entries.len(),
+    None,
     entries.insert(at, this.entry.clone())
 );
-entry!(SetChainEntryCommand, "set", |this, entries, at| at < entries.len(), entries[at] = this.entry.clone());
-entry!(RemoveChainEntryCommand, "remove", |_this, entries, at| at < entries.len(), entries.remove(at));
+entry!(
+    SetChainEntryCommand,
+    "set",
+    |this, entries, at| 0..entries.len(),
+    this.was.as_ref(),
+    entries[at] = this.entry.clone()
+);
+entry!(RemoveChainEntryCommand, "remove", |this, entries, at| 0..entries.len(), this.was.as_ref(), entries.remove(at));
 
 /// Says where in its chain a module is: entry `entry` begins at beat `beat`. No anchor: entry 0 at beat 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
