@@ -5,10 +5,10 @@ use std::sync::Arc;
 use cantus_host::control::{Accepted, Batch, Commit, CommitError, Origin, Work};
 use cantus_host::lockstep::Lockstep;
 use cantus_host::model::command::{
-    InsertChainEntryCommand, RemoveChainCommand, RemoveChainEntryCommand, SetChainEntryCommand, SetClaimsCommand,
-    StartTransportCommand,
+    InsertChainEntryCommand, KeepSceneCommand, QueueChainEntryCommand, RemoveChainCommand, RemoveChainEntryCommand,
+    RemoveModuleCommand, SetBPMCommand, SetChainEntryCommand, SetClaimsCommand, StartTransportCommand,
 };
-use cantus_host::model::{Claims, Command, Model};
+use cantus_host::model::{Anchor, Claims, Command, Model, Num};
 
 use crate::alike::{begin_anew, engine, piece, registry, render};
 use crate::model::walk::Walk;
@@ -94,11 +94,13 @@ fn all_of_a_long_walk_can_be_taken_back_and_done_again() {
     let soak = std::env::var("CANTUS_SOAK").is_ok();
     for seed in 0..if soak { 100 } else { 1 } {
         let mut walked = start();
-        let begin = model(&walked);
+        let mut begin = (*model(&walked)).clone();
         let played = walk(&mut walked, seed, 10_000);
         let end = model(&walked);
         let steps = all(&mut walked, &Work::Undo);
         assert!(steps > 2_000, "{steps} steps");
+        // Where modules are in their chains is not undone.
+        begin.players = model(&walked).players.clone();
         assert_same(&model(&walked), &begin, "taken back");
 
         let mut fresh = engine();
@@ -173,4 +175,40 @@ fn of_a_chain_everybody_takes_back_their_own_entries() {
         by(Origin::Client("ann".into()), &lockstep, Work::Redo).expect("a step");
         assert_eq!(there(), together, "{what}, done again");
     }
+}
+
+#[test]
+fn where_a_module_is_in_its_chain_is_not_taken_back() {
+    let lockstep = engine();
+    by_host(&lockstep, piece());
+    let queue = |entry: u32| -> Command {
+        let anchor = (entry > 0).then_some(Anchor { entry, beat: Num::of(4.0) });
+        QueueChainEntryCommand { module: "snare".into(), anchor }.into()
+    };
+    let tempo = |bpm: f64| -> Command { SetBPMCommand { bpm: Num::of(bpm), over: Num::ZERO }.into() };
+    let does = |work: Work| by(Origin::Repl, &lockstep, work).expect("it can be");
+    let now = || {
+        let model = model(&lockstep);
+        (model.bpm.get(), model.players.get("snare").map(|anchor| anchor.entry))
+    };
+    does(Work::Commands(vec![queue(1)]));
+    assert_eq!(by(Origin::Repl, &lockstep, Work::Undo).expect_err("no step"), CommitError::NoStep("undo"));
+    does(Work::Commands(vec![KeepSceneCommand { name: "verse".into(), commands: None }.into()]));
+    does(Work::Commands(vec![tempo(90.0), queue(2)]));
+    does(Work::Undo);
+    assert_eq!(now(), (120.0, Some(2)));
+    does(Work::Commands(vec![queue(3)]));
+    does(Work::Redo);
+    assert_eq!(now(), (90.0, Some(3)), "nor does it end what can be done again");
+    // A scene has it, and it stays when that is taken back; a module has it, and comes back with it.
+    does(Work::Recall("verse".into()));
+    assert_eq!(now(), (120.0, Some(1)));
+    does(Work::Undo);
+    assert_eq!(now(), (90.0, Some(1)));
+    does(Work::Commands(vec![RemoveModuleCommand { name: "snare".into() }.into()]));
+    assert_eq!(now(), (90.0, None));
+    does(Work::Undo);
+    assert_eq!(now(), (90.0, Some(1)));
+    does(Work::Redo);
+    assert_eq!(now(), (90.0, None));
 }
