@@ -65,11 +65,13 @@ fn set_pattern(name: &str, rows: u32, steps_per_beat: f64) -> Command {
     SetPatternCommand { name: name.into(), pattern: Pattern::new(rows, num(steps_per_beat)) }.into()
 }
 
-fn entry(pattern: &str, repeats: u32) -> ChainEntry {
+/// An entry of a chain.
+pub fn entry(pattern: &str, repeats: u32) -> ChainEntry {
     ChainEntry { pattern: pattern.into(), repeats, enabled: true }
 }
 
-fn set_chain(name: &str, entries: &[ChainEntry]) -> Command {
+/// Puts a chain in.
+pub fn set_chain(name: &str, entries: &[ChainEntry]) -> Command {
     SetChainCommand { name: name.into(), chain: Chain { entries: entries.into(), repeat: true } }.into()
 }
 
@@ -172,14 +174,17 @@ pub fn edits() -> Vec<(Command, &'static str)> {
         (set_chain("intro", &[entry("fill", 1)]), "set chain intro"),
         (RemoveChainCommand { name: "song".into() }.into(), "remove chain song"),
         (
+            RemoveChainEntryCommand { chain: "song".into(), at: 0, was: Some(entry("beat", 2)) }.into(),
+            "remove entry 1 of chain song",
+        ),
+        (
             InsertChainEntryCommand { chain: "song".into(), at: 0, entry: entry("fill", 3) }.into(),
             "insert entry 1 of chain song",
         ),
         (
-            SetChainEntryCommand { chain: "song".into(), at: 0, entry: entry("fill", 3) }.into(),
+            SetChainEntryCommand { chain: "song".into(), at: 0, entry: entry("fill", 3), was: None }.into(),
             "set entry 1 of chain song",
         ),
-        (RemoveChainEntryCommand { chain: "song".into(), at: 0 }.into(), "remove entry 1 of chain song"),
         (
             QueueChainEntryCommand { module: "lfo".into(), anchor: Some(Anchor { entry: 1, beat: num(16.0) }) }.into(),
             "queue entry 2 of lfo at beat 16",

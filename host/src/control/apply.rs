@@ -144,7 +144,7 @@ impl Engine {
         let old = self.model.clone();
         if changed {
             self.model = Arc::new(model);
-            self.remember(&batch, &old);
+            self.remember(&batch, &commands, &old);
         }
         let over = commands.iter().rev().find_map(|command| match command {
             Command::SetBPM(c) => Some(c.over.get()),
@@ -170,7 +170,7 @@ impl Engine {
     }
 
     /// Puts down what a person did, so that it can be taken back.
-    fn remember(&mut self, batch: &Batch, old: &Arc<Model>) {
+    fn remember(&mut self, batch: &Batch, commands: &[Command], old: &Arc<Model>) {
         if let Work::Become(..) = batch.work {
             self.history = History::default();
             return;
@@ -183,6 +183,8 @@ impl Engine {
         };
         match direction {
             Some(direction) => self.history.moved(&person, direction, old.clone(), self.model.clone()),
+            // Of nothing but where modules are in their chains there is nothing to take back.
+            None if commands.iter().all(|c| c.is_action() || matches!(c, Command::QueueChainEntry(_))) => {}
             None => self.history.did(person, batch.gesture, old.clone(), self.model.clone()),
         }
     }

@@ -1,6 +1,11 @@
 //! Undo and redo: what each person has done, step by step.
+//!
+//! A step is taken back by the commands that lead from the Model after it to the one before, on the Model of now: what
+//! others have done elsewhere stays. The entries of a chain are known by their places: one that is changed back or taken
+//! out must still stand where the step left it, or it is left and said; one that comes back comes to the place it had.
+//! Where in its chain a module is, is not undone: it only comes back with a module that comes back.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::model::{Catalog, Command, Model, Name};
@@ -71,7 +76,7 @@ impl History {
             Direction::Undo => steps.done.back()?,
             Direction::Redo => steps.undone.last()?,
         };
-        Some(step.parts.iter().rev().flat_map(|(before, after)| after.diff(before, catalog)).collect())
+        Some(step.parts.iter().rev().flat_map(|(before, after)| way(after, before, catalog)).collect())
     }
 
     /// A person's last step was taken back, or done again, and that led from one Model to another.
@@ -89,6 +94,19 @@ impl History {
             }
         }
     }
+}
+
+/// The commands from one Model to another that a step back or forth may do.
+fn way(from: &Model, to: &Model, catalog: &Catalog) -> Vec<Command> {
+    let mut commands = from.diff(to, catalog);
+    let restored =
+        |command: &Command| if let Command::RestoreModule(c) = command { Some(c.name.clone()) } else { None };
+    let restored: BTreeSet<Name> = commands.iter().filter_map(restored).collect();
+    commands.retain(|command| match command {
+        Command::QueueChainEntry(c) => restored.contains(&c.module),
+        _ => true,
+    });
+    commands
 }
 
 impl Steps {

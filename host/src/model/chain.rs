@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::value::{Name, Num};
 
+/// Most entries of a chain.
+pub(super) const ENTRIES: usize = 1024;
+
 /// Patterns one after the other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chain {

@@ -85,7 +85,7 @@ fn last_of(asked: &[Asked]) -> BTreeMap<Name, usize> {
 impl Asked {
     /// It can do nothing without that module.
     fn needs(&self, module: &Name) -> bool {
-        self.command.it().needs().contains(&module)
+        self.command.needs().contains(&module)
     }
 
     /// What is to be done if the claim is to hold.
@@ -127,7 +127,7 @@ impl Merge<'_> {
         if self.run(command, Some(index)).is_ok() {
             return;
         }
-        let lost = command.it().needs().into_iter().filter(|name| !self.model.modules.contains(&***name));
+        let lost = command.needs().into_iter().filter(|name| !self.model.modules.contains(&***name));
         let lost: Vec<Name> = lost.cloned().collect();
         for (earlier, asked) in self.asked[..index].iter().enumerate() {
             let adds = matches!(&asked.command, Command::AddModule(c) if lost.contains(&c.name));
@@ -167,7 +167,7 @@ impl Model {
             let mut out = Claims::default();
             for (path, command) in claims.iter() {
                 let mut command = command.clone();
-                command.it_mut().rename(from, to);
+                command.rename(from, to);
                 // Only what names modules can change its path.
                 let path = command.it().claim(self).map_or_else(|| path.clone(), |(path, _)| path);
                 out.put(path, command);

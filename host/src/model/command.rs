@@ -3,6 +3,7 @@
 //! One struct per command, with what it does beside it, in a file per area; one line in the list below.
 
 mod actions;
+mod chains;
 mod modules;
 mod patterns;
 mod session;
@@ -21,15 +22,15 @@ pub use actions::{
     InvokeActionCommand, PanicCommand, PauseTransportCommand, ReloadAssetCommand, ResetTransportCommand, SeekCommand,
     StartTransportCommand, StopTransportCommand, TriggerEventCommand,
 };
+pub use chains::{
+    InsertChainEntryCommand, QueueChainEntryCommand, RemoveChainCommand, RemoveChainEntryCommand, SetChainCommand,
+    SetChainEntryCommand,
+};
 pub use modules::{
     AddModuleCommand, EnableModuleCommand, MuteModuleCommand, RemoveModuleCommand, RenameModuleCommand,
     RestoreModuleCommand, SetSeedCommand, SoloModuleCommand,
 };
-pub use patterns::{
-    ClearStepCommand, InsertChainEntryCommand, QueueChainEntryCommand, RemoveChainCommand, RemoveChainEntryCommand,
-    RemovePatternCommand, SetChainCommand, SetChainEntryCommand, SetPatternCommand, SetStepCommand,
-    ShapePatternCommand,
-};
+pub use patterns::{ClearStepCommand, RemovePatternCommand, SetPatternCommand, SetStepCommand, ShapePatternCommand};
 pub use session::{
     ForgetSceneCommand, KeepSceneCommand, KeepTypeCommand, SetClaimsCommand, SetSettingCommand, UseProviderCommand,
 };
@@ -71,19 +72,9 @@ pub trait Edit {
         None
     }
 
-    /// The modules without which it can do nothing.
-    fn needs(&self) -> Vec<&Name> {
-        Vec::new()
-    }
-
     /// Names parameters by their keys, not by aliases, so that equal claims are equal.
     fn canonical(&mut self, model: &Model, catalog: &Catalog) {
         let _ = (model, catalog);
-    }
-
-    /// The same where a module has another name.
-    fn rename(&mut self, from: &Name, to: &Name) {
-        let _ = (from, to);
     }
 }
 
@@ -93,7 +84,11 @@ fn claim<C: Clone + Into<Command>>(path: impl ToString, command: &C) -> Option<(
 }
 
 macro_rules! commands {
-    ($($variant:ident($command:ident)),* $(,)?) => {
+    ($(
+        $variant:ident($command:ident)
+        $(needs $($($need:ident).+) and +)?
+        $(names $($($name:ident).+) and +)?
+    ),* $(,)?) => {
         /// Any command.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Command {
@@ -111,27 +106,40 @@ macro_rules! commands {
             pub fn it_mut(&mut self) -> &mut dyn Edit {
                 match self { $(Command::$variant(command) => command),* }
             }
+            /// The modules without which it can do nothing.
+            pub fn needs(&self) -> Vec<&Name> {
+                match self { $(Command::$variant(_command) => vec![$($(&_command.$($need).+),+)?]),* }
+            }
+            /// The same where a module has another name.
+            pub fn rename(&mut self, from: &Name, to: &Name) {
+                match self { $(Command::$variant(_command) => rename(
+                    [$($(&mut _command.$($need).+),+)? $($(&mut _command.$($name).+),+)?],
+                    from,
+                    to,
+                )),* }
+            }
         }
     };
 }
 
+// Behind a command: where in it the modules stand that it needs, or that it names and can do without.
 commands! {
-    AddModule(AddModuleCommand),
-    RestoreModule(RestoreModuleCommand),
-    RemoveModule(RemoveModuleCommand),
-    RenameModule(RenameModuleCommand),
-    EnableModule(EnableModuleCommand),
-    MuteModule(MuteModuleCommand),
-    SoloModule(SoloModuleCommand),
-    SetSeed(SetSeedCommand),
-    SetParameter(SetParameterCommand),
-    ClearSlot(ClearSlotCommand),
-    Connect(ConnectCommand),
-    Disconnect(DisconnectCommand),
-    Modulate(ModulateCommand),
-    Unmodulate(UnmodulateCommand),
-    SetControl(SetControlCommand),
-    RemoveControl(RemoveControlCommand),
+    AddModule(AddModuleCommand) names name,
+    RestoreModule(RestoreModuleCommand) names name,
+    RemoveModule(RemoveModuleCommand) needs name,
+    RenameModule(RenameModuleCommand) needs name,
+    EnableModule(EnableModuleCommand) needs name,
+    MuteModule(MuteModuleCommand) needs name,
+    SoloModule(SoloModuleCommand) needs name,
+    SetSeed(SetSeedCommand) needs name,
+    SetParameter(SetParameterCommand) needs path.module,
+    ClearSlot(ClearSlotCommand) needs module,
+    Connect(ConnectCommand) needs connection.from.module and connection.to.module,
+    Disconnect(DisconnectCommand) names connection.from.module and connection.to.module,
+    Modulate(ModulateCommand) needs key.from.module and key.to.module,
+    Unmodulate(UnmodulateCommand) names key.from.module and key.to.module,
+    SetControl(SetControlCommand) needs key.to.module,
+    RemoveControl(RemoveControlCommand) names key.to.module,
     MoveControl(MoveControlCommand),
     SetBPM(SetBPMCommand),
     SetTempoPoint(SetTempoPointCommand),
@@ -149,7 +157,7 @@ commands! {
     InsertChainEntry(InsertChainEntryCommand),
     SetChainEntry(SetChainEntryCommand),
     RemoveChainEntry(RemoveChainEntryCommand),
-    QueueChainEntry(QueueChainEntryCommand),
+    QueueChainEntry(QueueChainEntryCommand) needs module,
     SetSetting(SetSettingCommand),
     UseProvider(UseProviderCommand),
     KeepType(KeepTypeCommand),
@@ -159,8 +167,8 @@ commands! {
     PauseTransport(PauseTransportCommand),
     ResetTransport(ResetTransportCommand),
     Seek(SeekCommand),
-    TriggerEvent(TriggerEventCommand),
-    InvokeAction(InvokeActionCommand),
+    TriggerEvent(TriggerEventCommand) needs module,
+    InvokeAction(InvokeActionCommand) needs module,
     ReloadAsset(ReloadAssetCommand),
     KeepScene(KeepSceneCommand),
     ForgetScene(ForgetSceneCommand),
@@ -176,6 +184,13 @@ impl Command {
     /// It is done and leaves the Model equal; all others are edits.
     pub fn is_action(&self) -> bool {
         self.it().is_action()
+    }
+}
+
+/// Gives a module's new name to whatever has the old one.
+fn rename<const N: usize>(names: [&mut Name; N], from: &Name, to: &Name) {
+    for name in names.into_iter().filter(|name| *name == from) {
+        *name = to.clone();
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::chain::{Chain, ChainEntry, ENTRIES};
 use super::command::{
-    ClearStepCommand, ConnectCommand, DisconnectCommand, EnableModuleCommand, KeepTypeCommand, ModulateCommand,
-    MuteModuleCommand, QueueChainEntryCommand, RemoveChainCommand, RemoveControlCommand, RemoveModuleCommand,
-    RemovePatternCommand, RemoveTempoPointCommand, RenameModuleCommand, RestoreModuleCommand, SetBPMCommand,
-    SetChainCommand, SetClaimsCommand, SetControlCommand, SetLoopCommand, SetParameterCommand, SetPatternCommand,
-    SetSeedCommand, SetSettingCommand, SetStepCommand, SetSwingCommand, SetTempoPointCommand, SetTimeSignatureCommand,
-    ShapePatternCommand, SoloModuleCommand, UnmodulateCommand, UseProviderCommand,
+    ClearStepCommand, ConnectCommand, DisconnectCommand, EnableModuleCommand, InsertChainEntryCommand, KeepTypeCommand,
+    ModulateCommand, MuteModuleCommand, QueueChainEntryCommand, RemoveChainCommand, RemoveChainEntryCommand,
+    RemoveControlCommand, RemoveModuleCommand, RemovePatternCommand, RemoveTempoPointCommand, RenameModuleCommand,
+    RestoreModuleCommand, SetBPMCommand, SetChainCommand, SetChainEntryCommand, SetClaimsCommand, SetControlCommand,
+    SetLoopCommand, SetParameterCommand, SetPatternCommand, SetSeedCommand, SetSettingCommand, SetStepCommand,
+    SetSwingCommand, SetTempoPointCommand, SetTimeSignatureCommand, ShapePatternCommand, SoloModuleCommand,
+    UnmodulateCommand, UseProviderCommand,
 };
 use super::{Catalog, Command, Model, Module, ModuleId, ModuleRecord, Name, Num, Path, Pattern, Value};
 
@@ -213,10 +215,10 @@ impl Diff<'_> {
             }
             (_, None) => {}
         });
-        now.chains.diff(&then.chains, |name, _, after| {
-            if let Some(chain) = after {
-                out.push(SetChainCommand { name: name.clone(), chain: chain.clone() }.into());
-            }
+        now.chains.diff(&then.chains, |name, before, after| match (before, after) {
+            (Some(before), Some(after)) if before.repeat == after.repeat => entries(name, before, after, &mut out),
+            (_, Some(chain)) => out.push(SetChainCommand { name: name.clone(), chain: chain.clone() }.into()),
+            (_, None) => {}
         });
         self.run_all(out);
     }
@@ -273,4 +275,49 @@ fn steps(name: &Name, before: &Pattern, after: &Pattern, out: &mut Vec<Command>)
             None => ClearStepCommand { pattern, row, column }.into(),
         });
     });
+}
+
+/// From one chain to another, entry by entry: what others have done elsewhere in it stays. As many entries as can be are
+/// left as they are. It goes from the end to the beginning, so that what cannot be done displaces nothing.
+fn entries(name: &Name, before: &Chain, after: &Chain, out: &mut Vec<Command>) {
+    let (old, new) = (&before.entries[..], &after.entries[..]);
+    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let (old, new) = (&old[head..old.len() - tail], &new[head..new.len() - tail]);
+    let stay = common(old, new);
+    let (mut i, mut j) = (old.len(), new.len());
+    let mut commands: Vec<Command> = Vec::new();
+    while (i, j) != (0, 0) {
+        let (chain, place) = (name.clone(), |i: usize| (head + i) as u32);
+        if i > 0 && j > 0 && old[i - 1] == new[j - 1] {
+            (i, j) = (i - 1, j - 1);
+        } else if i > 0 && j > 0 && stay[i - 1][j - 1] == stay[i][j] {
+            (i, j) = (i - 1, j - 1);
+            let (entry, was) = (new[j].clone(), Some(old[i].clone()));
+            commands.push(SetChainEntryCommand { chain, at: place(i), entry, was }.into());
+        } else if i > 0 && stay[i - 1][j] == stay[i][j] {
+            i -= 1;
+            commands.push(RemoveChainEntryCommand { chain, at: place(i), was: Some(old[i].clone()) }.into());
+        } else {
+            j -= 1;
+            commands.push(InsertChainEntryCommand { chain, at: place(i), entry: new[j].clone() }.into());
+        }
+    }
+    let inserts = commands.iter().filter(|command| matches!(command, Command::InsertChainEntry(_))).count();
+    if before.entries.len() + inserts > ENTRIES {
+        // It could be too long on the way.
+        commands = vec![SetChainCommand { name: name.clone(), chain: after.clone() }.into()];
+    }
+    out.append(&mut commands);
+}
+
+/// How many of the first `i` entries of one list stand, in this order, among the first `j` of another, by `[i][j]`.
+fn common(old: &[ChainEntry], new: &[ChainEntry]) -> Vec<Vec<u16>> {
+    let mut common = vec![vec![0; new.len() + 1]; old.len() + 1];
+    for (i, a) in old.iter().enumerate() {
+        for (j, b) in new.iter().enumerate() {
+            common[i + 1][j + 1] = if a == b { common[i][j] + 1 } else { common[i][j + 1].max(common[i + 1][j]) };
+        }
+    }
+    common
 }

@@ -92,13 +92,6 @@ impl Path {
             self.param = param.key.as_str().into();
         }
     }
-
-    /// The same path under another name of the module, if it is one of that module's.
-    pub(super) fn rename(&mut self, from: &Name, to: &Name) {
-        if self.module == *from {
-            self.module = to.clone();
-        }
-    }
 }
 
 pub(super) fn unknown(owner: String, key: &Name, params: &[Param]) -> Refusal {

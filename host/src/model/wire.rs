@@ -19,12 +19,6 @@ impl Endpoint {
     pub fn new(module: impl Into<Name>, port: impl Into<Name>) -> Endpoint {
         Endpoint { module: module.into(), port: port.into() }
     }
-
-    pub(super) fn rename(&mut self, from: &Name, to: &Name) {
-        if self.module == *from {
-            self.module = to.clone();
-        }
-    }
 }
 
 impl std::fmt::Display for Endpoint {
@@ -69,11 +63,6 @@ impl Connection {
     /// It ends or begins at that module.
     pub fn touches(&self, name: &str) -> bool {
         *self.from.module == *name || *self.to.module == *name
-    }
-
-    pub(super) fn rename(&mut self, from: &Name, to: &Name) {
-        self.from.rename(from, to);
-        self.to.rename(from, to);
     }
 }
 
@@ -124,11 +113,6 @@ impl LinkKey {
     /// It ends or begins at that module.
     pub fn touches(&self, name: &str) -> bool {
         *self.from.module == *name || *self.to.module == *name
-    }
-
-    pub(super) fn rename(&mut self, from: &Name, to: &Name) {
-        self.from.rename(from, to);
-        self.to.rename(from, to);
     }
 }
 
@@ -189,12 +173,6 @@ pub struct ControlKey {
     pub source: Name,
     /// The parameter it sets.
     pub to: Path,
-}
-
-impl ControlKey {
-    pub(super) fn rename(&mut self, from: &Name, to: &Name) {
-        self.to.rename(from, to);
-    }
 }
 
 impl std::fmt::Display for ControlKey {

@@ -125,6 +125,25 @@ fn what_somebody_removed_stays_away_until_it_is_needed() {
 }
 
 #[test]
+fn every_command_says_which_modules_it_needs_and_names() {
+    let (catalog, model) = (catalog(), super::begun());
+    for (mut command, described) in super::edits().into_iter().chain(super::actions()) {
+        for name in ["kick", "seq", "fx", "lfo", "tri"] {
+            let gone = RemoveModuleCommand { name: name.into() };
+            let less = model.apply(&gone.into(), &catalog).expect("it is there");
+            let needs = command.needs().contains(&&name.into());
+            assert_eq!(less.apply(&command, &catalog).is_err(), needs, "{described} without {name}");
+        }
+        for name in ["kick", "seq", "fx", "lfo", "tri", "echo", "other"] {
+            command.rename(&name.into(), &"another".into());
+            let said = format!("{command:?}");
+            let left = ["module", "name"].iter().any(|key| said.contains(&format!("{key}: \"{name}\"")));
+            assert!(!left || matches!(command, Command::SetClaims(_)), "{described}, {name} renamed: {said}");
+        }
+    }
+}
+
+#[test]
 fn a_rename_renames_claims() {
     let (catalog, mut model) = (catalog(), Model::default());
     let add =

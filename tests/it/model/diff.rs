@@ -1,11 +1,11 @@
 //! `diff`: applied, it leads from one Model to the other, and touches nothing else.
 
 use cantus_host::model::command::*;
-use cantus_host::model::{Catalog, Command, Model, ModuleId};
+use cantus_host::model::{Catalog, ChainEntry, Command, Model, ModuleId};
 
 use super::oracle::said;
-use super::walk::Walk;
-use super::{add, catalog, num};
+use super::walk::{Dice, Walk};
+use super::{add, catalog, entry, num, set_chain};
 
 /// Applies commands one by one; each must change something.
 fn apply(from: &Model, commands: &[Command], catalog: &Catalog) -> Model {
@@ -106,4 +106,42 @@ fn a_step_is_a_step() {
     let back = model.diff(&before, &catalog);
     let described: Vec<String> = back.iter().map(Command::describe).collect();
     assert_eq!(described, ["set one.slots[3].start = 0"]);
+}
+
+/// From a chain of these entries to one of those: what is done.
+fn of_chains(from: &[ChainEntry], to: &[ChainEntry]) -> Vec<String> {
+    let catalog = catalog();
+    let model = |entries| Model::default().apply(&set_chain("song", entries), &catalog).expect("a good chain");
+    let (from, to) = (model(from), model(to));
+    let diff = from.diff(&to, &catalog);
+    assert_eq!(apply(&from, &diff, &catalog), to);
+    diff.iter().map(|command| command.describe().replace(" of chain song", "")).collect()
+}
+
+#[test]
+fn a_chain_is_changed_entry_by_entry_from_its_end() {
+    for (from, to, expected) in [
+        ("", "a b", "insert entry 1, insert entry 1"),
+        ("a b c", "", "remove entry 3, remove entry 2, remove entry 1"),
+        ("a b c", "a x b c", "insert entry 2"),
+        ("a b c", "a c", "remove entry 2"),
+        ("a b c", "a x c", "set entry 2"),
+        ("a b c", "c a b", "remove entry 3, insert entry 1"),
+        ("a b c d", "b x d e", "insert entry 5, set entry 3, remove entry 1"),
+        ("a b c d e", "x b c d y", "set entry 5, set entry 1"),
+    ] {
+        let entries = |text: &str| text.split_whitespace().map(|name| entry(name, 1)).collect::<Vec<_>>();
+        assert_eq!(of_chains(&entries(from), &entries(to)).join(", "), expected, "{from} to {to}");
+    }
+    let mut dice = Dice::new(1);
+    let mut random = || (0..dice.below(12)).map(|_| entry("a", 1 + dice.below(3) as u32)).collect::<Vec<_>>();
+    for _ in 0..1000 {
+        of_chains(&random(), &random());
+    }
+    // What could be too long on the way is set as a whole.
+    let mut full: Vec<ChainEntry> = (0..1024).map(|n| entry(&n.to_string(), 1)).collect();
+    let before = full.clone();
+    full.rotate_left(1);
+    assert_eq!(of_chains(&before, &full), ["set chain song"]);
+    assert_eq!(of_chains(&before[1..], &full), ["insert entry 1024"]);
 }

@@ -131,8 +131,12 @@ fn refusals_blame_and_advise() {
         ),
         (set_chain("intro", &[entry("beat", 0)]), "chain \"intro\" entry 1: repeats from 1 to 99 are possible".into()),
         (
-            RemoveChainEntryCommand { chain: "song".into(), at: 1 }.into(),
+            RemoveChainEntryCommand { chain: "song".into(), at: 1, was: None }.into(),
             "chain \"song\" has no place 2; it has 1 entries".into(),
+        ),
+        (
+            RemoveChainEntryCommand { chain: "song".into(), at: 0, was: Some(entry("beat", 1)) }.into(),
+            "chain \"song\" has another entry 1 by now; change it by hand if need be".into(),
         ),
         (
             ClearStepCommand { pattern: "baet".into(), row: 0, column: 0 }.into(),

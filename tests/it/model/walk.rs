@@ -275,8 +275,8 @@ impl<'a> Walk<'a> {
             }
             85 => RemoveChainCommand { name: chain }.into(),
             86 => InsertChainEntryCommand { chain, at, entry }.into(),
-            87 => SetChainEntryCommand { chain, at, entry }.into(),
-            88 => RemoveChainEntryCommand { chain, at }.into(),
+            87 => SetChainEntryCommand { chain, at, entry, was: None }.into(),
+            88 => RemoveChainEntryCommand { chain, at, was: None }.into(),
             _ => {
                 let anchor = self.dice.flip().then(|| Anchor { entry: at, beat: self.dice.between(0.0, 8.0) });
                 QueueChainEntryCommand { module: self.there(model)?, anchor }.into()

@@ -104,16 +104,6 @@ impl Edit for TriggerEventCommand {
     fn is_action(&self) -> bool {
         true
     }
-
-    fn needs(&self) -> Vec<&Name> {
-        vec![&self.module]
-    }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        if self.module == *from {
-            self.module = to.clone();
-        }
-    }
 }
 
 /// Action: tells a module to do something its manifest declares.
@@ -147,16 +137,6 @@ impl Edit for InvokeActionCommand {
 
     fn is_action(&self) -> bool {
         true
-    }
-
-    fn needs(&self) -> Vec<&Name> {
-        vec![&self.module]
-    }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        if self.module == *from {
-            self.module = to.clone();
-        }
     }
 }
 

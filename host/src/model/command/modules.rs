@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::module::{Module, ModuleId, is_name, seed_of, short};
 use super::super::record::ModuleRecord;
-use super::super::{Catalog, Connection, ControlKey, LinkKey, Model, Name, Refusal};
-use super::{Command, Edit, claim};
+use super::super::{Catalog, Model, Name, Refusal};
+use super::{Command, Edit, claim, rename};
 
 /// Adds a module, instantiated by its type's name through the registry. One that is there already stays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,10 +52,6 @@ impl Edit for AddModuleCommand {
     fn withdrawal(&self) -> Option<Command> {
         Some(RemoveModuleCommand { name: self.name.clone() }.into())
     }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        rename(&mut self.name, from, to);
-    }
 }
 
 /// Adds a module with all its values: as undo, loading and recalling do.
@@ -80,10 +76,6 @@ impl Edit for RestoreModuleCommand {
         let module = self.module.build(&self.name, self.id, &known, model.seed())?;
         model.modules.put(self.name.clone(), module);
         Ok(true)
-    }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        rename(&mut self.name, from, to);
     }
 }
 
@@ -118,14 +110,6 @@ impl Edit for RemoveModuleCommand {
     fn claim(&self, _: &Model) -> Option<(Name, Command)> {
         claim(&self.name, self)
     }
-
-    fn needs(&self) -> Vec<&Name> {
-        vec![&self.name]
-    }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        rename(&mut self.name, from, to);
-    }
 }
 
 /// Gives a module another name. Every reference follows; it sounds on.
@@ -151,19 +135,19 @@ impl Edit for RenameModuleCommand {
         model.free(to)?;
         model.modules.remove(from);
         model.modules.put(to.clone(), module);
-        rekey(&mut model.connections, |c: &Connection| c.touches(from), |c| c.rename(from, to));
-        rekey(&mut model.links, |l: &LinkKey| l.touches(from), |l| l.rename(from, to));
-        rekey(&mut model.controls, |c: &ControlKey| c.to.module == *from, |c| c.rename(from, to));
+        rekey(
+            &mut model.connections,
+            |c| c.touches(from),
+            |c| rename([&mut c.from.module, &mut c.to.module], from, to),
+        );
+        rekey(&mut model.links, |l| l.touches(from), |l| rename([&mut l.from.module, &mut l.to.module], from, to));
+        rekey(&mut model.controls, |c| c.to.module == *from, |c| rename([&mut c.to.module], from, to));
         if let Some(anchor) = model.players.get(from).copied() {
             model.players.remove(from);
             model.players.put(to.clone(), anchor);
         }
         model.rename_claims(from, to);
         Ok(true)
-    }
-
-    fn needs(&self) -> Vec<&Name> {
-        vec![&self.name]
     }
 }
 
@@ -248,14 +232,6 @@ macro_rules! field {
                 let name = self.name.clone();
                 Some($as_it_comes(name).into())
             }
-
-            fn needs(&self) -> Vec<&Name> {
-                vec![&self.name]
-            }
-
-            fn rename(&mut self, from: &Name, to: &Name) {
-                rename(&mut self.name, from, to);
-            }
         }
     };
 }
@@ -295,12 +271,6 @@ field!(
         None => format!("set {}.seed as it comes", this.name),
     }
 );
-
-fn rename(name: &mut Name, from: &Name, to: &Name) {
-    if name == from {
-        *name = to.clone();
-    }
-}
 
 impl Model {
     /// Refuses a name that cannot be, or that a module has.

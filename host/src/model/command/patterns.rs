@@ -1,13 +1,10 @@
-//! Patterns, steps, chains, and where in a chain a module plays.
+//! Patterns and steps.
 
 use serde::{Deserialize, Serialize};
 
 use super::super::module::{LONGEST_NAME, short};
-use super::super::{Anchor, Catalog, Cell, Chain, ChainEntry, Model, Name, Num, Pattern, Refusal, Step};
-use super::{Command, Edit, within};
-
-/// Most entries of a chain.
-const ENTRIES: usize = 1024;
+use super::super::{Catalog, Cell, Model, Name, Num, Pattern, Refusal, Step};
+use super::{Command, Edit};
 
 /// Puts a pattern in, in the place of one of that name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,174 +166,8 @@ impl Edit for ClearStepCommand {
     }
 }
 
-/// Puts a chain in, in the place of one of that name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SetChainCommand {
-    /// Its name.
-    pub name: Name,
-    /// The chain.
-    #[serde(flatten)]
-    pub chain: Chain,
-}
-
-impl Edit for SetChainCommand {
-    fn describe(&self) -> String {
-        format!("set chain {}", self.name)
-    }
-
-    fn edit(&self, model: &mut Model, _: &Catalog) -> Result<bool, Refusal> {
-        good_name("chain", &self.name)?;
-        if model.patterns.contains(&*self.name) {
-            return Err(Refusal::Taken { name: self.name.clone(), what: "pattern" });
-        }
-        model.put_chain(&self.name, self.chain.clone())
-    }
-
-    fn claim(&self, after: &Model) -> Option<(Name, Command)> {
-        claim_chain(&self.name, after)
-    }
-
-    fn withdrawal(&self) -> Option<Command> {
-        Some(RemoveChainCommand { name: self.name.clone() }.into())
-    }
-}
-
-/// Removes a chain; sequencers that name it fall silent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RemoveChainCommand {
-    /// Its name.
-    pub name: Name,
-}
-
-impl Edit for RemoveChainCommand {
-    fn describe(&self) -> String {
-        format!("remove chain {}", self.name)
-    }
-
-    fn edit(&self, model: &mut Model, _: &Catalog) -> Result<bool, Refusal> {
-        Ok(model.chains.remove(&*self.name))
-    }
-
-    fn claim(&self, after: &Model) -> Option<(Name, Command)> {
-        claim_chain(&self.name, after)
-    }
-}
-
-/// Puts an entry into a chain, before the one at that place or at its end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InsertChainEntryCommand {
-    /// Name of the chain.
-    pub chain: Name,
-    /// Place, from 0.
-    pub at: u32,
-    /// The entry.
-    pub entry: ChainEntry,
-}
-
-/// Puts an entry in the place of another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SetChainEntryCommand {
-    /// Name of the chain.
-    pub chain: Name,
-    /// Place, from 0.
-    pub at: u32,
-    /// The entry.
-    pub entry: ChainEntry,
-}
-
-/// Takes an entry out of a chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RemoveChainEntryCommand {
-    /// Name of the chain.
-    pub chain: Name,
-    /// Place, from 0.
-    pub at: u32,
-}
-
-/// A command that changes the list of a chain's entries.
-macro_rules! entry {
-    ($command:ident, $verb:literal, |$this:ident, $entries:ident, $at:ident| $fits:expr, $change:expr) => {
-        impl Edit for $command {
-            fn describe(&self) -> String {
-                format!(concat!($verb, " entry {} of chain {}"), u64::from(self.at) + 1, self.chain)
-            }
-
-            fn edit(&self, model: &mut Model, _: &Catalog) -> Result<bool, Refusal> {
-                let ($this, $at) = (self, self.at as usize);
-                let mut chain = model.chain(&self.chain)?.clone();
-                let mut $entries = chain.entries.to_vec();
-                if !$fits {
-                    let problem = format!("has no place {}; it has {} entries", $at + 1, $entries.len());
-                    return Err(Refusal::BadChain { name: self.chain.clone(), problem });
-                }
-                $change;
-                chain.entries = $entries.into();
-                model.put_chain(&self.chain, chain)
-            }
-
-            fn claim(&self, after: &Model) -> Option<(Name, Command)> {
-                claim_chain(&self.chain, after)
-            }
-        }
-    };
-}
-
-entry!(
-    InsertChainEntryCommand,
-    "insert",
-    |this, entries, at| at <= entries.len(),
-    entries.insert(at, this.entry.clone())
-);
-entry!(SetChainEntryCommand, "set", |this, entries, at| at < entries.len(), entries[at] = this.entry.clone());
-entry!(RemoveChainEntryCommand, "remove", |_this, entries, at| at < entries.len(), entries.remove(at));
-
-/// Says where in its chain a module is: entry `entry` begins at beat `beat`. No anchor: entry 0 at beat 0.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueueChainEntryCommand {
-    /// Name of the module.
-    pub module: Name,
-    /// Where; `None`: as it comes.
-    pub anchor: Option<Anchor>,
-}
-
-impl Edit for QueueChainEntryCommand {
-    fn describe(&self) -> String {
-        match self.anchor {
-            Some(Anchor { entry, beat }) => {
-                format!("queue entry {} of {} at beat {}", u64::from(entry) + 1, self.module, beat.get())
-            }
-            None => format!("let {} play its chain from beat 0", self.module),
-        }
-    }
-
-    fn edit(&self, model: &mut Model, _: &Catalog) -> Result<bool, Refusal> {
-        model.module(&self.module)?;
-        if let Some(anchor) = self.anchor {
-            within("beat", anchor.beat, -1e9..=1e9, "-1000000000 to 1000000000")?;
-            within("entry", Num::of(f64::from(anchor.entry)), 0.0..=(ENTRIES - 1) as f64, "1 to 1024")?;
-        }
-        if model.players.get(&*self.module) == self.anchor.as_ref() {
-            return Ok(false);
-        }
-        match self.anchor {
-            Some(anchor) => model.players.put(self.module.clone(), anchor),
-            None => _ = model.players.remove(&*self.module),
-        }
-        Ok(true)
-    }
-
-    fn needs(&self) -> Vec<&Name> {
-        vec![&self.module]
-    }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        if self.module == *from {
-            self.module = to.clone();
-        }
-    }
-}
-
-fn good_name(what: &'static str, name: &Name) -> Result<(), Refusal> {
+/// Refuses a name that cannot be.
+pub(super) fn good_name(what: &'static str, name: &Name) -> Result<(), Refusal> {
     let fits = (1..=LONGEST_NAME).contains(&name.len()) && !name.chars().any(char::is_control);
     let problem = || format!("cannot be called so: a name has 1 to {LONGEST_NAME} bytes and no control characters");
     match what {
@@ -355,15 +186,6 @@ fn claim_pattern(name: &Name, after: &Model) -> Option<(Name, Command)> {
     Some((format!("pattern {name}").into(), command))
 }
 
-/// A file that touches a chain claims all of it, as it then is.
-fn claim_chain(name: &Name, after: &Model) -> Option<(Name, Command)> {
-    let command = match after.chains.get(&**name) {
-        Some(chain) => SetChainCommand { name: name.clone(), chain: chain.clone() }.into(),
-        None => RemoveChainCommand { name: name.clone() }.into(),
-    };
-    Some((format!("chain {name}").into(), command))
-}
-
 impl Model {
     /// The pattern of that name.
     ///
@@ -375,34 +197,5 @@ impl Model {
             name: short(name),
             nearest: cantus_manifest::nearest(name, self.patterns.keys().map(|k| &**k)).map(str::to_owned),
         })
-    }
-
-    /// The chain of that name.
-    ///
-    /// # Errors
-    /// [`Refusal::Unknown`] with the nearest name.
-    pub fn chain(&self, name: &str) -> Result<&Chain, Refusal> {
-        self.chains.get(name).ok_or_else(|| Refusal::Unknown {
-            what: "chain",
-            name: short(name),
-            nearest: cantus_manifest::nearest(name, self.chains.keys().map(|k| &**k)).map(str::to_owned),
-        })
-    }
-
-    fn put_chain(&mut self, name: &Name, chain: Chain) -> Result<bool, Refusal> {
-        let wrong = chain.entries.iter().position(|e| !(1..=99).contains(&e.repeats));
-        let problem = match wrong {
-            _ if chain.entries.len() > ENTRIES => Some(format!("has more than {ENTRIES} entries")),
-            Some(at) => Some(format!("entry {}: repeats from 1 to 99 are possible", at + 1)),
-            None => None,
-        };
-        if let Some(problem) = problem {
-            return Err(Refusal::BadChain { name: name.clone(), problem });
-        }
-        let changed = self.chains.get(&**name) != Some(&chain);
-        if changed {
-            self.chains.put(name.clone(), chain);
-        }
-        Ok(changed)
     }
 }

@@ -57,16 +57,8 @@ impl Edit for SetParameterCommand {
         Some(SetParameterCommand { path: self.path.clone(), value: None }.into())
     }
 
-    fn needs(&self) -> Vec<&Name> {
-        vec![&self.path.module]
-    }
-
     fn canonical(&mut self, model: &Model, catalog: &Catalog) {
         self.path.canonical(model, catalog);
-    }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        self.path.rename(from, to);
     }
 }
 
@@ -98,16 +90,6 @@ impl Edit for ClearSlotCommand {
         let module = model.modules.edit(&*self.module).expect("just found");
         Arc::make_mut(&mut module.slots)[slot] = default;
         Ok(true)
-    }
-
-    fn needs(&self) -> Vec<&Name> {
-        vec![&self.module]
-    }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        if self.module == *from {
-            self.module = to.clone();
-        }
     }
 }
 
@@ -147,16 +129,8 @@ impl Edit for SetControlCommand {
         Some(RemoveControlCommand { key: self.key.clone() }.into())
     }
 
-    fn needs(&self) -> Vec<&Name> {
-        vec![&self.key.to.module]
-    }
-
     fn canonical(&mut self, model: &Model, catalog: &Catalog) {
         self.key.to.canonical(model, catalog);
-    }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        self.key.rename(from, to);
     }
 }
 
@@ -182,10 +156,6 @@ impl Edit for RemoveControlCommand {
 
     fn canonical(&mut self, model: &Model, catalog: &Catalog) {
         self.key.to.canonical(model, catalog);
-    }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        self.key.rename(from, to);
     }
 }
 

@@ -54,14 +54,6 @@ impl Edit for ConnectCommand {
     fn withdrawal(&self) -> Option<Command> {
         Some(DisconnectCommand { connection: self.connection.clone() }.into())
     }
-
-    fn needs(&self) -> Vec<&Name> {
-        vec![&self.connection.from.module, &self.connection.to.module]
-    }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        self.connection.rename(from, to);
-    }
 }
 
 /// Pulls a cable out. What it carries fades within 5 ms, and its notes end.
@@ -83,10 +75,6 @@ impl Edit for DisconnectCommand {
 
     fn claim(&self, _: &Model) -> Option<(Name, Command)> {
         claim(&self.connection, self)
-    }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        self.connection.rename(from, to);
     }
 }
 
@@ -136,16 +124,8 @@ impl Edit for ModulateCommand {
         Some(UnmodulateCommand { key: self.key.clone() }.into())
     }
 
-    fn needs(&self) -> Vec<&Name> {
-        vec![&self.key.from.module, &self.key.to.module]
-    }
-
     fn canonical(&mut self, model: &Model, catalog: &Catalog) {
         self.key.to.canonical(model, catalog);
-    }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        self.key.rename(from, to);
     }
 }
 
@@ -172,10 +152,6 @@ impl Edit for UnmodulateCommand {
 
     fn canonical(&mut self, model: &Model, catalog: &Catalog) {
         self.key.to.canonical(model, catalog);
-    }
-
-    fn rename(&mut self, from: &Name, to: &Name) {
-        self.key.rename(from, to);
     }
 }
 
