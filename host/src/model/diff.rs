@@ -1,6 +1,9 @@
 //! From one Model to another: the commands that lead there, and only where they differ.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+
+use cantus_manifest::Param;
 
 use super::chain::{Chain, ChainEntry, ENTRIES};
 use super::command::{
@@ -12,7 +15,7 @@ use super::command::{
     SetSwingCommand, SetTempoPointCommand, SetTimeSignatureCommand, ShapePatternCommand, SoloModuleCommand,
     UnmodulateCommand, UseProviderCommand,
 };
-use super::{Catalog, Command, Model, Module, ModuleId, ModuleRecord, Name, Num, Path, Pattern, Value};
+use super::{Catalog, Command, Model, Module, ModuleId, ModuleRecord, ModuleType, Name, Num, Path, Pattern, Value};
 
 impl Model {
     /// The commands that make this Model equal to `then`, claims included. What is equal is not touched; a module that
@@ -21,169 +24,162 @@ impl Model {
     /// # Panics
     /// If a module of `then` is of a type that neither the catalog nor `then` knows.
     pub fn diff(&self, then: &Model, catalog: &Catalog) -> Vec<Command> {
-        let mut diff = Diff { now: self.clone(), then, catalog, out: Vec::new() };
-        diff.session();
-        diff.modules();
-        diff.patterns();
-        diff.wires();
-        diff.claims();
+        let mut diff = Diff { then, catalog, out: Vec::new() };
+        diff.session(self);
+        let now = diff.leave(self);
+        diff.types(&now);
+        diff.values(&now);
+        diff.patterns(&now);
+        diff.wires(&now);
+        diff.claims(&now);
         diff.out
     }
 }
 
-/// Edits a copy as it goes, so that what a command takes along with it is seen.
+/// The commands so far.
 struct Diff<'a> {
-    now: Model,
     then: &'a Model,
     catalog: &'a Catalog,
     out: Vec<Command>,
 }
 
-impl Diff<'_> {
-    fn run(&mut self, command: impl Into<Command>) {
-        let command = command.into();
-        let result = self.now.edit(&command, self.catalog);
-        debug_assert!(result.is_ok(), "{}: {result:?}", command.describe());
-        self.out.push(command);
+impl<'a> Diff<'a> {
+    fn push(&mut self, command: impl Into<Command>) {
+        self.out.push(command.into());
     }
 
-    fn run_all(&mut self, commands: Vec<Command>) {
-        commands.into_iter().for_each(|command| self.run(command));
+    /// The same on a copy, so that what a command takes along with it is seen.
+    fn run(&mut self, now: &mut Model, command: impl Into<Command>) {
+        let command = command.into();
+        let result = now.edit(&command, self.catalog);
+        debug_assert!(result.is_ok(), "{}: {result:?}", command.describe());
+        self.push(command);
     }
 
     /// Tempo and settings. The seed comes before the modules, which may depend on it.
-    fn session(&mut self) {
-        let (now, then) = (self.now.clone(), self.then);
-        let mut out: Vec<Command> = Vec::new();
+    fn session(&mut self, now: &Model) {
+        let then = self.then;
         if now.bpm != then.bpm {
-            out.push(SetBPMCommand { bpm: then.bpm, over: Num::ZERO }.into());
+            self.push(SetBPMCommand { bpm: then.bpm, over: Num::ZERO });
         }
-        now.tempo_map.diff(&then.tempo_map, |beat, _, point| {
-            let beat = *beat;
-            out.push(match point {
-                Some(point) => SetTempoPointCommand { beat, point: *point }.into(),
-                None => RemoveTempoPointCommand { beat }.into(),
-            });
+        now.tempo_map.diff(&then.tempo_map, |&beat, _, point| match point {
+            Some(point) => self.push(SetTempoPointCommand { beat, point: *point }),
+            None => self.push(RemoveTempoPointCommand { beat }),
         });
         if now.signature != then.signature {
-            out.push(SetTimeSignatureCommand { signature: then.signature }.into());
+            self.push(SetTimeSignatureCommand { signature: then.signature });
         }
         if now.swing != then.swing {
-            out.push(SetSwingCommand { swing: then.swing }.into());
+            self.push(SetSwingCommand { swing: then.swing });
         }
         if now.loop_range != then.loop_range {
-            out.push(SetLoopCommand { range: then.loop_range }.into());
+            self.push(SetLoopCommand { range: then.loop_range });
         }
         now.settings.diff(&then.settings, |name, _, value| {
-            out.push(SetSettingCommand { name: name.clone(), value: value.cloned() }.into());
+            self.push(SetSettingCommand { name: name.clone(), value: value.cloned() });
         });
-        self.run_all(out);
     }
 
-    fn modules(&mut self) {
-        let now = self.now.clone();
-        let (mut gone, mut came) = (BTreeMap::<ModuleId, Name>::new(), BTreeMap::<ModuleId, Name>::new());
-        now.modules.diff(&self.then.modules, |name, before, after| {
-            if before.map(|m| m.id) != after.map(|m| m.id) {
-                before.map(|m| gone.insert(m.id, name.clone()));
-                after.map(|m| came.insert(m.id, name.clone()));
+    /// Modules that go, and those that have another name. Answers the Model after that, copied only if there are any.
+    fn leave<'m>(&mut self, now: &'m Model) -> Cow<'m, Model> {
+        let then = self.then;
+        let (mut gone, mut came) = (BTreeMap::<ModuleId, &Name>::new(), BTreeMap::<ModuleId, &Name>::new());
+        now.modules.diff(&then.modules, |name, before, after| {
+            if before.map(|m| (m.id, &m.module_type)) != after.map(|m| (m.id, &m.module_type)) {
+                before.map(|m| gone.insert(m.id, name));
+                after.map(|m| came.insert(m.id, name));
             }
         });
+        if gone.is_empty() {
+            return Cow::Borrowed(now);
+        }
         // Equal modules of another id are not in the difference, and stay.
         let renamed = |id: &ModuleId, from: &Name| -> Option<Name> {
-            let to = came.get(id)?;
-            let same_type = now.modules.get(&**from)?.module_type == self.then.modules.get(&**to)?.module_type;
+            let to = *came.get(id)?;
+            let same_type = now.modules.get(from)?.module_type == then.modules.get(to)?.module_type;
             (same_type && to != from).then(|| to.clone())
         };
-        let renames: Vec<(Name, Name)> = gone.iter().filter_map(|(id, n)| Some((n.clone(), renamed(id, n)?))).collect();
+        let renames = gone.iter().filter_map(|(id, name)| Some(((*name).clone(), renamed(id, name)?)));
+        let renames: Vec<(Name, Name)> = renames.collect();
         let leaving: BTreeSet<&Name> = renames.iter().map(|(from, _)| from).collect();
         let arriving: BTreeSet<&Name> = renames.iter().map(|(_, to)| to).collect();
-        let mut remove: Vec<Name> = Vec::new();
-        now.modules.diff(&self.then.modules, |name, before, after| {
+        let mut copy = now.clone();
+        now.modules.diff(&then.modules, |name, before, after| {
             let Some(before) = before.filter(|_| !leaving.contains(name)) else { return };
             if arriving.contains(name) || after.is_none_or(|after| after.module_type != before.module_type) {
-                remove.push(name.clone());
+                self.run(&mut copy, RemoveModuleCommand { name: name.clone() });
             }
         });
-        for name in remove {
-            self.run(RemoveModuleCommand { name });
-        }
-        self.types();
-        self.rename(renames);
-        self.values();
-    }
-
-    /// What is kept of types that are not there: when the modules that go are gone, before those that come.
-    fn types(&mut self) {
-        let mut out: Vec<Command> = Vec::new();
-        self.now.excerpts.diff(&self.then.excerpts, |module_type, _, excerpt| {
-            out.push(KeepTypeCommand { module_type: module_type.clone(), excerpt: excerpt.cloned() }.into());
-        });
-        self.now.providers.diff(&self.then.providers, |module_type, _, plugin| {
-            out.push(UseProviderCommand { module_type: module_type.clone(), plugin: plugin.cloned() }.into());
-        });
-        self.run_all(out);
+        self.rename(&mut copy, renames);
+        Cow::Owned(copy)
     }
 
     /// Renames, each when its new name is free; of a ring one goes by another name first.
-    fn rename(&mut self, mut renames: Vec<(Name, Name)>) {
+    fn rename(&mut self, now: &mut Model, mut renames: Vec<(Name, Name)>) {
         while !renames.is_empty() {
-            let free = renames.iter().position(|(_, to)| !self.now.modules.contains(&**to));
+            let free = renames.iter().position(|(_, to)| !now.modules.contains(&**to));
             let (name, to) = match free {
                 Some(at) => renames.swap_remove(at),
                 None => {
-                    let aside: Name = (0..).map(|n| format!("_{n}")).find(|n| self.unused(n)).expect("endless").into();
+                    let unused = |name: &String| !now.modules.contains(&**name) && !self.then.modules.contains(&**name);
+                    let aside: Name = (0..).map(|n| format!("_{n}")).find(unused).expect("endless").into();
                     let from = std::mem::replace(&mut renames[0].0, aside.clone());
                     (from, aside)
                 }
             };
-            self.run(RenameModuleCommand { name, to });
+            self.run(now, RenameModuleCommand { name, to });
         }
     }
 
-    fn unused(&self, name: &str) -> bool {
-        !self.now.modules.contains(name) && !self.then.modules.contains(name)
+    /// What is kept of types that are not there: when the modules that go are gone, before those that come.
+    fn types(&mut self, now: &Model) {
+        let then = self.then;
+        now.excerpts.diff(&then.excerpts, |module_type, _, excerpt| {
+            self.push(KeepTypeCommand { module_type: module_type.clone(), excerpt: excerpt.cloned() });
+        });
+        now.providers.diff(&then.providers, |module_type, _, plugin| {
+            self.push(UseProviderCommand { module_type: module_type.clone(), plugin: plugin.cloned() });
+        });
     }
 
     /// Modules that come, and the values of those that stay.
-    fn values(&mut self) {
-        let (now, then) = (self.now.clone(), self.then);
-        let mut out: Vec<Command> = Vec::new();
+    fn values(&mut self, now: &Model) {
+        let then = self.then;
         now.modules.diff(&then.modules, |name, before, after| match (before, after) {
-            (Some(before), Some(after)) => self.module(name, before, after, &mut out),
+            (Some(before), Some(after)) => self.module(name, before, after),
             (None, Some(after)) => {
-                let known = then.known(self.catalog, &after.module_type).expect("modules are of known types");
-                let module = ModuleRecord::of(name, after, known, then.seed());
-                out.push(RestoreModuleCommand { name: name.clone(), id: after.id, module }.into());
+                let module = ModuleRecord::of(name, after, self.known(after), then.seed());
+                self.push(RestoreModuleCommand { name: name.clone(), id: after.id, module });
             }
             (_, None) => unreachable!("those that go are gone"),
         });
-        self.run_all(out);
-        let mut out: Vec<Command> = Vec::new();
-        self.now.players.diff(&then.players, |module, _, anchor| {
-            out.push(QueueChainEntryCommand { module: module.clone(), anchor: anchor.copied() }.into());
+        now.players.diff(&then.players, |module, _, anchor| {
+            self.push(QueueChainEntryCommand { module: module.clone(), anchor: anchor.copied() });
         });
-        self.run_all(out);
     }
 
-    fn module(&self, name: &Name, before: &Module, after: &Module, out: &mut Vec<Command>) {
-        let known = self.then.known(self.catalog, &after.module_type).expect("modules are of known types");
+    fn known(&self, module: &Module) -> &'a ModuleType {
+        self.then.known(self.catalog, &module.module_type).expect("modules are of known types")
+    }
+
+    fn module(&mut self, name: &Name, before: &Module, after: &Module) {
+        let known = self.known(after);
         if before.seed != after.seed {
-            out.push(SetSeedCommand { name: name.clone(), seed: Some(after.seed) }.into());
+            self.push(SetSeedCommand { name: name.clone(), seed: Some(after.seed) });
         }
         if before.enabled != after.enabled {
-            out.push(EnableModuleCommand { name: name.clone(), enabled: after.enabled }.into());
+            self.push(EnableModuleCommand { name: name.clone(), enabled: after.enabled });
         }
         if before.mute != after.mute {
-            out.push(MuteModuleCommand { name: name.clone(), mute: after.mute }.into());
+            self.push(MuteModuleCommand { name: name.clone(), mute: after.mute });
         }
         if before.solo != after.solo {
-            out.push(SoloModuleCommand { name: name.clone(), solo: after.solo }.into());
+            self.push(SoloModuleCommand { name: name.clone(), solo: after.solo });
         }
-        let mut set = |slot, params: &[cantus_manifest::Param], before: &[Value], after: &[Value]| {
+        let mut set = |slot, params: &[Param], before: &[Value], after: &[Value]| {
             for ((param, _), value) in params.iter().zip(before).zip(after).filter(|((_, b), a)| b != a) {
                 let path = Path { module: name.clone(), slot, param: param.key.as_str().into() };
-                out.push(SetParameterCommand { path, value: Some(value.clone()) }.into());
+                self.push(SetParameterCommand { path, value: Some(value.clone()) });
             }
         };
         set(None, &known.manifest.params, &before.params, &after.params);
@@ -194,70 +190,67 @@ impl Diff<'_> {
         }
     }
 
-    fn patterns(&mut self) {
-        let (now, then) = (self.now.clone(), self.then);
-        let mut out: Vec<Command> = Vec::new();
+    fn patterns(&mut self, now: &Model) {
+        let then = self.then;
         // A name may go from one table to the other: what goes, goes first.
         now.patterns.diff(&then.patterns, |name, _, after| {
             if after.is_none() {
-                out.push(RemovePatternCommand { name: name.clone() }.into());
+                self.push(RemovePatternCommand { name: name.clone() });
             }
         });
         now.chains.diff(&then.chains, |name, _, after| {
             if after.is_none() {
-                out.push(RemoveChainCommand { name: name.clone() }.into());
+                self.push(RemoveChainCommand { name: name.clone() });
             }
         });
         now.patterns.diff(&then.patterns, |name, before, after| match (before, after) {
-            (Some(before), Some(after)) => steps(name, before, after, &mut out),
-            (None, Some(pattern)) => {
-                out.push(SetPatternCommand { name: name.clone(), pattern: pattern.clone() }.into());
-            }
+            (Some(before), Some(after)) => steps(name, before, after, &mut self.out),
+            (None, Some(pattern)) => self.push(SetPatternCommand { name: name.clone(), pattern: pattern.clone() }),
             (_, None) => {}
         });
         now.chains.diff(&then.chains, |name, before, after| match (before, after) {
-            (Some(before), Some(after)) if before.repeat == after.repeat => entries(name, before, after, &mut out),
-            (_, Some(chain)) => out.push(SetChainCommand { name: name.clone(), chain: chain.clone() }.into()),
+            (Some(before), Some(after)) if before.repeat == after.repeat => {
+                entries(name, before, after, &mut self.out);
+            }
+            (_, Some(chain)) => self.push(SetChainCommand { name: name.clone(), chain: chain.clone() }),
             (_, None) => {}
         });
-        self.run_all(out);
     }
 
-    fn wires(&mut self) {
-        let (now, then) = (self.now.clone(), self.then);
-        let (mut cut, mut join): (Vec<Command>, Vec<Command>) = Default::default();
+    /// Everything that goes before everything that comes.
+    fn wires(&mut self, now: &Model) {
+        let then = self.then;
+        let mut join: Vec<Command> = Vec::new();
         now.connections.diff(&then.connections, |connection, _, cable| {
             let connection = connection.clone();
             match cable {
                 Some(cable) => join.push(ConnectCommand { connection, cable: *cable }.into()),
-                None => cut.push(DisconnectCommand { connection }.into()),
+                None => self.push(DisconnectCommand { connection }),
             }
         });
         now.links.diff(&then.links, |key, _, link| {
             let key = key.clone();
             match link {
                 Some(link) => join.push(ModulateCommand { key, link: *link }.into()),
-                None => cut.push(UnmodulateCommand { key }.into()),
+                None => self.push(UnmodulateCommand { key }),
             }
         });
         now.controls.diff(&then.controls, |key, _, control| {
             let key = key.clone();
             match control {
                 Some(control) => join.push(SetControlCommand { key, control: *control }.into()),
-                None => cut.push(RemoveControlCommand { key }.into()),
+                None => self.push(RemoveControlCommand { key }),
             }
         });
-        self.run_all(cut);
-        self.run_all(join);
+        self.out.append(&mut join);
     }
 
-    fn claims(&mut self) {
-        let mut out: Vec<Command> = Vec::new();
-        self.now.claims.diff(&self.then.claims, |file, _, claims| {
+    fn claims(&mut self, now: &Model) {
+        let then = self.then;
+        now.claims.diff(&then.claims, |file, _, claims| {
             let claims = claims.cloned().unwrap_or_default();
-            out.push(SetClaimsCommand { file: file.clone(), claims }.into());
+            self.push(SetClaimsCommand { file: file.clone(), claims });
         });
-        self.run_all(out);
     }
 }
 

@@ -69,18 +69,20 @@ impl Path {
     pub fn find<'a>(&self, model: &'a Model, catalog: &'a Catalog) -> Result<Place<'a>, Refusal> {
         let (module, module_type) = model.typed(catalog, &self.module)?;
         let manifest = &module_type.manifest;
-        let (owner, params) = match (self.slot, &manifest.slots) {
-            (None, _) => (format!("{} ({})", self.module, module.module_type), &manifest.params[..]),
-            (Some(slot), Some(slots)) if usize::from(slot) < module.slots.len() => {
-                (format!("{}.slots[{}]", self.module, u32::from(slot) + 1), &slots.params[..])
-            }
+        let params = match (self.slot, &manifest.slots) {
+            (None, _) => &manifest.params[..],
+            (Some(slot), Some(slots)) if usize::from(slot) < module.slots.len() => &slots.params[..],
             (Some(slot), _) => {
                 let (slot, count) = (u32::from(slot) + 1, module.slots.len());
                 return Err(Refusal::UnknownSlot { module: self.module.clone(), slot, count });
             }
         };
         let named = |p: &Param| p.key == *self.param || p.aliases.iter().any(|a| **a == *self.param);
-        let index = params.iter().position(named).ok_or_else(|| unknown(owner, &self.param, params))?;
+        let owner = || match self.slot {
+            None => format!("{} ({})", self.module, module.module_type),
+            Some(slot) => format!("{}.slots[{}]", self.module, u32::from(slot) + 1),
+        };
+        let index = params.iter().position(named).ok_or_else(|| unknown(owner(), &self.param, params))?;
         Ok(Place { module, module_type, slot: self.slot, index, param: &params[index] })
     }
 

@@ -1,6 +1,6 @@
 //! A sorted map whose versions share what they have in common.
 //!
-//! Two levels: a vector of chunks of at most [`CHUNK`] entries, every chunk and every value behind an `Arc`. A change
+//! Two levels: a vector of chunks of at most [`CHUNK`] entries, every chunk and every entry behind an `Arc`. A change
 //! copies one chunk and the chunk list; everything else is shared with the version before, and `diff` and `==` skip what
 //! is shared.
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Most entries of a chunk.
 const CHUNK: usize = 64;
 
-type Chunk<K, V> = Arc<Vec<(K, Arc<V>)>>;
+type Chunk<K, V> = Arc<Vec<Arc<(K, V)>>>;
 
 /// A sorted map with structural sharing. Not for the audio thread: whoever drops the last version frees it.
 #[derive(Clone, Debug)]
@@ -31,10 +31,8 @@ impl<K: Ord, V: Eq> PartialEq for Table<K, V> {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.chunks, &other.chunks)
             || (self.len() == other.len()
-                && self.entries().zip(other.entries()).all(|((ka, va), (kb, vb))| {
-                    // `Arc<V> == Arc<V>` is a pointer comparison first, because `V: Eq`.
-                    ka == kb && va == vb
-                }))
+                // `Arc == Arc` is a pointer comparison first, because what is in it is `Eq`.
+                && self.entries().eq(other.entries()))
     }
 }
 
@@ -47,7 +45,7 @@ impl<K: Ord + Clone, V> Table<K, V> {
         K: std::borrow::Borrow<Q>,
     {
         let (chunk, at) = self.find(key);
-        Some(&*self.chunks.get(chunk)?.get(at.ok()?)?.1)
+        Some(&self.chunks.get(chunk)?.get(at.ok()?)?.1)
     }
 
     /// Whether there is such a key.
@@ -66,7 +64,7 @@ impl<K: Ord + Clone, V> Table<K, V> {
     {
         let (chunk, at) = self.find(key);
         let at = at.ok()?;
-        Some(Arc::make_mut(&mut Arc::make_mut(&mut Arc::make_mut(&mut self.chunks)[chunk])[at].1))
+        Some(&mut Arc::make_mut(&mut Arc::make_mut(&mut Arc::make_mut(&mut self.chunks)[chunk])[at]).1)
     }
 
     /// Puts a value in, in the place of an earlier one of that key.
@@ -77,12 +75,12 @@ impl<K: Ord + Clone, V> Table<K, V> {
             chunks.push(Arc::default());
         }
         match at {
-            Ok(at) => Arc::make_mut(&mut chunks[chunk])[at].1 = Arc::new(value),
+            Ok(at) => Arc::make_mut(&mut chunks[chunk])[at] = Arc::new((key, value)),
             // What comes in order fills its chunks.
-            Err(CHUNK) if chunk + 1 == chunks.len() => chunks.push(Arc::new(vec![(key, Arc::new(value))])),
+            Err(CHUNK) if chunk + 1 == chunks.len() => chunks.push(Arc::new(vec![Arc::new((key, value))])),
             Err(at) => {
                 let entries = with_room(&mut chunks[chunk]);
-                entries.insert(at, (key, Arc::new(value)));
+                entries.insert(at, Arc::new((key, value)));
                 if entries.len() > CHUNK {
                     let upper = entries.split_off(CHUNK / 2);
                     chunks.insert(chunk + 1, Arc::new(upper));
@@ -108,12 +106,12 @@ impl<K: Ord + Clone, V> Table<K, V> {
 
     /// All entries, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.entries().map(|(k, v)| (k, &**v))
+        self.entries().map(|entry| (&entry.0, &entry.1))
     }
 
     /// All keys, ascending.
     pub fn keys(&self) -> impl Iterator<Item = &K> {
-        self.entries().map(|(k, _)| k)
+        self.entries().map(|entry| &entry.0)
     }
 
     /// Calls `visit(key, before, after)` for every key whose value differs between this and a later version, ascending.
@@ -128,27 +126,27 @@ impl<K: Ord + Clone, V> Table<K, V> {
                 (None, None) => return,
                 (Some((k, v)), None) => {
                     visit(k, Some(v), None);
-                    old.advance();
+                    old.advance(1);
                 }
                 (None, Some((k, v))) => {
                     visit(k, None, Some(v));
-                    new.advance();
+                    new.advance(1);
                 }
                 (Some((ka, va)), Some((kb, vb))) => match ka.cmp(kb) {
                     Ordering::Less => {
                         visit(ka, Some(va), None);
-                        old.advance();
+                        old.advance(1);
                     }
                     Ordering::Greater => {
                         visit(kb, None, Some(vb));
-                        new.advance();
+                        new.advance(1);
                     }
                     Ordering::Equal => {
                         if va != vb {
                             visit(ka, Some(va), Some(vb));
                         }
-                        old.advance();
-                        new.advance();
+                        old.advance(1);
+                        new.advance(1);
                     }
                 },
             }
@@ -161,13 +159,13 @@ impl<K: Ord + Clone, V> Table<K, V> {
         K: std::borrow::Borrow<Q>,
     {
         let chunk = self.chunks.partition_point(|c| c[0].0.borrow() <= key).saturating_sub(1);
-        let at = self.chunks.get(chunk).map_or(Err(0), |c| c.binary_search_by(|(k, _)| k.borrow().cmp(key)));
+        let at = self.chunks.get(chunk).map_or(Err(0), |c| c.binary_search_by(|entry| entry.0.borrow().cmp(key)));
         (chunk, at)
     }
 }
 
 /// A chunk that can be changed, with room for one more: copied once, if it is shared.
-fn with_room<K: Clone, V>(chunk: &mut Chunk<K, V>) -> &mut Vec<(K, Arc<V>)> {
+fn with_room<K, V>(chunk: &mut Chunk<K, V>) -> &mut Vec<Arc<(K, V)>> {
     if Arc::get_mut(chunk).is_none() {
         let mut copy = Vec::with_capacity(chunk.len() + 1);
         copy.extend_from_slice(chunk);
@@ -192,14 +190,14 @@ impl<K, V> Table<K, V> {
         Arc::ptr_eq(&self.chunks, &other.chunks)
     }
 
-    fn entries(&self) -> impl Iterator<Item = (&K, &Arc<V>)> {
-        self.chunks.iter().flat_map(|c| c.iter().map(|(k, v)| (k, v)))
+    fn entries(&self) -> impl Iterator<Item = &Arc<(K, V)>> {
+        self.chunks.iter().flat_map(|c| c.iter())
     }
 }
 
 impl<K: Serialize, V: Serialize> Serialize for Table<K, V> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(self.entries().map(|(k, v)| (k, &**v)))
+        to.collect_map(self.entries().map(|entry| (&entry.0, &entry.1)))
     }
 }
 
@@ -228,29 +226,36 @@ impl<'a, K, V> Unshared<'a, K, V> {
         Unshared { chunks, at: 0 }
     }
 
-    fn peek(&self) -> Option<(&'a K, &'a Arc<V>)> {
-        let chunk = self.chunks.first()?;
-        let (key, value) = &chunk[self.at];
-        Some((key, value))
+    /// What is left of the chunk it stands in.
+    fn rest(&self) -> &'a [Arc<(K, V)>] {
+        self.chunks.first().map_or(&[], |chunk| &chunk[self.at..])
     }
 
-    fn advance(&mut self) {
-        self.at += 1;
+    fn peek(&self) -> Option<&'a (K, V)> {
+        self.rest().first().map(|entry| &**entry)
+    }
+
+    fn advance(&mut self, by: usize) {
+        self.at += by;
         if self.at == self.chunks[0].len() {
             self.chunks = &self.chunks[1..];
             self.at = 0;
         }
     }
 
-    /// While both stand at the beginning of one and the same chunk: over it.
+    /// Over what both share from where they stand: whole chunks, and entries.
     fn skip_shared(old: &mut Self, new: &mut Self) {
-        while old.at == 0
-            && new.at == 0
-            && let (Some(a), Some(b)) = (old.chunks.first(), new.chunks.first())
-            && Arc::ptr_eq(a, b)
-        {
-            old.chunks = &old.chunks[1..];
-            new.chunks = &new.chunks[1..];
+        while let (Some(a), Some(b)) = (old.chunks.first(), new.chunks.first()) {
+            let shared = if Arc::ptr_eq(a, b) && old.at == new.at {
+                a.len() - old.at
+            } else {
+                old.rest().iter().zip(new.rest()).take_while(|(a, b)| Arc::ptr_eq(a, b)).count()
+            };
+            if shared == 0 {
+                return;
+            }
+            old.advance(shared);
+            new.advance(shared);
         }
     }
 }
