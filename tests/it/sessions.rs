@@ -98,6 +98,24 @@ fn types_whose_plugin_is_missing_come_back() {
     }
 }
 
+#[test]
+fn what_is_known_of_a_missing_type_may_change() {
+    let session = |most: &str| {
+        let text = format!(
+            "version = 1\n[modules.verb]\ntype = \"Verb\"\nparams = {{ mix = {most} }}\n[types]\nVerb = \"\"\"\nplugin = \"test.verb\"\n\
+             [module]\ntype = \"Verb\"\nkind = \"effect\"\ndoc = \"\"\n[[module.param]]\nkey = \"mix\"\ndoc = \"\"\ntype = \"float\"\n\
+             min = 0.0\nmax = {most}\ndefault = 0.0\n\"\"\"\n"
+        );
+        load(&text, &catalog()).model
+    };
+    let (now, then) = (session("1.0"), session("2.0"));
+    let mut model = now.clone();
+    for command in now.diff(&then, &catalog()) {
+        model.edit(&command, &catalog()).unwrap_or_else(|refusal| panic!("{}: {refusal}", command.describe()));
+    }
+    assert_eq!(said(&model), said(&then));
+}
+
 /// A session with everything in it, by hand.
 const SESSION: &str = include_str!("sessions/session.toml");
 

@@ -90,13 +90,17 @@ impl<'a> Diff<'a> {
                 after.map(|m| came.insert(m.id, name));
             }
         });
-        if gone.is_empty() {
+        // Values lie as the type has them: where something else was kept of it, its modules go and come back.
+        let mut otherwise = BTreeSet::<&Name>::new();
+        now.excerpts.diff(&then.excerpts, |module_type, before, _| _ = before.map(|_| otherwise.insert(module_type)));
+        if gone.is_empty() && otherwise.is_empty() {
             return Cow::Borrowed(now);
         }
         // Equal modules of another id are not in the difference, and stay.
         let renamed = |id: &ModuleId, from: &Name| -> Option<Name> {
             let to = *came.get(id)?;
-            let same_type = now.modules.get(from)?.module_type == then.modules.get(to)?.module_type;
+            let module_type = &now.modules.get(from)?.module_type;
+            let same_type = *module_type == then.modules.get(to)?.module_type && !otherwise.contains(module_type);
             (same_type && to != from).then(|| to.clone())
         };
         let renames = gone.iter().filter_map(|(id, name)| Some(((*name).clone(), renamed(id, name)?)));
@@ -110,6 +114,11 @@ impl<'a> Diff<'a> {
                 self.run(&mut copy, RemoveModuleCommand { name: name.clone() });
             }
         });
+        for (name, _) in now.modules.iter().filter(|(_, module)| otherwise.contains(&module.module_type)) {
+            if copy.modules.contains(name) {
+                self.run(&mut copy, RemoveModuleCommand { name: name.clone() });
+            }
+        }
         self.rename(&mut copy, renames);
         Cow::Owned(copy)
     }
