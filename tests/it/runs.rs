@@ -217,5 +217,5 @@ fn what_is_rendered_where_there_is_no_device_is_recovered_too() {
     };
     assert_eq!(render(&[]), (48_000, false));
     assert_eq!(render(&[&recover]), (44_100, true));
-    assert_eq!(stage.journals(), [PathBuf::new(); 0], "nothing was performed");
+    assert_eq!(stage.journals(), Vec::<PathBuf>::new(), "nothing was performed");
 }

@@ -346,8 +346,11 @@ impl Reader<'_> {
     }
 }
 
-/// What a table says, and its keys that mean nothing. What lies deeper, in lists, has no place to be put back to.
-fn known<T: DeserializeOwned>(value: Value) -> Result<(T, Vec<(String, Option<Value>)>), toml::de::Error> {
+/// Keys that mean nothing, each with what stands there. What lies deeper, in lists, has no place to be put back to: none.
+type Unknown = Vec<(String, Option<Value>)>;
+
+/// What a table says, and its keys that mean nothing.
+fn known<T: DeserializeOwned>(value: Value) -> Result<(T, Unknown), toml::de::Error> {
     let mut unknown = Vec::new();
     let read = serde_ignored::deserialize(value.clone(), |path| {
         let key = path.to_string();
