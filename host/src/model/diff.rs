@@ -19,7 +19,8 @@ use super::{Catalog, Command, Model, Module, ModuleId, ModuleRecord, ModuleType,
 
 impl Model {
     /// The commands that make this Model equal to `then`, claims included. What is equal is not touched; a module that
-    /// only has another name is renamed and sounds on; ids of modules that come are those they have in `then`.
+    /// only has another name is renamed and sounds on; ids of modules that come are those they have in `then`, unless an
+    /// equal module that stays has one of them.
     ///
     /// # Panics
     /// If a module of `then` is of a type that neither the catalog nor `then` knows.
@@ -158,7 +159,7 @@ impl<'a> Diff<'a> {
             (Some(before), Some(after)) => self.module(name, before, after),
             (None, Some(after)) => {
                 let module = ModuleRecord::of(name, after, self.known(after), then.seed());
-                self.push(RestoreModuleCommand { name: name.clone(), id: after.id, module });
+                self.push(RestoreModuleCommand { name: name.clone(), id: free(after.id, now, then), module });
             }
             (_, None) => unreachable!("those that go are gone"),
         });
@@ -261,6 +262,13 @@ impl<'a> Diff<'a> {
             self.push(SetClaimsCommand { file: file.clone(), claims });
         });
     }
+}
+
+/// The id for a module that comes: its own. If an equal of another has that and stays, then the other's, and so on.
+fn free(id: ModuleId, now: &Model, then: &Model) -> ModuleId {
+    let stays = now.modules.iter().find(|(_, module)| module.id == id);
+    let other = stays.and_then(|(name, _)| then.modules.get(name));
+    other.map_or(id, |other| free(other.id, now, then))
 }
 
 /// From one pattern to another, step by step: what others have done elsewhere in it stays.

@@ -94,6 +94,24 @@ fn names_that_change_places_are_renamed() {
 }
 
 #[test]
+fn an_equal_module_that_stays_keeps_an_id_that_another_had() {
+    let catalog = catalog();
+    let seeded = |model: &mut Model, name: &str, id: u64| {
+        let add = AddModuleCommand { module_type: "Kit".into(), name: name.into(), id: ModuleId(id) };
+        model.edit(&add.into(), &catalog).expect("it is free");
+        model.edit(&SetSeedCommand { name: name.into(), seed: Some(1) }.into(), &catalog).expect("it is there");
+    };
+    let (mut from, mut to) = (Model::default(), Model::default());
+    seeded(&mut from, "a", 1);
+    [("a", 2), ("b", 1)].into_iter().for_each(|(name, id)| seeded(&mut to, name, id));
+    let diff = from.diff(&to, &catalog);
+    let described: Vec<String> = diff.iter().map(Command::describe).collect();
+    assert_eq!(described, ["restore Kit b"], "a is as it is to be");
+    let got = apply(&from, &diff, &catalog);
+    assert_eq!((&got, ids(&got)), (&to, vec![("a".into(), ModuleId(1)), ("b".into(), ModuleId(2))]));
+}
+
+#[test]
 fn a_step_is_a_step() {
     let catalog = catalog();
     let mut walk = Walk::new(3, &catalog);
