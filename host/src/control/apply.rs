@@ -90,14 +90,19 @@ impl Engine {
         }
     }
 
-    /// What a batch will come to at its time, if nothing else comes.
-    fn foresee<'a>(&self, batch: &'a Batch) -> Result<Outcome<'a>, CommitError> {
-        let mut model = (*self.model).clone();
-        for earlier in self.schedule.before(batch.when, &self.model) {
-            if let Ok(outcome) = self.outcome(earlier, model.clone()) {
+    /// What a batch will come to at its time, if nothing else comes. What was foreseen for the one before it is not
+    /// foreseen anew.
+    fn foresee<'a>(&mut self, batch: &'a Batch) -> Result<Outcome<'a>, CommitError> {
+        let before = self.schedule.before(batch.when, &self.model);
+        let numbers: Vec<u64> = before.iter().map(|pending| pending.number).collect();
+        let known = self.foreseen.take().filter(|(known, _)| numbers.starts_with(known));
+        let (known, mut model) = known.unwrap_or_else(|| (Vec::new(), (*self.model).clone()));
+        for earlier in &before[known.len()..] {
+            if let Ok(outcome) = self.outcome(&earlier.batch, model.clone()) {
                 model = outcome.model;
             }
         }
+        self.foreseen = Some((numbers, model.clone()));
         self.outcome(batch, model)
     }
 
@@ -137,6 +142,7 @@ impl Engine {
     pub(super) fn apply(&mut self, number: u64, batch: Batch, at: At) -> Answer {
         let Outcome { model, changed, commands, skipped } = self.outcome(&batch, (*self.model).clone())?;
         self.numbers = self.numbers.max(number);
+        self.foreseen = None;
         let origin = || batch.origin.clone();
         self.note(|| Record::Accepted { change: number, origin: origin(), commands: commands.to_vec() });
         self.causes.because(batch.cause);

@@ -66,6 +66,8 @@ pub struct Engine {
     pub(super) scenes: Scenes,
     pub(super) history: History,
     pub(super) schedule: Schedule,
+    /// The Model after these pending batches, in this order, as it was foreseen; until one is applied.
+    pub(super) foreseen: Option<(Vec<u64>, Model)>,
     /// What waits, as it was published, and what became of it.
     pub(super) pending: Arc<Vec<Waiting>>,
     pub(super) reports: Reports,
@@ -106,6 +108,7 @@ impl Engine {
         let queue = handle.queue.clone();
         let engine = Engine {
             schedule: Schedule::new(config.rate),
+            foreseen: None,
             history: History::default(),
             realiser: Realiser::new(registry.catalog().clone(), config.rate),
             config: Arc::new(config),

@@ -145,14 +145,14 @@ impl Schedule {
         Some((pending, at))
     }
 
-    /// The pending batches that are due before one that would wait until `when`, in that order: what it builds on.
-    pub fn before(&self, when: When, model: &Model) -> Vec<&Batch> {
+    /// What is pending and due before a batch that would wait until `when`, in that order: what it builds on.
+    pub fn before(&self, when: When, model: &Model) -> Vec<&Pending> {
         let Some(stamp) = self.stamp(when, model) else { return Vec::new() };
         let last = self.order(stamp, model);
-        let all = self.pending.iter().map(|p| (self.order(p.stamp, model), &p.batch));
+        let all = self.pending.iter().map(|pending| (self.order(pending.stamp, model), pending));
         let mut before: Vec<_> = all.filter(|(order, _)| earlier(order, &last).is_le()).collect();
         before.sort_by(|a, b| earlier(&a.0, &b.0));
-        before.into_iter().map(|(_, batch)| batch).collect()
+        before.into_iter().map(|(_, pending)| pending).collect()
     }
 
     /// What batches are ordered by: frames, and, where beats stand still or are out of reach, the beat.
