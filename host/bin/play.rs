@@ -1,5 +1,6 @@
 //! From a script to something that can be rendered or played: what `render` and `run` share.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use cantus_host::model::command::StartTransportCommand;
 use cantus_host::model::{self, Model, Num};
 use cantus_host::plugins::ModuleRegistry;
 use cantus_host::rt::{TempoMap, TempoPoint, samples_of};
-use cantus_lua::{Evaluation, Options, Script};
+use cantus_lua::{Evaluation, Options, Script, ScriptError};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::console::tell;
@@ -25,12 +26,23 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 /// Frames between two looks at the progress.
 const BLOCK: usize = 1024;
 
-/// A script state over an engine; what it prints goes to standard error.
-pub fn script(engine: Rc<dyn Commit>, song: &Song, wall: Option<std::time::Duration>) -> Result<Script, Failure> {
+/// A script state over an engine; what it prints goes to standard error, and so do errors of timers, besides to
+/// `complain`.
+pub fn script(
+    engine: Rc<dyn Commit>,
+    song: &Song,
+    wall: Option<std::time::Duration>,
+    complain: impl Fn(&ScriptError) + 'static,
+) -> Result<Script, Failure> {
     let (root, settings, session) = (song.root.clone(), settings().clone(), song.folder());
     let memory = (number("script_memory") as usize) << 20;
     let print = Box::new(|line: &str| tell(line));
-    let options = Options { root, wall, memory, print, settings, session, ..Options::default() };
+    let complain = Box::new(move |error: &ScriptError| {
+        tell(format_args!("error: {error}"));
+        error.traceback.iter().for_each(tell);
+        complain(error);
+    });
+    let options = Options { root, wall, memory, print, complain, settings, session, ..Options::default() };
     Ok(Script::new(engine, options)?)
 }
 
@@ -106,7 +118,10 @@ impl Rendering<'_> {
         let mut studio = Lockstep::new(registry, config);
         let engine: Rc<dyn Commit> = Rc::new(studio.engine().clone());
         self.song.begin(&*engine)?;
-        let mut script = script(engine.clone(), self.song, Some(PATIENCE))?;
+        let failed = Rc::<RefCell<Vec<String>>>::default();
+        let heard = failed.clone();
+        let complain = move |error: &ScriptError| heard.borrow_mut().push(error.to_string());
+        let mut script = script(engine.clone(), self.song, Some(PATIENCE), complain)?;
         let evaluation = self.song.evaluate(&mut script)?;
         studio.settle();
         self.song.tell_other_sounds(&*engine);
@@ -120,11 +135,13 @@ impl Rendering<'_> {
         output.fits(frames, self.bits, rate)?;
         output.is_none_of(engine.state().model.sound_files(&engine.catalog()), &root, "the script")?;
         let began = std::time::Instant::now();
-        let meter = write(|block| studio.pull(block), &output, rate, self.bits, frames)?;
+        let pull = |block: &mut [f32]| studio.pull_with(block, || _ = script.tick());
+        let meter = write(pull, &output, rate, self.bits, frames)?;
         let speed = meter.seconds() / began.elapsed().as_secs_f64();
         let new: Vec<Problem> =
             engine.state().status.problems().into_iter().filter(|p| !problems.contains(p)).collect();
         let mut faults = problems_with_places(&new, &script);
+        faults.extend(failed.take());
         let engine = studio.engine().0.borrow();
         let figures = engine.handle().telemetry();
         if figures.late_changes() > 0 {

@@ -154,7 +154,8 @@ fn perform(engine: EngineHandle, song: &Song, bars: Option<f64>, journal: &Unpla
     song.begin(&engine)?;
     let file = &*song.script;
     let shared: Rc<dyn Commit> = Rc::new(engine.clone());
-    let mut script = script(shared, song, Some(Duration::from_secs_f64(number("script_seconds"))))?;
+    let patience = Duration::from_secs_f64(number("script_seconds"));
+    let mut script = script(shared, song, Some(patience), |_| {})?;
     let mut seen = stamp(file);
     let evaluation = song.evaluate(&mut script)?;
     let mut told = Vec::new();
@@ -164,7 +165,15 @@ fn perform(engine: EngineHandle, song: &Song, bars: Option<f64>, journal: &Unpla
     song.tell_other_sounds(&engine);
     start(&engine, &evaluation)?;
     journal.begin();
+    let mut look = Instant::now();
     loop {
+        let until = script.tick().map(|seconds| Instant::now() + Duration::from_secs_f64(seconds.min(1.0)));
+        if Instant::now() < look {
+            // A line that is typed is done at once.
+            listen(&lines, &mut script, until.map_or(look, |until| until.min(look)));
+            continue;
+        }
+        look = Instant::now() + WATCH;
         tell_problems(&engine, &script, &mut told);
         strain.tell(&engine);
         if engine.telemetry().device_lost() {
@@ -186,13 +195,17 @@ fn perform(engine: EngineHandle, song: &Song, bars: Option<f64>, journal: &Unpla
         if bars.is_some_and(|bars| engine.clock().beat >= bars * beats_per_bar) {
             return Ok(());
         }
-        // A line that is typed is done at once.
-        match lines.recv_timeout(WATCH) {
-            Ok(Ok(line)) => evaluate(&mut script, &line),
-            Ok(Err(error)) => tell(format_args!("error: could not read that line: {error}; type it again in UTF-8")),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(WATCH),
-        }
+    }
+}
+
+/// Waits for a line until then, and evaluates it.
+fn listen(lines: &Receiver<Result<String, FromUtf8Error>>, script: &mut Script, until: Instant) {
+    let wait = until.saturating_duration_since(Instant::now());
+    match lines.recv_timeout(wait) {
+        Ok(Ok(line)) => evaluate(script, &line),
+        Ok(Err(error)) => tell(format_args!("error: could not read that line: {error}; type it again in UTF-8")),
+        Err(RecvTimeoutError::Timeout) => {}
+        Err(RecvTimeoutError::Disconnected) => std::thread::sleep(wait),
     }
 }
 

@@ -17,12 +17,12 @@ mod state;
 mod tap;
 mod workers;
 
-pub use batch::{Accepted, Batch, Cause, Commit, CommitError, EngineBusy, Origin, Scenes, When, Work};
+pub use batch::{Accepted, Batch, Cause, Commit, CommitError, EngineBusy, Origin, Position, Scenes, When, Work};
 pub use engine::{Config, Engine};
 pub use handle::{EngineHandle, EngineThread, LocalEngine};
 pub use observers::{Notice, Observers, Subscription};
 pub use queue::{CommandQueue, QueueCounts};
 pub use replay::Replay;
 pub use schedule::{Report, Reports, Waiting};
-pub use state::{Causes, ClockReading, EngineState, Problem, Status, StatusOf};
+pub use state::{Causes, ClockReading, EngineState, Orders, Problem, Status, StatusOf};
 pub use tap::Taps;

@@ -38,10 +38,18 @@ impl Lockstep {
     /// The next frames, interleaved stereo. The engine does its work before every quantum, whatever the length of the
     /// slice; what was committed before takes effect at the next one.
     pub fn pull(&mut self, interleaved: &mut [f32]) {
+        self.pull_with(interleaved, || {});
+    }
+
+    /// The same with producers in lockstep, too: what they do in `before`, which is called before every quantum, takes
+    /// effect in it.
+    pub fn pull_with(&mut self, interleaved: &mut [f32], mut before: impl FnMut()) {
         let mut rest = interleaved;
         while !rest.is_empty() {
             if self.device.left() == 0 {
                 self.settle();
+                before();
+                self.engine.0.borrow_mut().settle_if_loading();
             }
             let now = match self.device.left() {
                 0 => QUANTUM,

@@ -104,7 +104,7 @@ function coroutine.resume(co, ...) return plain(resume(co, ...)) end
 function coroutine.close(co) return plain(close(co)) end
 
 -- Libraries as scripts see them: to be read, not written.
-for _, name in raw.ipairs { "coroutine", "math", "string", "table", "utf8" } do
+for _, name in raw.ipairs { "clock", "coroutine", "math", "string", "table", "utf8" } do
   local library, proxy = raw[name], {}
   protected[proxy] = name
   shared[name] = setmetatable(proxy, {

@@ -29,6 +29,8 @@ pub struct Budget {
     /// Bytes in use at which the hook collects. Lua's own collector falls behind when scripts drop many handles: an
     /// object with a destructor is freed one cycle late, and an emergency frees none at all.
     collect_at: Cell<usize>,
+    /// What is used now is this part of all.
+    part: Cell<u64>,
     left: Cell<u64>,
     deadline: Cell<Option<Instant>>,
     /// Set at the first failure, until the next evaluation begins.
@@ -40,7 +42,7 @@ impl Budget {
     pub fn new(instructions: u64, wall: Option<Duration>, memory: usize) -> Budget {
         let (left, deadline, expired) = (Cell::new(u64::MAX), Cell::new(None), RefCell::new(None));
         let collect_at = Cell::new(usize::MAX);
-        Budget { instructions, wall, memory, collect_at, left, deadline, expired }
+        Budget { instructions, wall, memory, collect_at, part: Cell::new(1), left, deadline, expired }
     }
 
     /// Installs the hook. Call it once, before any Lua thread is made: older threads never get it.
@@ -58,10 +60,11 @@ impl Budget {
         })
     }
 
-    /// A new evaluation begins.
-    pub fn begin(&self) {
-        self.left.set(self.instructions);
-        self.deadline.set(self.wall.map(|wall| Instant::now() + wall));
+    /// A new evaluation begins, which may use so large a part: 1 is all.
+    pub fn begin(&self, part: u64) {
+        self.part.set(part);
+        self.left.set(self.instructions / part);
+        self.deadline.set(self.wall.map(|wall| Instant::now() + wall / part as u32));
         self.collect_at.set(self.memory / 2);
         self.expired.replace(None);
     }
@@ -107,10 +110,10 @@ impl Budget {
             if !late {
                 return Ok(());
             }
-            let wall = self.wall.unwrap_or_default().as_secs_f64();
+            let wall = self.wall.unwrap_or_default().as_secs_f64() / self.part.get() as f64;
             format!("stopped: the script ran for more than {wall} s; is there an endless loop?")
         } else {
-            let allowed = self.instructions;
+            let allowed = self.instructions / self.part.get();
             format!("stopped: the script used up its {allowed} instructions; is there an endless loop?")
         };
         let place = place(lua).unwrap_or_else(|| Place { file: "?".into(), line: 1 });

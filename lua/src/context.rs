@@ -10,12 +10,16 @@ use cantus_host::settings::Settings;
 use mlua::{Lua, Result};
 
 use crate::budget::{self, Budget};
-use crate::error::{blame, refused};
+use crate::error::{ScriptError, blame, refused};
+use crate::later::Later;
 use crate::random::Random;
 use crate::transaction::Transaction;
 
 /// Takes what scripts print, a text without line end at a time.
 pub type Print = Box<dyn FnMut(&str)>;
+
+/// Takes errors of what nobody waits for.
+pub type Complain = Box<dyn FnMut(&ScriptError)>;
 
 /// One per Lua state. Holds no Lua value: a circle through the state could never be freed.
 pub struct Context {
@@ -31,10 +35,10 @@ pub struct Context {
     pub root: PathBuf,
     /// The user's settings of this machine.
     pub settings: Settings,
-    /// Seed of everything random.
-    pub seed: u64,
     /// Name of the script that is evaluated.
     pub file: RefCell<String>,
+    /// What is to be done later, and what is being done now.
+    pub later: Later,
     /// Taps that show the tempo.
     pub taps: RefCell<Taps>,
     /// The evaluation, while there is one.

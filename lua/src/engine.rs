@@ -11,8 +11,8 @@ use crate::facade::{Facade, This};
 use crate::handle::Handle;
 use crate::library::{Row, call};
 use crate::pattern::PatternHandle;
-use crate::values::{number, text, to_lua};
-use crate::{graph, params, session, time};
+use crate::values::{number, text};
+use crate::{graph, params, session, snapshot, time};
 
 /// Methods of `engine`.
 pub const ENGINE: &[Row] = &[
@@ -48,9 +48,13 @@ pub const ENGINE: &[Row] = &[
     },
     Row {
         name: "engine:getState",
-        doc: "A copy of the state: clock, modules, connections and patterns as plain tables.",
-        example: "local state = engine:getState()  assert(state.modules.kick.parameters.volume == kick.volume)",
-        function: |lua, args| call(lua, args, |lua, _: This| state(lua)),
+        doc: "The state as the script sees it: clock, modules, connections, patterns, patternRuntime, scenes and problems, \
+              as nested tables that never change; but clock.beat, patternRuntime.playhead and meters, which are sampled \
+              when they are read. clone() answers a copy of all of it that is yours.",
+        example: "local state = engine:getState()  assert(state.modules.kick.parameters.volume == kick.volume)  \
+              for name, module in pairs(state.modules) do print(name, module.type) end  \
+              local mine = state.clone()  mine.clock.bpm = 1",
+        function: |lua, args| call(lua, args, |lua, _: This| snapshot::now(lua)),
     },
     Row {
         name: "engine:getScript",
@@ -239,25 +243,4 @@ fn connections(lua: &Lua) -> Result<Table> {
         .into_iter()
         .map(|cable| lua.create_table_from([("from", cable.from.to_string()), ("to", cable.to.to_string())]));
     lua.create_sequence_from(tables.collect::<Result<Vec<_>>>()?)
-}
-
-fn state(lua: &Lua) -> Result<Table> {
-    let (model, catalog, clock) = with(lua, |work| Ok((work.model.clone(), work.catalog.clone(), work.clock)))?;
-    let modules = lua.create_table()?;
-    for (name, module) in model.modules.iter() {
-        let parameters = lua.create_table()?;
-        if let Ok(known) = model.known(&catalog, &module.module_type) {
-            for (param, value) in known.manifest.params.iter().zip(module.params.iter()) {
-                parameters.raw_set(param.key.as_str(), to_lua(lua, value)?)?;
-            }
-        }
-        let table = lua.create_table_from([("name", &**name), ("type", &*module.module_type)])?;
-        table.raw_set("parameters", parameters)?;
-        modules.raw_set(&**name, table)?;
-    }
-    let time = lua.create_table_from([("bpm", model.bpm.get()), ("beat", clock.beat)])?;
-    time.raw_set("playing", clock.playing)?;
-    let state = lua.create_table_from([("clock", time), ("modules", modules), ("connections", connections(lua)?)])?;
-    state.raw_set("patterns", model.patterns.keys().map(|n| n.to_string()).collect::<Vec<_>>())?;
-    Ok(state)
 }

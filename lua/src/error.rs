@@ -110,7 +110,7 @@ pub fn located(lua: &Lua, error: Error) -> Error {
     };
     Error::external(match budget::place(lua) {
         Some(place) => ScriptError::at(place, message),
-        None => ScriptError::of("?", message),
+        None => ScriptError::of(&crate::context::context(lua).file.borrow(), message),
     })
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use cantus_host::control::StatusOf;
 use cantus_host::model::command::{InvokeActionCommand, SetParameterCommand, TriggerEventCommand};
 use cantus_host::model::{Module, ModuleType, Name, Path, Refusal};
 use mlua::{Function, Lua, MetaMethod, MultiValue, Result, UserData, UserDataMethods, UserDataRef, Value};
@@ -12,6 +11,7 @@ use crate::error::{blame, located, refused};
 use crate::library::native;
 use crate::mix;
 use crate::slots::{self, Slots};
+use crate::snapshot::status;
 use crate::values::{self, Fields, Key, to_lua, to_model};
 
 /// What a handle answers to besides what its manifest declares.
@@ -112,7 +112,7 @@ fn index(lua: &Lua, this: &Handle, key: &Value) -> Result<Value> {
         "mute" => Value::Boolean(module.mute),
         "solo" => Value::Boolean(module.solo),
         "seed" => Value::Integer(module.seed.cast_signed()),
-        "status" => text(&status(lua, &this.name))?,
+        "status" => text(&status(&context(lua).engine.state(), &this.name))?,
         "meters" => Value::Table(meters(lua, &this.name, &known)?),
         "slots" => Value::UserData(lua.create_userdata(Slots { module: this.name.clone() })?),
         "trigger" => Value::Function(native(lua, trigger)?),
@@ -134,15 +134,6 @@ fn meters(lua: &Lua, name: &str, known: &ModuleType) -> Result<mlua::Table> {
         values.raw_set(meter.key.as_str(), state.meter(&catalog, name, &meter.key).unwrap_or(0.0))?;
     }
     Ok(values)
-}
-
-/// How the module is: `ready`, `loading`, or what is wrong.
-fn status(lua: &Lua, name: &str) -> String {
-    match context(lua).engine.state().status.modules.get(name) {
-        None => "ready".into(),
-        Some(StatusOf::Loading { .. }) => "loading".into(),
-        Some(StatusOf::Missing(why) | StatusOf::Faulted(why)) => why.clone(),
-    }
 }
 
 /// The handle a method is called on.

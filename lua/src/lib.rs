@@ -20,6 +20,7 @@
 //! What this crate must not know: any module type by name, sound devices, plugins, files beyond scripts and sessions. Lua can do
 //! nothing here that a [`Command`](cantus_host::model::Command) cannot.
 
+mod agenda;
 mod budget;
 mod chain;
 mod constructors;
@@ -30,11 +31,13 @@ mod facade;
 mod graph;
 mod handle;
 mod help;
+mod later;
 mod library;
 mod matcher;
 mod mix;
 mod modulation;
 mod notation;
+mod observing;
 mod params;
 mod pattern;
 mod performing;
@@ -46,12 +49,14 @@ mod script;
 mod session;
 mod settings;
 mod slots;
+mod snapshot;
 mod strings;
 mod time;
 mod transaction;
 mod values;
+mod words;
 
-pub use context::Print;
+pub use context::{Complain, Print};
 pub use error::{Place, ScriptError};
 pub use library::{Documented, documentation};
 pub use print::print;

@@ -4,8 +4,8 @@ use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table}
 
 use crate::error::located;
 use crate::{
-    chain, constructors, engine, graph, help, mix, modulation, params, pattern, performing, random, session, settings,
-    strings, time,
+    chain, constructors, engine, graph, help, later, mix, modulation, observing, params, pattern, performing, random,
+    session, settings, strings, time, words,
 };
 
 /// One native function.
@@ -28,12 +28,15 @@ const AREAS: &[&[Row]] = &[
     performing::ROWS,
     modulation::ROWS,
     time::ROWS,
+    later::ROWS,
     pattern::ROWS,
     chain::ROWS,
     session::ROWS,
     settings::ROWS,
     help::ROWS,
     engine::ENGINE,
+    observing::ROWS,
+    words::ROWS,
     engine::CLOCK,
     engine::PARTS,
     random::ROWS,

@@ -6,31 +6,42 @@ use std::cell::Cell;
 
 use mlua::{Lua, MultiValue, Result, Value};
 
-use crate::context::context;
+use crate::context::{context, with};
 use crate::error::blame;
 use crate::library::{Row, call};
 
-/// A stream of random numbers.
-#[derive(Default)]
-pub struct Random(Cell<[u64; 4]>);
+/// A stream of random numbers, as far as it was drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stream([u64; 4]);
 
-impl Random {
-    /// Starts the stream of a seed and a name.
-    pub fn seed(&self, seed: u64, name: &str) {
+impl Stream {
+    /// The stream of a seed and a name, from its beginning.
+    pub fn of(seed: u64, name: &str) -> Stream {
         // FNV-1a of the name, from the seed.
         let mut state =
             name.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
-        self.0.set(std::array::from_fn(|_| {
+        Stream(std::array::from_fn(|_| {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
             let mut z = state;
             z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             z ^ (z >> 31)
-        }));
+        }))
+    }
+}
+
+/// The stream that is drawn from.
+#[derive(Default)]
+pub struct Random(Cell<Stream>);
+
+impl Random {
+    /// Draws from this stream from now on; answers that of before.
+    pub fn swap(&self, stream: Stream) -> Stream {
+        self.0.replace(stream)
     }
 
     fn next(&self) -> u64 {
-        let mut s = self.0.get();
+        let Stream(mut s) = self.0.get();
         let result = s[1].wrapping_mul(5).rotate_left(7).wrapping_mul(9);
         let t = s[1] << 17;
         s[2] ^= s[0];
@@ -39,7 +50,7 @@ impl Random {
         s[0] ^= s[3];
         s[2] ^= t;
         s[3] = s[3].rotate_left(45);
-        self.0.set(s);
+        self.0.set(Stream(s));
         result
     }
 
@@ -95,10 +106,14 @@ fn random(lua: &Lua, (low, high): (Option<i64>, Option<i64>)) -> Result<Value> {
 fn randomseed(lua: &Lua, args: MultiValue) -> Result<()> {
     let context = context(lua);
     match args.front() {
-        None | Some(Value::Nil) => context.random.seed(context.seed, &context.file.borrow()),
-        Some(Value::Integer(n)) => context.random.seed(n.cast_unsigned(), ""),
-        Some(Value::Number(n)) => context.random.seed(n.to_bits(), ""),
+        None | Some(Value::Nil) => context.random.swap(Stream::of(session_seed(lua)?, &context.file.borrow())),
+        Some(Value::Integer(n)) => context.random.swap(Stream::of(n.cast_unsigned(), "")),
+        Some(Value::Number(n)) => context.random.swap(Stream::of(n.to_bits(), "")),
         Some(other) => return Err(blame(format!("math.randomseed takes a number, not {}", other.type_name()))),
-    }
+    };
     Ok(())
+}
+
+fn session_seed(lua: &Lua) -> Result<u64> {
+    with(lua, |work| Ok(work.model.seed()))
 }

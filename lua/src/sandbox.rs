@@ -9,8 +9,9 @@ use crate::budget;
 use crate::context::{Context, context};
 use crate::error::{ScriptError, blame, message_of};
 use crate::facade::{Facade, METHODS};
+use crate::later::{CALLS, KEPT};
 use crate::library::{self, native};
-use crate::{engine, require};
+use crate::{engine, require, snapshot};
 
 /// How the chunk names of our own Lua begin; errors name the script's lines, never these.
 pub const PRELUDE: &str = "[cantus ";
@@ -18,9 +19,11 @@ pub const PRELUDE: &str = "[cantus ";
 /// Where the table of everything that scripts share is kept.
 pub const SHARED: &str = "cantus.shared";
 
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 5] = [
+    ("players", include_str!("../prelude/players.lua")),
     ("sandbox", include_str!("../prelude/sandbox.lua")),
     ("order", include_str!("../prelude/order.lua")),
+    ("snapshot", include_str!("../prelude/snapshot.lua")),
     ("environment", include_str!("../prelude/environment.lua")),
 ];
 
@@ -30,6 +33,8 @@ pub struct Sandbox {
     pub lua: Lua,
     /// What all environments show, read-only.
     pub shared: Table,
+    /// Ends a coroutine that waits, and lets it run what it has left for that.
+    pub close: Function,
     /// Makes an environment; an argument of `true` makes one that finds modules by their names.
     environment: Function,
 }
@@ -49,6 +54,8 @@ impl Sandbox {
         library::install(&lua, &raw, &own, &methods)?;
         lua.set_named_registry_value(METHODS, methods)?;
         lua.set_named_registry_value(SHARED, &shared)?;
+        lua.set_named_registry_value(CALLS, lua.create_table()?)?;
+        lua.set_named_registry_value(KEPT, lua.create_table()?)?;
         own.raw_set("engine", Facade("engine"))?;
         own.raw_set("out", cantus_host::model::OUT)?;
         let natives = natives(&lua)?;
@@ -57,8 +64,10 @@ impl Sandbox {
             let chunk = lua.load(code).set_name(format!("={PRELUDE}{name}]")).set_mode(ChunkMode::Text);
             last = chunk.call((&raw, &shared, &natives, &own))?;
         }
+        lua.set_named_registry_value(snapshot::TABLE, natives.raw_get::<Function>("snapshot")?)?;
         let environment = lua.unpack(last)?;
-        Ok(Sandbox { lua, shared, environment })
+        let close = raw.get::<Table>("coroutine")?.get("close")?;
+        Ok(Sandbox { lua, shared, close, environment })
     }
 
     /// A fresh environment over the shared one. `by_name`: what is unknown may be a module's name, as at a prompt.
@@ -92,6 +101,7 @@ fn natives(lua: &Lua) -> Result<Table> {
             _ => Ok(None),
         })?,
     )?;
+    snapshot::natives(lua, &table)?;
     table.raw_set("length", native(lua, |_, args: MultiValue| length(&args))?)?;
     Ok(table)
 }

@@ -1,5 +1,10 @@
 //! A Lua state over an engine, and the life of an evaluation.
 
+mod ahead;
+mod observers;
+mod player;
+mod quantized;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,8 +12,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cantus_host::control::{Batch, Commit, Origin, Work};
-use cantus_host::model::{Catalog, Command, Name};
+use cantus_host::control::{Batch, Cause, Commit, Origin, Work};
+use cantus_host::model::{Catalog, Name};
 use cantus_host::session;
 use cantus_host::settings::Settings;
 use mlua::chunk::ChunkMode;
@@ -17,11 +22,16 @@ use mlua::{Function, MultiValue, Table, Thread, Value};
 
 use crate::budget::{self, Budget};
 use crate::constructors;
-use crate::context::{Context, Print};
+use crate::context::{Complain, Context, Print};
 use crate::error::{Place, ScriptError};
-use crate::random::Random;
+use crate::later::{Later, Staged, Turn};
+use crate::random::{Random, Stream};
 use crate::sandbox::Sandbox;
 use crate::transaction::{Afterwards, Transaction, Transport};
+
+use ahead::Ahead;
+use observers::Changes;
+use quantized::Quantized;
 
 /// What scripts may use, and where their words go.
 pub struct Options {
@@ -31,8 +41,8 @@ pub struct Options {
     pub memory: usize,
     /// Wall time of one evaluation, when people wait for it; `None` offline, where results must not depend on it.
     pub wall: Option<Duration>,
-    /// Seed of everything random in scripts; with it goes the script's name.
-    pub seed: u64,
+    /// How long before its time what is timed is run, so that what it does can be on time.
+    pub lookahead: Duration,
     /// Folder whose `lib/` `require` looks in.
     pub root: PathBuf,
     /// The user's settings of this machine.
@@ -41,21 +51,24 @@ pub struct Options {
     pub session: session::Folder,
     /// Where `print` and `help` go, a text without line end at a time.
     pub print: Print,
+    /// Where errors of timers, coroutines and callbacks go: nobody waits for them.
+    pub complain: Complain,
 }
 
 impl Default for Options {
-    /// 100 million instructions, 64 MB, no wall limit, seed 1, the working directory, settings as they come and kept
-    /// nowhere, no session, standard output.
+    /// 100 million instructions, 64 MB, no wall limit, 50 ms ahead, the working directory, settings as they come and
+    /// kept nowhere, no session, standard output and standard error.
     fn default() -> Options {
         Options {
             instructions: 100_000_000,
             memory: 64 << 20,
             wall: None,
-            seed: 1,
+            lookahead: Duration::from_millis(50),
             root: PathBuf::from("."),
             settings: Settings::default(),
             session: session::Folder::default(),
             print: Box::new(|text| println!("{text}")),
+            complain: Box::new(|error| eprintln!("{error}")),
         }
     }
 }
@@ -78,6 +91,13 @@ pub struct Script {
     context: Rc<Context>,
     sandbox: Sandbox,
     memory: usize,
+    /// Seconds.
+    lookahead: f64,
+    ahead: Ahead,
+    changes: Changes,
+    /// Evaluations that wait for their time.
+    quantized: Vec<Quantized>,
+    complain: Complain,
     /// The prompt's environment, which lives on from line to line.
     prompt: Table,
     catalog: Arc<Catalog>,
@@ -98,7 +118,7 @@ impl Script {
     /// # Errors
     /// When Lua has no memory.
     pub fn new(engine: Rc<dyn Commit>, options: Options) -> Result<Script, ScriptError> {
-        let Options { instructions, memory, wall, seed, root, settings, mut session, print } = options;
+        let Options { instructions, memory, wall, lookahead, root, settings, mut session, print, complain } = options;
         session.belongs_to(&engine.state().model);
         let catalog = engine.catalog();
         let context = Rc::new(Context {
@@ -108,8 +128,8 @@ impl Script {
             print: RefCell::new(print),
             root,
             settings,
-            seed,
             file: RefCell::default(),
+            later: Later::default(),
             taps: RefCell::default(),
             work: RefCell::default(),
         });
@@ -117,7 +137,24 @@ impl Script {
         let sandbox = Sandbox::new(context.clone()).map_err(failed)?;
         let prompt = sandbox.environment(true).map_err(failed)?;
         let (constructors, notes) = constructors::generate(&sandbox.lua, &sandbox.shared, &catalog).map_err(failed)?;
-        Ok(Script { context, sandbox, memory, prompt, catalog, constructors, notes, places: BTreeMap::new(), session })
+        let (lookahead, ahead, places) = (lookahead.as_secs_f64(), Ahead::default(), BTreeMap::new());
+        let changes = Changes::since(&context.engine.state());
+        Ok(Script {
+            context,
+            sandbox,
+            memory,
+            lookahead,
+            ahead,
+            changes,
+            quantized: Vec::new(),
+            complain,
+            prompt,
+            catalog,
+            constructors,
+            notes,
+            places,
+            session,
+        })
     }
 
     /// What people should know of the bindings: constructors that could not be defined, and what to use instead.
@@ -162,17 +199,49 @@ impl Script {
     pub fn eval(&mut self, code: &str, name: &str, origin: Origin) -> Result<Evaluation, ScriptError> {
         self.refresh(name)?;
         self.begin(name, &origin);
-        let lua = &self.sandbox.lua;
-        let limit = |bytes| lua.set_memory_limit(bytes).map_err(|e| ScriptError::from_lua(&e, name, None));
-        limit(self.memory)?;
         let outcome = self.run(code, name, origin == Origin::Repl);
-        limit(0)?;
-        let work = self.context.work.take().expect("put in at the beginning");
-        if outcome.is_err() {
-            // What a script that ran out of memory left behind must not be the next one's burden.
-            let _collected = lua.gc_collect();
+        let mut work = self.context.work.take().expect("put in at the beginning");
+        let staged = std::mem::take(&mut work.staged);
+        let sent = outcome.and_then(|values| Ok((values, self.send(&work, name, &origin, Cause::default())?)));
+        match sent {
+            Ok((values, sent)) => {
+                match &sent {
+                    Some(sent) if sent.pending => self.begin_when_applied(sent.batch, staged, name, &origin),
+                    _ => self.begin_anew(staged, name, &origin),
+                }
+                self.after(&work, name, &origin)?;
+                self.places.extend(work.places());
+                let (batch, commands) = sent.map_or((None, 0), |sent| (Some(sent.batch), sent.edits));
+                Ok(Evaluation { batch, commands, transport: work.transport, values })
+            }
+            Err(error) => {
+                self.drop_staged(&staged, name);
+                // What a script that ran out of memory left behind must not be the next one's burden.
+                let _collected = self.sandbox.lua.gc_collect();
+                Err(error)
+            }
         }
-        self.commit(work, name, origin, outcome?)
+    }
+
+    /// What a script has asked for begins, and what its file asked for before ends: what is in step with beats goes on
+    /// where that was.
+    fn begin_anew(&mut self, staged: Staged, name: &str, origin: &Origin) {
+        self.give_up(name, origin);
+        let here = self.moment().place();
+        let last = if let Origin::File(_) = origin { self.forget_file(name) } else { None };
+        self.begin_staged(staged, last.filter(|last| *last >= here).map(|last| (last, false)));
+    }
+
+    /// Keeps scripts within their memory, or lets the host do what it must.
+    fn limit_memory(&self, on: bool) -> Result<(), ScriptError> {
+        let bytes = if on { self.memory } else { 0 };
+        let limited = self.sandbox.lua.set_memory_limit(bytes);
+        limited.map(|_| ()).map_err(|e| ScriptError::of("cantus", e.to_string()))
+    }
+
+    /// Tells of an error that nobody waits for.
+    fn complain(&mut self, error: &ScriptError) {
+        (self.complain)(error);
     }
 
     /// Constructors for the types there are now.
@@ -193,11 +262,12 @@ impl Script {
     /// Starts the transaction over the Model of now.
     fn begin(&self, name: &str, origin: &Origin) {
         let context = &self.context;
-        let (base, clock) = (context.engine.state().model.clone(), context.engine.clock());
-        context.work.replace(Some(Transaction::new(base, self.catalog.clone(), clock, origin)));
+        let (base, now) = (context.engine.state().model.clone(), self.moment());
+        context.random.swap(Stream::of(base.seed(), name));
+        context.work.replace(Some(Transaction::new(base, self.catalog.clone(), now.clock, origin)));
         context.file.replace(name.to_owned());
-        context.random.seed(context.seed, name);
-        context.budget.begin();
+        context.later.turn.set(Turn { now, ..Turn::default() });
+        context.budget.begin(1);
     }
 
     /// Runs the code to its end on a Lua thread of its own: after an error its stack is still there to be read.
@@ -205,7 +275,9 @@ impl Script {
         let lua = &self.sandbox.lua;
         let function = self.load(code, name, prompt).map_err(|e| ScriptError::from_lua(&e, name, None))?;
         let thread = lua.create_thread(function).map_err(|e| ScriptError::from_lua(&e, name, None))?;
+        self.limit_memory(true)?;
         let result = thread.resume::<MultiValue>(());
+        self.limit_memory(false)?;
         if let Some(error) = self.context.budget.expired() {
             return Err(error);
         }
@@ -247,35 +319,19 @@ impl Script {
         error
     }
 
-    fn commit(
-        &mut self,
-        work: Transaction,
-        name: &str,
-        origin: Origin,
-        values: Vec<String>,
-    ) -> Result<Evaluation, ScriptError> {
-        let commands = work.finish(name)?;
-        let edits = commands.iter().filter(|(command, _)| !matches!(command, Command::SetClaims(_))).count();
-        let mut done = Evaluation { batch: None, commands: edits, transport: work.transport, values };
-        if !commands.is_empty() {
-            let engine = &self.context.engine;
-            let batch = Batch::new(origin.clone(), commands.iter().map(|(command, _)| command.clone()).collect());
-            let accepted = engine.commit(batch).map_err(|e| work.refused(name, &commands, &e))?;
-            done.batch = Some(accepted.batch);
-        }
+    /// Does what is to be done once a transaction is committed.
+    fn after(&mut self, work: &Transaction, name: &str, origin: &Origin) -> Result<(), ScriptError> {
         work.settle(&self.context.settings).map_err(|e| ScriptError::of(name, e.to_string()))?;
-        for asked in work.later() {
-            self.ask(asked, &origin).map_err(|why| ScriptError::of(name, why))?;
-        }
-        self.places.extend(work.places());
-        Ok(done)
+        work.later().iter().try_for_each(|asked| self.ask(asked, origin)).map_err(|why| ScriptError::of(name, why))
     }
 
     /// Does what an evaluation asked for afterwards.
     fn ask(&mut self, asked: &Afterwards, origin: &Origin) -> Result<(), String> {
         match asked {
             Afterwards::Work(work, when) => {
-                let batch = Batch::of(origin.clone(), work.clone()).at(*when);
+                // Steps are a person's, also if a callback takes them back.
+                let origin = if origin.person().is_some() { origin.clone() } else { Origin::Repl };
+                let batch = Batch::of(origin, work.clone()).at(*when);
                 let accepted = self.context.engine.commit(batch).map_err(|e| e.to_string())?;
                 self.print(&accepted.skipped);
                 Ok(())

@@ -9,6 +9,7 @@ use cantus_host::model::{Asked, Catalog, Command, Edge, Model, Name, Refusal, Se
 use cantus_host::settings::{Settings, SettingsError};
 
 use crate::error::{Place, ScriptError};
+use crate::later::Staged;
 
 /// What a script asked of the transport last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,12 @@ pub struct Transaction {
     pub transport: Option<Transport>,
     /// The clock as the script sees it.
     pub clock: ClockReading,
+    /// When it is to be applied.
+    pub when: When,
+    /// What is to be done later, once it has ended well.
+    pub staged: Staged,
+    /// A person types it.
+    typed: bool,
     /// Settings of the machine that were set, by name; `None`: as they come.
     machine: BTreeMap<&'static str, Option<Value>>,
     base: Arc<Model>,
@@ -69,8 +76,25 @@ impl Transaction {
     pub fn new(base: Arc<Model>, catalog: Arc<Catalog>, clock: ClockReading, origin: &Origin) -> Transaction {
         let file = if let Origin::File(name) = origin { Some(name.clone()) } else { None };
         let (asked, last, places, machine, later) = Default::default();
-        let (model, transport, actions) = ((*base).clone(), None, false);
-        Transaction { catalog, model, transport, clock, machine, base, file, asked, last, places, actions, later }
+        let (model, transport, actions, typed) = ((*base).clone(), None, false, *origin == Origin::Repl);
+        let (when, staged) = Default::default();
+        Transaction {
+            catalog,
+            model,
+            transport,
+            clock,
+            when,
+            staged,
+            typed,
+            machine,
+            base,
+            file,
+            asked,
+            last,
+            places,
+            actions,
+            later,
+        }
     }
 
     /// Does a command on the copy and records it, unless it changes nothing and nobody claims it. `place` is asked only
@@ -119,7 +143,7 @@ impl Transaction {
     /// # Errors
     /// The end of a sentence.
     pub fn set_machine(&mut self, setting: &'static Setting, value: Option<Value>) -> Result<(), String> {
-        if self.file.is_some() {
+        if !self.typed {
             let name = setting.name;
             return Err(format!(
                 "setting {name} is of this machine, and files can only read it; set it at the prompt, or with \

@@ -75,6 +75,43 @@ pub fn number(value: &Value, what: &str) -> Result<Num> {
     number.ok_or_else(|| blame(format!("{what} must be a number, not {}", a(value))))
 }
 
+/// Beats: a number, a note value such as `"1/8"` (a quarter is a beat), or `"bar"`; `what` begins the sentence if it is
+/// none.
+///
+/// # Errors
+/// For anything else.
+pub fn beats(lua: &Lua, value: &Value, what: &str) -> Result<f64> {
+    let Value::String(text) = value else { return Ok(number(value, &format!("the beats of {what}"))?.get()) };
+    let text = text.to_string_lossy();
+    let wrong = || blame(format!("{what}: \"{text}\" is no time in beats; write 1, 0.25, \"1/8\" or \"bar\""));
+    let bar = || crate::context::with(lua, |work| Ok(work.model.signature.beats_per_bar()));
+    let whole = |text: &str| text.trim().parse::<u32>().map(f64::from);
+    match (text.split_once('/'), text.trim().trim_end_matches('s').strip_suffix("bar")) {
+        (Some((above, below)), _) => match (whole(above), whole(below)) {
+            (Ok(above), Ok(below)) if below > 0.0 => Ok(4.0 * above / below),
+            _ => Err(wrong()),
+        },
+        (None, Some("")) => bar(),
+        (None, Some(count)) => Ok(whole(count).map_err(|_| wrong())? * bar()?),
+        (None, None) => text.trim().parse().map_err(|_| wrong()),
+    }
+}
+
+/// Seconds: a number, or a time such as `"250ms"` or `"2s"`; `what` begins the sentence if it is none.
+///
+/// # Errors
+/// For anything else.
+pub fn seconds(value: &Value, what: &str) -> Result<f64> {
+    let Value::String(text) = value else { return Ok(number(value, &format!("the seconds of {what}"))?.get()) };
+    let text = text.to_string_lossy();
+    let (number, scale) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(number), _) => (number, 1000.0),
+        (None, number) => (number.unwrap_or(&text), 1.0),
+    };
+    let seconds = number.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(|number| number / scale);
+    seconds.ok_or_else(|| blame(format!("{what}: \"{text}\" is no time; write 0.5, \"250ms\" or \"2s\"")))
+}
+
 /// True or false.
 ///
 /// # Errors
@@ -130,6 +167,14 @@ impl Named {
     /// When it is something else.
     pub fn number(&self, key: &str, without: Num) -> Result<Num> {
         Ok(self.get(key, number)?.unwrap_or(without))
+    }
+
+    /// The text of that key, if it is there.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn text(&self, key: &str) -> Result<Option<String>> {
+        self.get(key, text)
     }
 
     /// The flag of that key, or what it is without.

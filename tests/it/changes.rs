@@ -117,7 +117,7 @@ fn act(change: TransportChange) -> Deed {
 
 #[test]
 fn deeds_are_done_on_their_exact_sample_and_in_order() {
-    let beat = |beat| At::Beat { beat, epoch: 0 };
+    let beat = |beat| At::Beat { beat, lap: 0, epoch: 0 };
     let sped_up = [act(Tempo { bpm: 120.0, over: 0.0 })];
     for (name, changes, applied, heard) in [
         ("a sample", vec![(At::Sample(70), vec![note(None)])], vec![70], vec![(70, 1.0)]),
@@ -183,7 +183,7 @@ fn what_comes_too_late_is_counted() {
     stage.deeds(At::Now, &[act(Start)]);
     stage.play(1);
     stage.deeds(At::Sample(50), &[]); // 14 samples
-    stage.deeds(At::Beat { beat: 3.0, epoch: 0 }, &[]); // at 48: 16 samples
+    stage.deeds(At::Beat { beat: 3.0, lap: 0, epoch: 0 }, &[]); // at 48: 16 samples
     stage.deeds(At::Sample(64), &[]);
     stage.deeds(At::Sample(100), &[]);
     stage.deeds(At::Sample(90), &[]); // after the one before: 10 samples
@@ -196,7 +196,7 @@ fn what_comes_too_late_is_counted() {
 fn what_is_not_due_is_never_overtaken() {
     let mut stage = Stage::new();
     stage.deeds(At::Now, &[act(Start)]);
-    stage.deeds(At::Beat { beat: 10.0, epoch: 0 }, &[]);
+    stage.deeds(At::Beat { beat: 10.0, lap: 0, epoch: 0 }, &[]);
     stage.deeds(At::Now, &[act(Stop), note(None)]);
     assert_eq!(stage.play(4), [(160, 1.0)]);
     assert_eq!(stage.applied(), [0, 160, 160]);

@@ -29,4 +29,5 @@ mod settings; // the user's settings: bounds, archive, who hears of changes
 mod soundfiles; // WAV and AIFF, as the tests write them
 mod sounds; // files of every kind, at the right pitch
 mod tidy; // the house rules
+mod timers;
 mod undo; // all the way back, and there again

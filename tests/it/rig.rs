@@ -75,6 +75,7 @@ pub struct Studio {
     lockstep: Lockstep,
     script: Script,
     printed: Rc<RefCell<Vec<String>>>,
+    complaints: Rc<RefCell<Vec<String>>>,
     /// How many files were evaluated.
     files: usize,
 }
@@ -92,9 +93,12 @@ impl Studio {
         let printed = Rc::<RefCell<Vec<String>>>::default();
         let said = printed.clone();
         let print = Box::new(move |text: &str| said.borrow_mut().push(text.to_owned()));
-        let options = Options { root, print, ..Options::default() };
+        let complaints = Rc::<RefCell<Vec<String>>>::default();
+        let heard = complaints.clone();
+        let complain = Box::new(move |error: &ScriptError| heard.borrow_mut().push(error.to_string()));
+        let options = Options { root, print, complain, ..Options::default() };
         let script = Script::new(engine, options).expect("a state can be made");
-        Studio { lockstep, script, printed, files: 0 }
+        Studio { lockstep, script, printed, complaints, files: 0 }
     }
 
     /// A session with this code evaluated, playing from beat 0.
@@ -137,9 +141,19 @@ impl Studio {
         self.script.eval(code, file, Origin::File(file.into())).unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// The same; what is wrong with it.
+    pub fn try_eval_as(&mut self, code: &str, file: &str) -> Result<Evaluation, ScriptError> {
+        self.script.eval(code, file, Origin::File(file.into()))
+    }
+
     /// What was printed since last asked.
     pub fn printed(&self) -> Vec<String> {
         self.printed.take()
+    }
+
+    /// Errors of timers and callbacks since last asked.
+    pub fn complaints(&self) -> Vec<String> {
+        self.complaints.take()
     }
 
     /// Changes that came too late.
@@ -185,7 +199,8 @@ impl Studio {
         let mut left = frames;
         while left > 0 {
             let now = left.min(block);
-            self.lockstep.pull(&mut buffer[..now * 2]);
+            let script = &mut self.script;
+            self.lockstep.pull_with(&mut buffer[..now * 2], || _ = script.tick());
             for frame in buffer[..now * 2].chunks_exact(2) {
                 out[0].push(frame[0]);
                 out[1].push(frame[1]);

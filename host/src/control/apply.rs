@@ -35,8 +35,10 @@ struct Outcome<'a> {
 impl Engine {
     /// Applies a batch whole or not at all, or keeps it until its time, and answers.
     pub(super) fn answer(&mut self, Envelope { batch, reply }: Envelope) {
+        let replaced = batch.instead_of;
         let answer = self.take(batch);
         if answer.is_ok() {
+            replaced.into_iter().for_each(|number| self.give_up(number));
             self.publish();
         }
         match &mut self.journal {
@@ -65,6 +67,7 @@ impl Engine {
                 self.note(|| Record::Waits { change: number, origin, when, commands });
                 Ok(Accepted { batch: number, model, skipped, pending: true })
             }
+            (Kept::Over, _) => Err(CommitError::Over),
             (Kept::Full | Kept::Waits, _) => Err(CommitError::TooManyPending(PENDING)),
         }
     }
@@ -93,7 +96,8 @@ impl Engine {
     /// What a batch will come to at its time, if nothing else comes. What was foreseen for the one before it is not
     /// foreseen anew.
     fn foresee<'a>(&mut self, batch: &'a Batch) -> Result<Outcome<'a>, CommitError> {
-        let before = self.schedule.before(batch.when, &self.model);
+        let mut before = self.schedule.before(batch.when, &self.model);
+        before.retain(|pending| Some(pending.number) != batch.instead_of);
         let numbers: Vec<u64> = before.iter().map(|pending| pending.number).collect();
         let known = self.foreseen.take().filter(|(known, _)| numbers.starts_with(known));
         let (known, mut model) = known.unwrap_or_else(|| (Vec::new(), (*self.model).clone()));
@@ -132,6 +136,15 @@ impl Engine {
             reports.remove(0);
         }
         reports.push(Report { number, batch, origin, text });
+    }
+
+    /// Another batch takes the place of one that waits.
+    fn give_up(&mut self, number: u64) {
+        if self.schedule.drop(number) {
+            self.foreseen = None;
+            self.drop_waiting(number, "another took its place");
+            self.pending = Arc::new(self.schedule.waiting());
+        }
     }
 
     fn drop_waiting(&mut self, change: u64, why: &str) {

@@ -19,6 +19,8 @@ pub struct Batch {
     pub when: When,
     /// What is to be done.
     pub work: Work,
+    /// A batch that waits, and whose place this one takes: it is not applied.
+    pub instead_of: Option<u64>,
     /// Batches of one gesture, such as a knob being turned, are one step of undo.
     pub gesture: Option<u64>,
 }
@@ -31,7 +33,7 @@ impl Batch {
 
     /// Work from outside, at once.
     pub fn of(origin: Origin, work: Work) -> Batch {
-        Batch { origin, cause: Cause::default(), when: When::Now, work, gesture: None }
+        Batch { origin, cause: Cause::default(), when: When::Now, work, instead_of: None, gesture: None }
     }
 
     /// Its commands, if it is made of commands.
@@ -47,6 +49,11 @@ impl Batch {
     /// The same, as what follows from something else.
     pub fn because(self, cause: Cause) -> Batch {
         Batch { cause, ..self }
+    }
+
+    /// The same, in the place of a batch that waits.
+    pub fn instead_of(self, batch: Option<u64>) -> Batch {
+        Batch { instead_of: batch, ..self }
     }
 
     /// The same, as part of a gesture.
@@ -103,9 +110,22 @@ pub enum When {
     /// At a beat, as soon as beats go on; at once if it is over. A stop, seek or reset before then cancels it. A beat
     /// that a loop keeps out of reach is waited for.
     AtBeat(Num),
+    /// At a beat of a lap of the loop, if nothing stops or moves the transport before.
+    At(Position),
     /// At the next beat that is a multiple of so many, or where the loop turns if that comes first; at once while beats
     /// stand still. 0: of the session's `grid`.
     NextGrid(Num),
+}
+
+/// A place in what the transport plays from one stop, seek or reset to the next: its epoch. Ascending.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Position {
+    /// The epoch.
+    pub epoch: u32,
+    /// Turns of the loop before.
+    pub lap: u32,
+    /// The beat.
+    pub beat: Num,
 }
 
 /// How a batch came about: the number of callbacks between it and something from outside.
@@ -218,6 +238,9 @@ pub enum CommitError {
         Cause::DEEPEST.depth
     )]
     Cascade,
+    /// The transport was stopped, moved or reset.
+    #[error("it was meant for a beat that will not come: the transport was stopped, moved or reset")]
+    Over,
     /// Too many batches wait for their time.
     #[error("{0} batches wait for their time, and no more can; schedule fewer ahead")]
     TooManyPending(usize),

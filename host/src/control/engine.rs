@@ -179,6 +179,13 @@ impl Engine {
         !self.status.loading()
     }
 
+    /// The same, at no cost if nothing is.
+    pub(crate) fn settle_if_loading(&mut self) {
+        if !self.settled() {
+            self.settle();
+        }
+    }
+
     /// Waits until nothing is being made or loaded. For offline use: the audio thread need not run.
     pub fn settle(&mut self) {
         self.tick();
@@ -352,7 +359,8 @@ impl Engine {
             && Arc::ptr_eq(&last.assets, assets)
             && Arc::ptr_eq(&last.scenes, &self.scenes)
             && Arc::ptr_eq(&last.pending, &self.pending)
-            && Arc::ptr_eq(&last.reports, &self.reports);
+            && Arc::ptr_eq(&last.reports, &self.reports)
+            && last.orders == self.schedule.orders();
         if same {
             return;
         }
@@ -360,6 +368,7 @@ impl Engine {
         self.handle.state.store(Arc::new(EngineState {
             version: self.causes.version(),
             causes: self.causes,
+            orders: self.schedule.orders(),
             model: self.model.clone(),
             scenes: self.scenes.clone(),
             pending: self.pending.clone(),

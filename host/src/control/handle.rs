@@ -86,13 +86,9 @@ impl Commit for EngineHandle {
     }
 
     fn clock(&self) -> ClockReading {
-        let now = self.telemetry.reading();
-        ClockReading {
-            sample: now.sample,
-            seconds: now.sample as f64 / self.rate,
-            beat: now.beat,
-            playing: now.playing,
-        }
+        // What it was told first: what the audio thread shows is then not older.
+        let orders = self.state.load().orders;
+        ClockReading::of(self.telemetry.reading(), orders, self.rate)
     }
 }
 

@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::batch::{Batch, When};
+use super::state::{ClockReading, Orders};
 use crate::model::{Model, Num};
 use crate::rt::message::At;
-use crate::rt::{QUANTUM, Reading, Telemetry};
+use crate::rt::{QUANTUM, Telemetry};
 
 /// Batches that can be pending. When there are more, they are refused.
 pub const PENDING: usize = 1024;
@@ -37,20 +38,17 @@ pub struct Pending {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stamp {
     Sample(u64),
-    Beat(f64),
+    /// A beat of a lap; of the lap in which it is reached.
+    Beat(f64, Option<u32>),
 }
 
 /// Keeps what waits, and what the transport will be when all that was handed over has been done.
 pub struct Schedule {
     rate: f64,
     pending: Vec<Pending>,
-    playing: bool,
-    /// Counts stops, seeks and resets, as the audio thread does.
-    epoch: u32,
-    /// Where the last of them led.
-    start: f64,
+    orders: Orders,
     /// Where the music was when last looked, and frames from there in which a batch must be handed over.
-    seen: Reading,
+    now: ClockReading,
     horizon: f64,
 }
 
@@ -62,20 +60,20 @@ pub enum Kept {
     Waits,
     /// No more can wait.
     Full,
+    /// It is for a stretch of music that is over: the transport was stopped, moved or reset.
+    Over,
 }
 
 impl Schedule {
     /// Nothing waits; `rate` in Hz.
     pub fn new(rate: f64) -> Schedule {
-        Schedule {
-            rate,
-            pending: Vec::new(),
-            playing: false,
-            epoch: 0,
-            start: 0.0,
-            seen: Reading::default(),
-            horizon: QUANTUM as f64,
-        }
+        let (pending, orders, now) = Default::default();
+        Schedule { rate, pending, orders, now, horizon: QUANTUM as f64 }
+    }
+
+    /// What the transport was told.
+    pub fn orders(&self) -> Orders {
+        self.orders
     }
 
     /// What waits, in the order in which it came.
@@ -86,7 +84,7 @@ impl Schedule {
             what: p.batch.work.describe(),
             when: match p.stamp {
                 Stamp::Sample(sample) => When::AtSample(sample),
-                Stamp::Beat(beat) => When::AtBeat(Num::of(beat)),
+                Stamp::Beat(beat, _) => When::AtBeat(Num::of(beat)),
             },
         };
         self.pending.iter().map(waiting).collect()
@@ -94,7 +92,7 @@ impl Schedule {
 
     /// Looks where the music is. Offline nothing can come between two looks but the next quantum.
     pub fn look(&mut self, telemetry: &Telemetry) {
-        self.seen = telemetry.reading();
+        self.now = ClockReading::of(telemetry.reading(), self.orders, self.rate);
         self.horizon = match telemetry.block() {
             0 => QUANTUM as f64,
             block => f64::from(block) + AHEAD * self.rate,
@@ -103,18 +101,29 @@ impl Schedule {
 
     /// The transport was told to start (true), or to pause.
     pub fn play(&mut self, playing: bool) {
-        self.playing = playing;
+        self.orders.playing = playing;
+        self.now.playing = playing;
     }
 
     /// The transport was told to go to a beat, in a new epoch. What was to happen at beats of the old one never will.
     pub fn jump(&mut self, beat: f64) -> Vec<Pending> {
-        self.epoch = self.epoch.wrapping_add(1);
-        self.start = beat;
-        self.pending.extract_if(.., |p| matches!(p.stamp, Stamp::Beat(_))).collect()
+        self.orders.epoch = self.orders.epoch.wrapping_add(1);
+        self.orders.start = beat;
+        self.now = ClockReading { beat, lap: 0, epoch: self.orders.epoch, ..self.now };
+        self.pending.extract_if(.., |p| matches!(p.stamp, Stamp::Beat(..))).collect()
+    }
+
+    /// Keeps a batch no longer. False: it does not wait.
+    pub fn drop(&mut self, number: u64) -> bool {
+        let at = self.pending.iter().position(|pending| pending.number == number);
+        at.map(|at| self.pending.remove(at)).is_some()
     }
 
     /// Keeps a batch until its time; gives it back if that is now.
     pub fn keep(&mut self, number: u64, batch: Batch, model: &Model) -> Kept {
+        if matches!(batch.when, When::At(position) if position.epoch != self.orders.epoch) {
+            return Kept::Over;
+        }
         let Some(stamp) = self.stamp(batch.when, model) else { return Kept::Due(batch, At::Now) };
         if self.frames_until(stamp, model).is_some_and(|frames| frames < self.horizon) {
             return Kept::Due(batch, self.at(stamp));
@@ -131,8 +140,9 @@ impl Schedule {
         match when {
             When::Now => None,
             When::AtSample(sample) => Some(Stamp::Sample(sample)),
-            When::AtBeat(beat) => Some(Stamp::Beat(beat.get())),
-            When::NextGrid(grid) => self.playing.then(|| Stamp::Beat(self.next_grid(grid.get(), model))),
+            When::AtBeat(beat) => Some(Stamp::Beat(beat.get(), None)),
+            When::At(position) => Some(Stamp::Beat(position.beat.get(), Some(position.lap))),
+            When::NextGrid(grid) => self.orders.playing.then(|| Stamp::Beat(self.next_grid(grid.get(), model), None)),
         }
     }
 
@@ -157,36 +167,41 @@ impl Schedule {
 
     /// What batches are ordered by: frames, and, where beats stand still or are out of reach, the beat.
     fn order(&self, stamp: Stamp, model: &Model) -> (f64, f64) {
-        let beat = if let Stamp::Beat(beat) = stamp { beat } else { f64::NEG_INFINITY };
+        let beat = if let Stamp::Beat(beat, _) = stamp { beat } else { f64::NEG_INFINITY };
         (self.frames_until(stamp, model).unwrap_or(f64::INFINITY), beat)
     }
 
     fn at(&self, stamp: Stamp) -> At {
         match stamp {
             Stamp::Sample(sample) => At::Sample(sample),
-            Stamp::Beat(beat) => At::Beat { beat, epoch: self.epoch },
+            Stamp::Beat(beat, lap) => At::Beat { beat, lap: lap.unwrap_or(self.now.lap), epoch: self.orders.epoch },
         }
-    }
-
-    /// Where the music is; where it is about to be, if it was told to go there and has not heard of it.
-    fn now(&self) -> Reading {
-        if self.seen.epoch == self.epoch { self.seen } else { Reading { beat: self.start, ..self.seen } }
     }
 
     /// Frames until it is due: at the fastest tempo there is, so never too late. `None`: as things are, never.
     fn frames_until(&self, stamp: Stamp, model: &Model) -> Option<f64> {
-        let now = self.now();
-        match stamp {
-            Stamp::Sample(sample) => Some(sample.saturating_sub(now.sample) as f64),
-            Stamp::Beat(_) if !self.playing => None,
-            Stamp::Beat(beat) if turn(model, now.beat).is_some_and(|end| beat > end) => None,
-            Stamp::Beat(beat) => Some((beat - now.beat).max(0.0) * 60.0 * self.rate / fastest(model, &now, beat)),
-        }
+        let now = &self.now;
+        let (beat, lap) = match stamp {
+            Stamp::Sample(sample) => return Some(sample.saturating_sub(now.sample) as f64),
+            Stamp::Beat(..) if !self.orders.playing => return None,
+            Stamp::Beat(beat, lap) => (beat, lap.unwrap_or(now.lap)),
+        };
+        let turn = turn(model, now.beat);
+        let (way, to) = match (model.loop_range, turn) {
+            _ if lap < now.lap => (0.0, now.beat),
+            (Some((start, _)), Some(end)) if lap > now.lap => {
+                let round = f64::from(lap - now.lap - 1) * (end - start.get());
+                (end - now.beat + round + beat - start.get(), end.max(beat))
+            }
+            (_, Some(end)) if beat > end => return None,
+            _ => (beat - now.beat, beat),
+        };
+        Some(way.max(0.0) * 60.0 * self.rate / fastest(model, now, to))
     }
 
     /// The next beat of a grid.
     fn next_grid(&self, grid: f64, model: &Model) -> f64 {
-        let now = self.now();
+        let now = &self.now;
         let grid = if grid > 0.0 { grid } else { model.grid() };
         let next = (now.beat / grid - 1e-9).ceil() * grid;
         turn(model, now.beat).map_or(next, |end| next.min(end))
@@ -199,7 +214,7 @@ fn turn(model: &Model, beat: f64) -> Option<f64> {
 }
 
 /// The fastest tempo on the way from here to a beat, in beats per minute; rather too fast than too slow.
-fn fastest(model: &Model, now: &Reading, to: f64) -> f64 {
+fn fastest(model: &Model, now: &ClockReading, to: f64) -> f64 {
     let mut fastest = now.bpm;
     // Before the map's first point the tempo may glide to the Model's own.
     if model.tempo_map.keys().next().is_none_or(|first| now.beat < first.get()) {

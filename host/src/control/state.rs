@@ -8,7 +8,7 @@ use super::batch::{Cause, Scenes};
 use super::schedule::{Reports, Waiting};
 use crate::assets::Asset;
 use crate::model::{Catalog, Model, Name, Table};
-use crate::rt::Meters;
+use crate::rt::{Meters, Reading};
 
 /// The state, immutable. A new one is published when a command or its realisation changed something.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub struct EngineState {
     pub version: u64,
     /// How the publications so far came about.
     pub causes: Causes,
+    /// What the transport was told.
+    pub orders: Orders,
     /// What is wanted.
     pub model: Arc<Model>,
     /// Kept Models, by name.
@@ -153,15 +155,44 @@ pub enum StatusOf {
     Faulted(String),
 }
 
-/// Where the music is.
+/// What the transport was told last; the audio thread may not have heard of it yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Orders {
+    /// Beats are to go on.
+    pub playing: bool,
+    /// Counts stops, seeks and resets, as the audio thread does.
+    pub epoch: u32,
+    /// Beat to which the last of them led.
+    pub start: f64,
+}
+
+/// Where the music is; where it is about to be, if it was told to go there and has not heard of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ClockReading {
     /// Absolute sample of the next quantum.
     pub sample: u64,
     /// The same in seconds.
     pub seconds: f64,
+    /// Samples per second.
+    pub rate: f64,
     /// Beat at that sample.
     pub beat: f64,
+    /// Beats per minute there; while beats stand still, those with which they would go on.
+    pub bpm: f64,
     /// Beats go on.
     pub playing: bool,
+    /// Counts stops, seeks and resets.
+    pub epoch: u32,
+    /// Turns of the loop in this epoch.
+    pub lap: u32,
+}
+
+impl ClockReading {
+    /// What the audio thread shows, and what it was told since. `rate` in Hz.
+    pub(super) fn of(seen: Reading, orders: Orders, rate: f64) -> ClockReading {
+        let Reading { sample, beat, bpm, lap, .. } = seen;
+        let (beat, lap) = if seen.epoch == orders.epoch { (beat, lap) } else { (orders.start, 0) };
+        let Orders { playing, epoch, .. } = orders;
+        ClockReading { sample, seconds: sample as f64 / rate, rate, beat, bpm, playing, epoch, lap }
+    }
 }

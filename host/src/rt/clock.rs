@@ -23,6 +23,8 @@ pub(super) struct Clock {
     rate: f64,
     playing: bool,
     epoch: u32,
+    /// Turns of the loop in this epoch.
+    lap: u32,
     tempo: Tempo,
     /// Beats of a bar, and the note that such a beat is.
     signature: (u32, u32),
@@ -45,6 +47,7 @@ impl Clock {
             rate,
             playing: false,
             epoch: 0,
+            lap: 0,
             tempo: Tempo::new(bpm),
             signature: (4, 4),
             swing: (0.5, 0.25),
@@ -107,6 +110,7 @@ impl Clock {
     /// To a beat, in a new epoch, in which no note goes on.
     fn jump(&mut self, sample: u64, beat: f64) -> bool {
         self.epoch = self.epoch.wrapping_add(1);
+        self.lap = 0;
         self.tempo.drop_ramp();
         self.lay(sample, 0.0, beat, flag::JUMPED);
         true
@@ -124,10 +128,16 @@ impl Clock {
             At::Now => Some(now),
             At::Sample(sample) => (sample < end).then_some(sample),
             At::Beat { epoch, .. } if epoch != self.epoch || !self.playing => Some(now),
-            At::Beat { beat, .. } => {
+            At::Beat { lap, .. } if lap < self.lap => Some(now),
+            At::Beat { beat, lap, .. } => {
                 // The loop may turn at `now` itself: what waits for its end is due then.
                 let mut earliest = 0;
                 loop {
+                    if lap > self.lap && self.turns() {
+                        let Some((next, _)) = self.lay_next(end) else { return None };
+                        earliest = next;
+                        continue;
+                    }
                     let sample = (self.last().sample_of(beat, self.rate).max(0) as u64).max(earliest);
                     match self.lay_next(end.min(sample.saturating_add(1))) {
                         None => return (sample < end).then_some(sample),
@@ -137,6 +147,11 @@ impl Clock {
                 }
             }
         }
+    }
+
+    /// Beats go on towards the turn of a loop.
+    fn turns(&self) -> bool {
+        self.around.is_some_and(|(_, end)| self.last().beat < end)
     }
 
     /// Lays out the next segment that begins by itself, if before sample `before`: its sample, and whether the loop turns
@@ -150,6 +165,7 @@ impl Clock {
         let past = (sample - last.sample) as f64 - last.frames_to(end, self.rate);
         match self.around {
             Some((start, _)) if turns => {
+                self.lap = self.lap.wrapping_add(1);
                 self.tempo.go_back(end - start);
                 self.lay(sample, past, start, flag::JUMPED | flag::LOOPED);
             }
@@ -216,13 +232,21 @@ impl Clock {
 
     /// How things are at a sample that was laid out.
     pub fn reading(&self, sample: u64) -> Reading {
-        let beat = self.last().beat_at(sample, self.rate);
+        let last = self.last();
+        let (mut beat, mut lap) = (last.beat_at(sample, self.rate), self.lap);
+        // A loop that turns on this very sample has turned.
+        if let (Some((end, true)), Some((start, _))) = (self.end, self.around)
+            && last.sample_of(end, self.rate) <= sample as i64
+        {
+            (beat, lap) = (start + (beat - end).max(0.0), lap.wrapping_add(1));
+        }
         Reading {
             sample,
             beat,
             bpm: self.tempo.at(beat, self.rate).bpm,
             playing: self.playing,
             epoch: self.epoch,
+            lap,
             beats_per_bar: self.beats_per_bar(),
         }
     }

@@ -57,11 +57,13 @@ pub enum At {
     Now,
     /// At an absolute sample.
     Sample(u64),
-    /// At a beat of an epoch of the transport, wherever the tempo and what comes before it may put it. At once if that
-    /// epoch is over or beats stand still; where the loop turns, if that comes first.
+    /// At a beat of a lap in an epoch of the transport, wherever the tempo and what comes before it may put it. At once
+    /// if that epoch or lap is over, or beats stand still; where the loop turns, if that comes first.
     Beat {
         /// The beat.
         beat: f64,
+        /// The lap; if no loop leads there any more, that of then.
+        lap: u32,
         /// The epoch.
         epoch: u32,
     },

@@ -29,25 +29,29 @@ pub struct Reading {
     pub playing: bool,
     /// Counts stops, seeks and resets.
     pub epoch: u32,
+    /// Counts the turns of the loop in this epoch.
+    pub lap: u32,
     /// Length of a bar in beats.
     pub beats_per_bar: f32,
 }
 
-const WORDS: usize = 5;
+const WORDS: usize = 6;
 
 impl Reading {
     fn to_words(self) -> [u64; WORDS] {
         let flags = u64::from(self.epoch) << 1 | u64::from(self.playing);
-        [self.sample, self.beat.to_bits(), self.bpm.to_bits(), flags, u64::from(self.beats_per_bar.to_bits())]
+        let bar = u64::from(self.beats_per_bar.to_bits());
+        [self.sample, self.beat.to_bits(), self.bpm.to_bits(), flags, bar, self.lap.into()]
     }
 
-    fn from_words([sample, beat, bpm, flags, bar]: [u64; WORDS]) -> Reading {
+    fn from_words([sample, beat, bpm, flags, bar, lap]: [u64; WORDS]) -> Reading {
         Reading {
             sample,
             beat: f64::from_bits(beat),
             bpm: f64::from_bits(bpm),
             playing: flags & 1 != 0,
             epoch: (flags >> 1) as u32,
+            lap: lap as u32,
             beats_per_bar: f32::from_bits(bar as u32),
         }
     }

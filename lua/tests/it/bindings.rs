@@ -177,6 +177,7 @@ fn every_example_runs() {
         for row in cantus_lua::documentation() {
             let folder = tempfile::tempdir().expect("a temporary folder");
             let mut rig = Rig::with(|options| options.root = folder.path().to_owned());
+            rig.file("main.lua", "tone('tom')").expect("runs");
             let code = format!(
                 "local kick, snare, seq, desk = tone('kick'), tone('snare'), steps('seq'), make('Desk', 'desk')\n{}",
                 row.example

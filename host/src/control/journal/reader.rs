@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::batch::When;
+use super::super::batch::{Position, When};
 use super::{DIGITS, Header, Record, VERSION, check};
 use crate::model::{Catalog, Command, Model, Name, Num};
 
@@ -131,7 +131,7 @@ pub fn recover(read: &Read, catalog: &Catalog) -> Recovered {
     }
     let mut waiting: Vec<_> = waiting.into_values().collect();
     waiting.sort_by_key(|(when, _)| match when {
-        When::AtBeat(beat) => (1, *beat, 0),
+        When::AtBeat(beat) | When::At(Position { beat, .. }) => (1, *beat, 0),
         When::AtSample(sample) => (0, Num::ZERO, *sample),
         When::Now | When::NextGrid(_) => (0, Num::ZERO, 0),
     });

@@ -319,7 +319,8 @@ fn how_long_beats_take() {
 
 #[test]
 fn when_a_stamp_is_due() {
-    let beat = |beat| At::Beat { beat, epoch: 1 };
+    let beat = |beat| At::Beat { beat, lap: 0, epoch: 1 };
+    let next_lap = |beat| At::Beat { beat, lap: 1, epoch: 1 };
     let none: &[(u64, TransportChange)] = &[];
     for (name, changes, at, now, due) in [
         ("now", none, At::Now, 5, Some(5)),
@@ -330,13 +331,18 @@ fn when_a_stamp_is_due() {
         ("a later beat", none, beat(8.0), 0, None),
         ("a beat that has passed", none, beat(0.5), 12, Some(4)),
         ("the beat that it is", none, beat(1.5), 12, Some(12)),
-        ("another epoch", none, At::Beat { beat: 2.0, epoch: 0 }, 3, Some(3)),
+        ("another epoch", none, At::Beat { beat: 2.0, lap: 0, epoch: 0 }, 3, Some(3)),
         ("after a change of tempo", &[(8, tempo(120.0))], beat(2.0), 8, Some(12)),
         ("in a ramp", &[(0, ramp(120.0, 4.0))], beat(4.0), 0, Some(21)),
         ("beats stand still", &[(8, Pause)], beat(2.0), 9, Some(9)),
         ("in a loop", &[(0, Loop(Some((0.0, 4.0))))], beat(2.0), 0, Some(16)),
         ("where the loop turns", &[(0, Loop(Some((0.0, 4.0))))], beat(4.0), 0, Some(32)),
         ("beyond the loop", &[(0, Loop(Some((0.0, 4.0))))], beat(6.0), 0, Some(32)),
+        ("in the next lap", &[(0, Loop(Some((0.0, 4.0))))], next_lap(2.0), 0, Some(48)),
+        ("where the next lap begins", &[(0, Loop(Some((0.0, 4.0))))], next_lap(0.0), 0, Some(32)),
+        ("in a lap that begins later", &[(0, Loop(Some((0.0, 9.0))))], next_lap(0.0), 0, None),
+        ("in a lap that does not come", none, next_lap(2.0), 0, Some(16)),
+        ("in a lap that is over", &[(0, Loop(Some((0.0, 1.0)))), (9, Loop(None))], beat(4.0), 9, Some(9)),
         ("beyond a loop that turns later", &[(0, Loop(Some((0.0, 8.0))))], beat(9.0), 0, None),
     ] {
         let mut clock = playing(8.0);
@@ -381,6 +387,6 @@ fn the_record_says_what_counts() {
     assert_eq!((record.swing, record.swing_unit), (0.6, 0.5));
     assert_eq!((record.loop_start, record.loop_end), (4.0, 8.0));
     assert_eq!((record.flags, record.epoch), (flag::PLAYING | flag::LOOPING, 0), "at its first frame");
-    let stopped = Reading { sample: 64, beat: 0.0, bpm: 60.0, playing: false, epoch: 1, beats_per_bar: 3.0 };
+    let stopped = Reading { sample: 64, beat: 0.0, bpm: 60.0, playing: false, epoch: 1, lap: 0, beats_per_bar: 3.0 };
     assert_eq!(clock.reading(64), stopped);
 }

@@ -154,7 +154,12 @@ fn change(round: usize, now: u64, keeper: &mut Keeper) -> Change {
         }
         5 => {
             let cables = vec![cable(HEARD), cable(NOTES)];
-            Change { at: At::Beat { beat: 2.0, epoch: 1 }, cables, deeds: vec![gain(HEARD, PLAYER, 0.5)], ..empty }
+            Change {
+                at: At::Beat { beat: 2.0, lap: 0, epoch: 1 },
+                cables,
+                deeds: vec![gain(HEARD, PLAYER, 0.5)],
+                ..empty
+            }
         }
         6 => Change { deeds: vec![trigger(4.0), Deed::Enable(PLAYER, false), Deed::Enable(SENDER, false)], ..empty },
         7 => {

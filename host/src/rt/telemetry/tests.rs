@@ -11,6 +11,7 @@ fn a_reading_is_of_one_instant() {
         bpm: f64::from(n),
         playing: n % 2 == 1,
         epoch: n,
+        lap: n,
         beats_per_bar: n as f32,
     };
     std::thread::scope(|scope| {

@@ -1,0 +1,385 @@
+//! When scripts are to go on: what waits for beats, and what for samples. Knows nothing of Lua.
+//!
+//! Everything is asked for ahead of its time and names its exact beat or sample; the tempo of now only says how far
+//! ahead that is. Beats are counted in the laps of the transport's loop, so that what comes after its turn can be asked
+//! for before it. A multiple is always computed by itself, never from the one before: nothing drifts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cantus_host::control::ClockReading;
+use cantus_host::model::Num;
+
+/// Seconds by which something repeated may be late and is still done; beyond, it is left out, and counted.
+const LATEST: f64 = 0.5;
+/// Two beats that are nearer to each other than this part of a period are one.
+const SAME: f64 = 1e-9;
+
+/// A beat in a lap of the loop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub struct Place {
+    /// Turns of the loop before.
+    pub lap: u32,
+    /// The beat.
+    pub beat: f64,
+}
+
+/// When something is due.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Due {
+    /// As soon as can be.
+    Now,
+    /// At an absolute sample.
+    Sample(u64),
+    /// On a beat.
+    Beat(Place),
+}
+
+/// When something is done, and done again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rhythm {
+    /// On all multiples of so many beats, moved by an offset.
+    Every {
+        /// Beats, more than 0.
+        period: f64,
+        /// Beats.
+        offset: f64,
+    },
+    /// Whenever the music comes to a beat.
+    At(f64),
+    /// After each so many frames since a sample.
+    Interval {
+        /// Frames, more than 0.
+        frames: f64,
+        /// Absolute sample.
+        since: u64,
+    },
+    /// Once.
+    Once(Wait),
+}
+
+/// What something waits for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Wait {
+    /// Nothing.
+    Now,
+    /// An absolute sample.
+    Sample(u64),
+    /// The next multiple of so many beats, moved by an offset.
+    Beat {
+        /// Beats, more than 0.
+        period: f64,
+        /// Beats.
+        offset: f64,
+    },
+}
+
+/// Where the music is when the agenda is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The clock.
+    pub clock: ClockReading,
+    /// First beat of the loop, and the beat at which it turns.
+    pub around: Option<(f64, f64)>,
+}
+
+impl Moment {
+    /// The place of now.
+    pub fn place(&self) -> Place {
+        Place { lap: self.clock.lap, beat: self.clock.beat }
+    }
+
+    /// The loop, if the music at that beat goes towards its turn.
+    fn turn(&self, beat: f64) -> Option<(f64, f64)> {
+        self.around.filter(|(_, end)| beat < *end)
+    }
+
+    fn frames_per_beat(&self) -> f64 {
+        60.0 * self.clock.rate / self.clock.bpm
+    }
+
+    /// Frames from now to a place, at the tempo of now; infinite if beats stand still.
+    fn frames_to(&self, place: Place) -> f64 {
+        if !self.clock.playing {
+            return f64::INFINITY;
+        }
+        let here = self.clock.beat;
+        let beats = match self.turn(here) {
+            Some((start, end)) if place.lap > self.clock.lap => {
+                let laps = f64::from(place.lap - self.clock.lap - 1) * (end - start);
+                end - here + laps + place.beat - start
+            }
+            _ => place.beat - here,
+        };
+        beats * self.frames_per_beat()
+    }
+
+    /// The sample of something due, at the tempo of now.
+    pub fn sample_of(&self, due: Due) -> u64 {
+        match due {
+            Due::Now => self.clock.sample,
+            Due::Sample(sample) => sample,
+            Due::Beat(place) => {
+                let frames = Some(self.frames_to(place)).filter(|f| f.is_finite()).unwrap_or(0.0);
+                (self.clock.sample as f64 + frames).round().max(0.0) as u64
+            }
+        }
+    }
+
+    /// The place of something due, at the tempo of now.
+    pub fn place_of(&self, due: Due) -> Place {
+        let sample = match due {
+            Due::Now => return self.place(),
+            Due::Beat(place) => return place,
+            Due::Sample(sample) => sample,
+        };
+        if !self.clock.playing {
+            return self.place();
+        }
+        let beat = self.clock.beat + (sample as f64 - self.clock.sample as f64) / self.frames_per_beat();
+        match self.turn(self.clock.beat) {
+            Some((start, end)) if beat >= end => {
+                let laps = ((beat - end) / (end - start)).floor();
+                Place { lap: self.clock.lap + 1 + laps as u32, beat: start + (beat - end) - laps * (end - start) }
+            }
+            _ => Place { lap: self.clock.lap, beat: beat.max(0.0) },
+        }
+    }
+
+    /// The first multiple from a place on; that place itself only if it is `included`. `None`: the loop keeps it out of
+    /// reach.
+    fn multiple(&self, period: f64, offset: f64, from: Place, included: bool) -> Option<Place> {
+        let first = |from: f64, included: bool| {
+            let steps = (from - offset) / period;
+            let near = steps.round();
+            let count = if (steps - near).abs() > SAME { steps.ceil() } else { near + f64::from(u8::from(!included)) };
+            count * period + offset
+        };
+        let beat = first(from.beat, included);
+        match self.turn(from.beat) {
+            Some((start, end)) if beat >= end - SAME * period => {
+                let again = first(start, true);
+                (again < end - SAME * period).then_some(Place { lap: from.lap + 1, beat: again })
+            }
+            _ => Some(Place { lap: from.lap, beat }),
+        }
+    }
+
+    /// When the music comes to a beat next, from a place on; that place itself only if it is `included`.
+    fn coming(&self, beat: f64, from: Place, included: bool) -> Option<Place> {
+        let ahead = if included { beat >= from.beat } else { beat > from.beat };
+        match self.turn(from.beat) {
+            Some((start, end)) if !ahead || beat >= end => {
+                (start..end).contains(&beat).then_some(Place { lap: from.lap + 1, beat })
+            }
+            _ => ahead.then_some(Place { lap: from.lap, beat }),
+        }
+    }
+}
+
+/// Tasks by number, each with what is to be done, and when it is due.
+pub struct Agenda<T> {
+    entries: BTreeMap<u64, Entry<T>>,
+    beats: BTreeSet<(u32, Num, u64)>,
+    samples: BTreeSet<(u64, u64)>,
+    /// The epoch and loop for which the beats were laid out.
+    laid: (u32, Option<(f64, f64)>),
+    skipped: u64,
+}
+
+struct Entry<T> {
+    rhythm: Rhythm,
+    due: Option<Due>,
+    /// Where it goes on from in this epoch, and whether that place counts; else from where the music is.
+    from: Option<(Place, bool)>,
+    /// How many times it was done, or left out, at intervals.
+    count: u64,
+    what: T,
+}
+
+impl<T> Default for Agenda<T> {
+    fn default() -> Agenda<T> {
+        let (entries, beats, samples, laid, skipped) = Default::default();
+        Agenda { entries, beats, samples, laid, skipped }
+    }
+}
+
+impl<T> Agenda<T> {
+    /// What a task does.
+    pub fn get_mut(&mut self, id: u64) -> Option<&mut T> {
+        self.entries.get_mut(&id).map(|entry| &mut entry.what)
+    }
+
+    /// The tasks of which that holds, ascending.
+    pub fn which(&self, holds: impl Fn(&T) -> bool) -> Vec<u64> {
+        self.entries.iter().filter(|(_, entry)| holds(&entry.what)).map(|(id, _)| *id).collect()
+    }
+
+    /// The last beat that one of these tasks was done on, in this epoch.
+    pub fn last_of(&self, tasks: &[u64]) -> Option<Place> {
+        let done = tasks.iter().filter_map(|id| self.entries.get(id)?.from).filter(|(_, counts)| !counts);
+        done.map(|(place, _)| place).reduce(|a, b| if b > a { b } else { a })
+    }
+
+    /// Adds a task. Beats are counted from a place on, and it counts or not; `None`: from now on.
+    pub fn add(&mut self, id: u64, rhythm: Rhythm, what: T, from: Option<(Place, bool)>, now: &Moment) {
+        self.entries.insert(id, Entry { rhythm, due: None, from, count: 0, what });
+        self.plan(id, now);
+    }
+
+    /// Takes a task out.
+    pub fn remove(&mut self, id: u64) -> Option<T> {
+        self.unplan(id);
+        self.entries.remove(&id).map(|entry| entry.what)
+    }
+
+    /// A task goes on later; beats are counted as in [`add`](Agenda::add).
+    pub fn wait(&mut self, id: u64, wait: Wait, from: Option<(Place, bool)>, now: &Moment) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.rhythm = Rhythm::Once(wait);
+            entry.from = from;
+        }
+        self.plan(id, now);
+    }
+
+    /// A task that was done is done again, if it is one that repeats; else it is taken out.
+    pub fn again(&mut self, id: u64, now: &Moment) -> Option<T> {
+        let once = self.entries.get(&id).is_some_and(|entry| matches!(entry.rhythm, Rhythm::Once(_)));
+        if once {
+            return self.remove(id);
+        }
+        self.plan(id, now);
+        None
+    }
+
+    /// Lays out anew what waits for beats, if they are others than they were.
+    pub fn look(&mut self, now: &Moment) {
+        let laid = (now.clock.epoch, now.around);
+        if self.laid == laid {
+            return;
+        }
+        let moved = self.laid.0 != now.clock.epoch;
+        self.laid = laid;
+        let waiting: Vec<u64> = self.entries.iter().filter(|(_, entry)| entry.on_beats()).map(|(id, _)| *id).collect();
+        for id in waiting {
+            let Some(entry) = self.entries.get_mut(&id) else { continue };
+            // What was done ahead in a lap that will not come was done here.
+            let ahead = |(place, _): &(Place, bool)| place.lap > now.clock.lap;
+            entry.from = entry.from.filter(|_| !moved);
+            entry.from = entry.from.map(|from| if ahead(&from) { (now.place(), false) } else { from });
+            self.plan(id, now);
+        }
+    }
+
+    /// Takes the task that is due first, if within so many frames: its number, and when it is due. It is done once it is
+    /// told what comes next: [`wait`](Agenda::wait), [`again`](Agenda::again) or [`remove`](Agenda::remove).
+    pub fn next(&mut self, now: &Moment, ahead: f64) -> Option<(u64, Due)> {
+        loop {
+            let (frames, id) = self.first(now)?;
+            if frames >= ahead {
+                return None;
+            }
+            let entry = self.entries.get_mut(&id)?;
+            let due = entry.due?;
+            match due {
+                Due::Beat(place) => entry.from = Some((place, false)),
+                Due::Sample(_) => entry.count += 1,
+                Due::Now => {}
+            }
+            self.unplan(id);
+            if frames >= -LATEST * now.clock.rate {
+                return Some((id, due));
+            }
+            let Some(entry) = self.entries.get_mut(&id) else { continue };
+            match entry.leave_out(due, now) {
+                0 => return Some((id, due)),
+                left_out => self.skipped += left_out,
+            }
+            self.plan(id, now);
+        }
+    }
+
+    /// Frames until something is due; at most 0 if it is due now.
+    pub fn frames(&self, now: &Moment) -> Option<f64> {
+        self.first(now).map(|(frames, _)| frames).filter(|frames| frames.is_finite())
+    }
+
+    /// How often something that repeats was left out because it was too late, since last asked.
+    pub fn skipped(&mut self) -> u64 {
+        std::mem::take(&mut self.skipped)
+    }
+
+    /// The task that is due first, and in how many frames; of several at one time the oldest.
+    fn first(&self, now: &Moment) -> Option<(f64, u64)> {
+        let sample = self.samples.first().map(|(sample, id)| (*sample as f64 - now.clock.sample as f64, *id));
+        let beat = self.beats.first();
+        let beat = beat.map(|(lap, beat, id)| (now.frames_to(Place { lap: *lap, beat: beat.get() }), *id));
+        match (sample, beat) {
+            (Some(a), Some(b)) => Some(if (a.0.round(), a.1) <= (b.0.round(), b.1) { a } else { b }),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Says when a task is due next.
+    fn plan(&mut self, id: u64, now: &Moment) {
+        self.unplan(id);
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        entry.due = entry.next(now);
+        match entry.due {
+            Some(Due::Now) => _ = self.samples.insert((0, id)),
+            Some(Due::Sample(sample)) => _ = self.samples.insert((sample, id)),
+            Some(Due::Beat(place)) => _ = self.beats.insert((place.lap, Num::of(place.beat), id)),
+            None => {}
+        }
+    }
+
+    fn unplan(&mut self, id: u64) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        match entry.due.take() {
+            Some(Due::Now) => _ = self.samples.remove(&(0, id)),
+            Some(Due::Sample(sample)) => _ = self.samples.remove(&(sample, id)),
+            Some(Due::Beat(place)) => _ = self.beats.remove(&(place.lap, Num::of(place.beat), id)),
+            None => {}
+        }
+    }
+}
+
+impl<T> Entry<T> {
+    fn on_beats(&self) -> bool {
+        matches!(self.rhythm, Rhythm::Every { .. } | Rhythm::At(_) | Rhythm::Once(Wait::Beat { .. }))
+    }
+
+    /// When it is due next: after what it was done on last, and not before now if it was not done yet.
+    fn next(&self, now: &Moment) -> Option<Due> {
+        let (from, included) = self.from.unwrap_or((now.place(), true));
+        match self.rhythm {
+            Rhythm::Every { period, offset } | Rhythm::Once(Wait::Beat { period, offset }) => {
+                now.multiple(period, offset, from, included).map(Due::Beat)
+            }
+            Rhythm::At(beat) => now.coming(beat, from, included).map(Due::Beat),
+            Rhythm::Interval { frames, since } => {
+                Some(Due::Sample(since + ((self.count + 1) as f64 * frames).round() as u64))
+            }
+            Rhythm::Once(Wait::Now) => Some(Due::Now),
+            Rhythm::Once(Wait::Sample(sample)) => Some(Due::Sample(sample)),
+        }
+    }
+
+    /// Leaves out what is long over of something that repeats; how many times. The next time is then ahead.
+    fn leave_out(&mut self, due: Due, now: &Moment) -> u64 {
+        match (self.rhythm, due) {
+            (Rhythm::Every { period, .. }, Due::Beat(place)) => {
+                self.from = None;
+                ((now.clock.beat - place.beat) / period).ceil().max(1.0) as u64
+            }
+            (Rhythm::Interval { frames, .. }, Due::Sample(sample)) => {
+                let missed = ((now.clock.sample - sample) as f64 / frames).ceil() as u64;
+                self.count += missed - 1;
+                missed
+            }
+            _ => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! Being told when the state has changed.
+
+use mlua::{Lua, Result, Value};
+
+use crate::context::{context, with};
+use crate::error::blame;
+use crate::facade::This;
+use crate::later::{Observer, end, function, keep_call};
+use crate::library::{Row, call};
+use crate::snapshot::Part;
+use crate::values::{a, module_name, text};
+
+/// The area's functions.
+pub const ROWS: &[Row] = &[
+    Row {
+        name: "engine:onStateChange",
+        doc: "Calls a function with the new state whenever the state has changed, whoever changed it, once however much \
+              has: at most every 10 ms, and not for what it changes itself eight times in a row. The state reads like \
+              the one of getState and never changes. With a filter, or a list of them, only when that part has: \
+              \"clock\", \"modules\", \"connections\", \"patterns\", \"scenes\", \"problems\", a module, or a parameter \
+              such as \"kick.volume\". Answers a number for removeStateChangeCallback; it ends when its file is \
+              evaluated again.",
+        example: "local id = engine:onStateChange(function(state) print(state.clock.bpm) end)  \
+              engine:onStateChange(function(state) print(state.modules.kick.parameters.volume) end, \"kick.volume\")  \
+              assert(engine:removeStateChangeCallback(id))",
+        function: |lua, args| {
+            call(lua, args, |lua, (_, body, filter): (This, Value, Value)| on_state_change(lua, &body, &filter))
+        },
+    },
+    Row {
+        name: "engine:removeStateChangeCallback",
+        doc: "Ends what onStateChange began, by its number. Answers whether there was one.",
+        example: "assert(engine:removeStateChangeCallback(123456) == false)",
+        function: |lua, args| call(lua, args, |lua, (_, id): (This, Value)| remove(lua, &id)),
+    },
+];
+
+fn on_state_change(lua: &Lua, body: &Value, filter: &Value) -> Result<u64> {
+    let body = function(body, "onStateChange")?;
+    let parts = match filter {
+        Value::Nil => Vec::new(),
+        Value::Table(list) => list.sequence_values::<Value>().map(|entry| part(&entry?)).collect::<Result<_>>()?,
+        filter => vec![part(filter)?],
+    };
+    let context = context(lua);
+    let id = context.later.mint();
+    keep_call(lua, id, body)?;
+    let observer = Observer { owner: context.file.borrow().as_str().into(), parts, complaint: None };
+    with(lua, |work| {
+        work.staged.observers.push((id, observer));
+        Ok(id)
+    })
+}
+
+fn part(filter: &Value) -> Result<Part> {
+    if let Value::UserData(_) = filter {
+        return module_name(filter, "a filter of onStateChange").map(Part::Module);
+    }
+    let text = text(filter, "a filter of onStateChange")?;
+    Part::read(&text).map_err(|why| blame(format!("the filter \"{text}\" of onStateChange: {why}")))
+}
+
+fn remove(lua: &Lua, id: &Value) -> Result<bool> {
+    let Some(id) = id.as_integer().and_then(|id| u64::try_from(id).ok()) else {
+        return Err(blame(format!("a callback is named by the number it was given, not by {}", a(id))));
+    };
+    let there = context(lua).later.observers.borrow().contains_key(&id);
+    with(lua, |work| Ok(end(&mut work.staged, id, there)))
+}

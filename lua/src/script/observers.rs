@@ -1,0 +1,120 @@
+//! Telling callbacks of changes of the state.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cantus_host::control::{EngineState, Notice, Observers, Origin, Subscription};
+use mlua::{Table, Value};
+
+use crate::agenda::{Due, Rhythm};
+use crate::error::ScriptError;
+use crate::later::{Task, Turn};
+use crate::random::Stream;
+use crate::snapshot;
+
+use super::Script;
+use super::player::{Call, Ended};
+
+/// When the state has changed, and what it was.
+pub(super) struct Changes {
+    observers: Observers,
+    notice: Rc<RefCell<Option<Notice>>>,
+    before: Arc<EngineState>,
+    _subscription: Subscription,
+}
+
+impl Changes {
+    /// Of what comes after a state.
+    pub fn since(state: &Arc<EngineState>) -> Changes {
+        let (observers, notice) = (Observers::since(state), Rc::<RefCell<Option<Notice>>>::default());
+        let told = notice.clone();
+        let subscription = observers.subscribe(move |notice| {
+            told.replace(Some(notice.clone()));
+            Ok(())
+        });
+        Changes { observers, notice, before: state.clone(), _subscription: subscription }
+    }
+
+    /// What has changed, if anything, and what was before.
+    fn next(&mut self, state: &Arc<EngineState>, now: Duration) -> Option<(Notice, Arc<EngineState>)> {
+        // Our own cannot fail.
+        let _ = self.observers.dispatch(state, now);
+        let notice = self.notice.take()?;
+        let before = std::mem::replace(&mut self.before, notice.state.clone());
+        Some((notice, before))
+    }
+}
+
+impl Script {
+    /// Tells callbacks of what has changed.
+    pub(super) fn tell_changes(&mut self) {
+        let context = self.context.clone();
+        let state = context.engine.state();
+        let now = Duration::from_secs_f64(context.engine.clock().seconds);
+        let Some((notice, before)) = self.changes.next(&state, now) else { return };
+        let observers = context.later.observers.borrow().clone();
+        let catalog = self.catalog.clone();
+        let concerned = |parts: &[snapshot::Part]| {
+            parts.is_empty() || parts.iter().any(|part| !part.same(&before, &notice.state, &catalog))
+        };
+        let mut table = None;
+        for (id, _) in observers.into_iter().filter(|(_, observer)| concerned(&observer.parts)) {
+            // One of those before it may have ended it.
+            if !context.later.observers.borrow().contains_key(&id) {
+                continue;
+            }
+            let made = match &table {
+                Some(table) => Ok(Table::clone(table)),
+                None => {
+                    let (state, model) = (notice.state.clone(), notice.state.model.clone());
+                    snapshot::table(&self.sandbox.lua, state, model, catalog.clone())
+                }
+            };
+            match made {
+                Ok(made) => self.tell(id, table.insert(made).clone(), &notice),
+                Err(error) => self.complain(&ScriptError::from_lua(&error, "callbacks", None)),
+            }
+        }
+    }
+
+    /// Calls one of them.
+    fn tell(&mut self, id: u64, state: Table, notice: &Notice) {
+        let context = self.context.clone();
+        let Some(observer) = context.later.observers.borrow().get(&id).cloned() else { return };
+        let owner = observer.owner;
+        let call = Call { owner: owner.clone(), origin: Origin::Callback(owner.clone()), cause: notice.cause };
+        let turn = Turn { now: self.moment(), due: Due::Now, task: None, thread: std::ptr::null() };
+        let random = Stream::of(notice.state.model.seed(), &format!("{owner} {id} {}", notice.state.version));
+        let before = context.random.swap(random);
+        let result = self.callee(id, false).and_then(|thread| {
+            let ended = self.turn(&call, &thread, Value::Table(state), turn)?;
+            Ok((thread, ended))
+        });
+        let random = context.random.swap(before);
+        let result = result.map(|(thread, ended)| {
+            if let (Ended::Waits(wait), from) = ended {
+                let task = Task {
+                    owner: owner.clone(),
+                    label: "onStateChange".into(),
+                    random,
+                    waits: true,
+                    parent: None,
+                    complaint: None,
+                };
+                self.go_on(thread, task, Rhythm::Once(wait), from);
+            }
+        });
+        let said = result.as_ref().err().map(ToString::to_string);
+        if let Some(observer) = context.later.observers.borrow_mut().get_mut(&id) {
+            observer.complaint.clone_from(&said);
+        }
+        if let Err(mut error) = result
+            && said != observer.complaint
+        {
+            error.message.push_str(" (in a callback of onStateChange, which is kept)");
+            self.complain(&error);
+        }
+    }
+}

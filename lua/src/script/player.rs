@@ -1,0 +1,344 @@
+//! What is done while no script is evaluated: functions that are called, coroutines that go on.
+
+use cantus_host::control::{Batch, Cause, CommitError, Origin, When};
+use cantus_host::model::{Command, Name};
+use mlua::thread::ThreadStatus;
+use mlua::{IntoLuaMulti, MultiValue, Table, Thread, Value};
+
+use crate::agenda::{Due, Moment, Place as Beat, Rhythm, Wait};
+use crate::budget;
+use crate::error::{Place, ScriptError};
+use crate::later::{CALLS, KEPT, Staged, Task, Turn};
+use crate::transaction::Transaction;
+
+use super::Script;
+
+/// Calls and coroutines of one look at the most: those behind them are not forgotten, but come with the next.
+const TURNS: usize = 10_000;
+/// What a call may use is this part of what an evaluation may.
+const SHARE: u64 = 10;
+
+/// What is called or goes on, and on whose behalf.
+pub(super) struct Call {
+    /// The file.
+    pub owner: Name,
+    /// As what it is committed.
+    pub origin: Origin,
+    /// What it follows from.
+    pub cause: Cause,
+}
+
+/// A batch that was accepted.
+pub(super) struct Sent {
+    /// Its number.
+    pub batch: u64,
+    /// Commands, besides the note of what the file asks for.
+    pub edits: usize,
+    /// It waits for its time.
+    pub pending: bool,
+}
+
+/// How a call or coroutine ended its turn.
+pub(super) enum Ended {
+    /// It is done.
+    Whole,
+    /// It waits.
+    Waits(Wait),
+}
+
+/// How it ended, and where beats are counted from that it waits for.
+type Turned = (Ended, (Beat, bool));
+
+impl Script {
+    /// Does what is due: calls functions, lets coroutines go on, tells of changes. Call it often: before every quantum
+    /// where time is virtual, else as soon as the answer says. Answers the seconds until something will be due.
+    pub fn tick(&mut self) -> Option<f64> {
+        let context = self.context.clone();
+        let later = &context.later;
+        self.tell_changes();
+        self.begin_quantized();
+        for _ in 0..TURNS {
+            let now = self.moment();
+            let ahead = self.lookahead * now.clock.rate;
+            let mut agenda = later.agenda.borrow_mut();
+            agenda.look(&now);
+            let Some((id, due)) = agenda.next(&now, ahead) else { break };
+            drop(agenda);
+            self.task(id, due, now);
+        }
+        let skipped = later.agenda.borrow_mut().skipped();
+        if skipped > 0 {
+            let text = format!("{skipped} calls of timers were left out: scripts had no time for them");
+            self.complain(&ScriptError::of("timers", text));
+        }
+        self.collect_garbage();
+        let now = self.moment();
+        let frames = later.agenda.borrow().frames(&now)?;
+        Some((frames / now.clock.rate - self.lookahead).max(0.0))
+    }
+
+    /// Where the music is, as this thread sees it.
+    pub(super) fn moment(&self) -> Moment {
+        let engine = &self.context.engine;
+        let around = engine.state().model.loop_range.map(|(start, end)| (start.get(), end.get()));
+        Moment { clock: engine.clock(), around }
+    }
+
+    /// Does a task, and says when it is to be done again.
+    fn task(&mut self, id: u64, due: Due, now: Moment) {
+        let context = self.context.clone();
+        let agenda = &context.later.agenda;
+        let Some(task) = agenda.borrow_mut().get_mut(id).cloned() else { return };
+        let origin = Origin::Timer(task.owner.clone());
+        let call = Call { owner: task.owner.clone(), origin, cause: Cause::default() };
+        let before = context.random.swap(task.random);
+        let turn = Turn { now, due, task: Some(id), thread: std::ptr::null() };
+        let beat = turn.clock().beat;
+        let (thread, result) = match self.callee(id, task.waits) {
+            Ok(thread) => {
+                let result = self.turn(&call, &thread, beat, turn);
+                (Some(thread), result)
+            }
+            Err(error) => (None, Err(error)),
+        };
+        let random = context.random.swap(before);
+        if let Some(task) = agenda.borrow_mut().get_mut(id) {
+            task.random = random;
+        }
+        let over = self.judge(id, &task, &result);
+        let now = self.moment();
+        let there = agenda.borrow_mut().get_mut(id).is_some();
+        match (result, thread) {
+            _ if over || !there => self.forget(id),
+            (Ok((Ended::Waits(wait), from)), _) if task.waits => agenda.borrow_mut().wait(id, wait, Some(from), &now),
+            (Ok((Ended::Waits(wait), from)), Some(thread)) => {
+                // The function is called again in time; this call of it goes on by itself.
+                let task = Task { waits: true, parent: Some(id), random, complaint: None, ..task };
+                self.go_on(thread, task, Rhythm::Once(wait), from);
+                self.next_time(id, &now);
+            }
+            _ => self.next_time(id, &now),
+        }
+    }
+
+    /// A call that waits is a task from now on.
+    pub(super) fn go_on(&self, thread: Thread, task: Task, rhythm: Rhythm, from: (Beat, bool)) {
+        let later = &self.context.later;
+        let (id, now) = (later.mint(), self.moment());
+        if self.calls().and_then(|calls| calls.raw_set(id, thread)).is_ok() {
+            later.agenda.borrow_mut().add(id, rhythm, task, Some(from), &now);
+        }
+    }
+
+    /// A task has had its turn.
+    fn next_time(&self, id: u64, now: &Moment) {
+        let ended = self.context.later.agenda.borrow_mut().again(id, now);
+        if ended.is_some() {
+            self.drop_call(id);
+        }
+    }
+
+    /// Says what went wrong, once; answers whether the task is over.
+    fn judge(&mut self, id: u64, task: &Task, result: &Result<Turned, ScriptError>) -> bool {
+        let context = self.context.clone();
+        let said = result.as_ref().err().map(ToString::to_string);
+        if let Some(task) = context.later.agenda.borrow_mut().get_mut(id) {
+            task.complaint.clone_from(&said);
+        }
+        let Err(error) = result else { return false };
+        let endless = context.budget.expired().is_some();
+        if said != task.complaint || endless {
+            let mut error = error.clone();
+            error.message = match (task.waits, endless) {
+                (true, _) => format!("{}; this coroutine has ended", error.message),
+                (false, true) => format!("{}; {} has ended", error.message, task.label),
+                (false, false) => format!("{} (in {})", error.message, task.label),
+            };
+            self.complain(&error);
+        }
+        task.waits || endless
+    }
+
+    /// The Lua thread that is to go on; of a function a new one.
+    pub(super) fn callee(&self, id: u64, waits: bool) -> Result<Thread, ScriptError> {
+        let failed = |error: mlua::Error| ScriptError::from_lua(&error, "timers", None);
+        let calls = self.calls().map_err(failed)?;
+        if waits {
+            return calls.raw_get(id).map_err(failed);
+        }
+        let function = calls.raw_get(id).map_err(failed)?;
+        self.sandbox.lua.create_thread(function).map_err(failed)
+    }
+
+    /// One turn: a transaction of its own, which is committed for its time if it ends well.
+    pub(super) fn turn(
+        &mut self,
+        call: &Call,
+        thread: &Thread,
+        args: impl IntoLuaMulti,
+        turn: Turn,
+    ) -> Result<Turned, ScriptError> {
+        let context = self.context.clone();
+        let base = match turn.due {
+            Due::Now => context.engine.state().model.clone(),
+            _ => self.ahead.base(&*context.engine),
+        };
+        let mut work = Transaction::new(base, self.catalog.clone(), turn.clock(), &call.origin);
+        work.when = turn.when();
+        context.work.replace(Some(work));
+        let file = context.file.replace(call.owner.to_string());
+        let outer = context.later.turn.replace(Turn { thread: Value::Thread(thread.clone()).to_pointer(), ..turn });
+        context.budget.begin(SHARE);
+        let resumed = self.resume(thread, args, &call.owner);
+        let work = context.work.take().expect("put in before");
+        if resumed.is_err() {
+            self.drop_staged(&work.staged, &call.owner);
+        }
+        let done = resumed.and_then(|ended| Ok((ended, self.settle(call, work, turn)?)));
+        context.later.turn.set(outer);
+        context.file.replace(file);
+        done
+    }
+
+    fn resume(&self, thread: &Thread, args: impl IntoLuaMulti, owner: &str) -> Result<Ended, ScriptError> {
+        let context = &self.context;
+        self.limit_memory(true)?;
+        let result = thread.resume::<MultiValue>(args);
+        self.limit_memory(false)?;
+        if let Some(error) = context.budget.expired() {
+            return Err(error);
+        }
+        result.map_err(|e| self.explain(&e, owner, thread))?;
+        if thread.status() != ThreadStatus::Resumable {
+            return Ok(Ended::Whole);
+        }
+        context.later.wait.take().map(Ended::Waits).ok_or_else(|| {
+            let place = budget::place_in(thread).unwrap_or_else(|| Place { file: owner.to_owned(), line: 1 });
+            ScriptError::at(place, "coroutine.yield outside of a coroutine; to wait, use clock.sync or clock.sleep")
+        })
+    }
+
+    /// Commits what a turn has done, and begins what it has asked for.
+    fn settle(&mut self, call: &Call, mut work: Transaction, turn: Turn) -> Result<(Beat, bool), ScriptError> {
+        let name = &*call.owner;
+        let staged = std::mem::take(&mut work.staged);
+        let sent = match self.send(&work, name, &call.origin, call.cause) {
+            Ok(sent) => sent,
+            Err(error) => {
+                self.drop_staged(&staged, name);
+                return Err(error);
+            }
+        };
+        self.begin_staged(staged, Some(turn.from(true)));
+        self.after(&work, name, &call.origin)?;
+        Ok(turn.from(sent.is_none()))
+    }
+
+    /// Commits a transaction for its time.
+    pub(super) fn send(
+        &self,
+        work: &Transaction,
+        name: &str,
+        origin: &Origin,
+        cause: Cause,
+    ) -> Result<Option<Sent>, ScriptError> {
+        let commands = work.finish(name)?;
+        // An evaluation that waits for a bar lets its timers begin there, whatever it changes; and what it was before
+        // and still waits must not come.
+        let (person, replaced) = (origin.person().is_some(), self.waits_of(name, origin));
+        let waits = person && (work.when != When::Now || replaced.is_some());
+        if commands.is_empty() && !waits {
+            return Ok(None);
+        }
+        let edits = commands.iter().filter(|(command, _)| !matches!(command, Command::SetClaims(_))).count();
+        let batch = commands.iter().map(|(command, _)| command.clone()).collect::<Vec<_>>();
+        let batch = Batch::new(origin.clone(), batch).at(work.when).because(cause).instead_of(replaced);
+        let sent = if person { Vec::new() } else { batch.commands().to_vec() };
+        match self.context.engine.commit(batch) {
+            Ok(accepted) => {
+                if accepted.pending && !person {
+                    self.ahead.waits(accepted.batch, sent);
+                }
+                Ok(Some(Sent { batch: accepted.batch, edits, pending: accepted.pending }))
+            }
+            // Nobody hears what was to happen on beats that will not come.
+            Err(CommitError::Over) => Ok(None),
+            Err(error) => Err(work.refused(name, &commands, &error)),
+        }
+    }
+
+    /// Begins what was asked for: tasks count beats from a place on.
+    pub(super) fn begin_staged(&mut self, staged: Staged, from: Option<(Beat, bool)>) {
+        let now = self.moment();
+        let context = self.context.clone();
+        for (id, rhythm, task) in staged.tasks {
+            context.later.agenda.borrow_mut().add(id, rhythm, task, from, &now);
+        }
+        context.later.observers.borrow_mut().extend(staged.observers);
+        for id in staged.ended {
+            self.forget(id);
+            context.later.observers.borrow_mut().remove(&id);
+        }
+    }
+
+    /// What was asked for will not be.
+    pub(super) fn drop_staged(&self, staged: &Staged, owner: &str) {
+        staged.new_ids().for_each(|id| self.drop_call(id));
+        let kept = self.sandbox.lua.named_registry_value::<Table>(KEPT);
+        if let Ok(Some(kept)) = kept.and_then(|files| files.raw_get::<Option<Table>>(owner)) {
+            staged.kept.iter().for_each(|name| _ = kept.raw_set(&**name, Value::Nil));
+        }
+    }
+
+    /// Ends everything that a file has asked for; answers the last beat on which any of it was done.
+    pub(super) fn forget_file(&mut self, file: &str) -> Option<Beat> {
+        let context = self.context.clone();
+        let tasks = context.later.agenda.borrow().which(|task| &*task.owner == file);
+        let last = context.later.agenda.borrow().last_of(&tasks);
+        tasks.into_iter().for_each(|id| self.forget(id));
+        let mut observers = context.later.observers.borrow_mut();
+        let gone: Vec<u64> = observers.iter().filter(|(_, o)| &*o.owner == file).map(|(id, _)| *id).collect();
+        for id in gone {
+            observers.remove(&id);
+            self.drop_call(id);
+        }
+        last
+    }
+
+    /// Ends a task and what has come of it.
+    pub(super) fn forget(&self, id: u64) {
+        let agenda = &self.context.later.agenda;
+        let Some(task) = agenda.borrow_mut().remove(id) else { return };
+        if task.waits {
+            self.close(id);
+        } else {
+            let children = agenda.borrow().which(|task| task.parent == Some(id));
+            children.into_iter().for_each(|child| self.forget(child));
+        }
+        self.drop_call(id);
+    }
+
+    /// Lets a coroutine that waits run what it has left for its end.
+    fn close(&self, id: u64) {
+        let thread = self.calls().and_then(|calls| calls.raw_get::<Thread>(id));
+        if let Ok(thread) = thread
+            && thread.status() == ThreadStatus::Resumable
+        {
+            self.context.budget.begin(SHARE);
+            // What goes wrong then concerns nobody any more.
+            let _ = self.sandbox.close.call::<MultiValue>(thread);
+        }
+    }
+
+    fn calls(&self) -> mlua::Result<Table> {
+        self.sandbox.lua.named_registry_value(CALLS)
+    }
+
+    fn drop_call(&self, id: u64) {
+        // A table that is there takes nil without needing memory.
+        let _ = self.calls().and_then(|calls| calls.raw_set(id, Value::Nil));
+    }
+
+    /// Collects a little garbage, in the time there is between two looks.
+    fn collect_garbage(&self) {}
+}

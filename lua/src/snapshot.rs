@@ -1,0 +1,352 @@
+//! The state as scripts read it: nested tables that are made as they are read, and never change.
+//!
+//! A table is a node of a [`Snapshot`], known by a number; `prelude/snapshot.lua` makes the table, and asks here for
+//! what a node has under a key. What is not read costs nothing.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use cantus_host::control::{EngineState, StatusOf};
+use cantus_host::model::{Catalog, Connection, Model, Module, ModuleType, Name, Path};
+use mlua::{Function, IntoLua, Lua, MultiValue, Result, Table, UserData, UserDataRef, Value};
+
+use crate::context::{context, with};
+use crate::library::native;
+use crate::values::to_lua;
+
+/// Where the function is kept that makes the table of a snapshot.
+pub const TABLE: &str = "cantus.snapshot";
+
+/// A state, and what of it was read.
+pub struct Snapshot {
+    state: Arc<EngineState>,
+    model: Arc<Model>,
+    catalog: Arc<Catalog>,
+    nodes: RefCell<Vec<Node>>,
+}
+
+impl UserData for Snapshot {}
+
+/// A table.
+#[derive(Clone)]
+enum Node {
+    Root,
+    Clock,
+    Modules,
+    Module(Name, Module),
+    Parameters(Module),
+    Slots(Module),
+    Slot(Module, usize),
+    Meters(Name, Module),
+    Connections,
+    Connection(Connection),
+    Patterns,
+    Pattern(Name),
+    Runtime,
+    /// Of settled values, made at once.
+    List(Vec<String>),
+}
+
+/// What stands under a key.
+enum Found {
+    Nothing,
+    Value(Value),
+    /// Sampled now, and the next time anew.
+    Live(Value),
+    Table(Node),
+}
+
+/// The functions of the prelude.
+///
+/// # Errors
+/// When Lua has no memory.
+pub fn natives(lua: &Lua, table: &Table) -> Result<()> {
+    // Answers a value, or nil and the number of a table; and whether the value may be kept.
+    table.raw_set(
+        "fetch",
+        native(lua, |lua, (snapshot, node, key): (UserDataRef<Snapshot>, usize, Value)| {
+            let node = snapshot.nodes.borrow()[node].clone();
+            Ok(match snapshot.find(lua, &node, &key)? {
+                Found::Nothing => (Value::Nil, None, true),
+                Found::Value(value) => (value, None, true),
+                Found::Live(value) => (value, None, false),
+                Found::Table(node) => {
+                    let mut nodes = snapshot.nodes.borrow_mut();
+                    nodes.push(node);
+                    (Value::Nil, Some(nodes.len() - 1), true)
+                }
+            })
+        })?,
+    )?;
+    table.raw_set(
+        "keys",
+        native(lua, |lua, (snapshot, node): (UserDataRef<Snapshot>, usize)| {
+            let node = snapshot.nodes.borrow()[node].clone();
+            snapshot.keys(lua, &node)
+        })?,
+    )
+}
+
+/// The table of a state.
+///
+/// # Errors
+/// When Lua has no memory.
+pub fn table(lua: &Lua, state: Arc<EngineState>, model: Arc<Model>, catalog: Arc<Catalog>) -> Result<Table> {
+    let snapshot = Snapshot { state, model, catalog, nodes: RefCell::new(vec![Node::Root]) };
+    lua.named_registry_value::<Function>(TABLE)?.call(lua.create_userdata(snapshot)?)
+}
+
+/// The table of the state as the code that runs sees it.
+///
+/// # Errors
+/// When Lua has no memory.
+pub fn now(lua: &Lua) -> Result<Table> {
+    let (model, catalog) = with(lua, |work| Ok((Arc::new(work.model.clone()), work.catalog.clone())))?;
+    table(lua, context(lua).engine.state(), model, catalog)
+}
+
+const ROOT: [&str; 8] =
+    ["clock", "connections", "modules", "patternRuntime", "patterns", "problems", "scenes", "version"];
+const CLOCK: [&str; 6] = ["beat", "beats_per_bar", "bpm", "playing", "signature", "swing"];
+const MODULE: [&str; 11] =
+    ["enabled", "id", "meters", "mute", "name", "parameters", "seed", "slots", "solo", "status", "type"];
+const PATTERN: [&str; 4] = ["name", "rows", "steps", "steps_per_beat"];
+
+impl Snapshot {
+    fn known(&self, module: &Module) -> Option<&Arc<ModuleType>> {
+        self.model.known(&self.catalog, &module.module_type).ok()
+    }
+
+    /// What a table has under a key.
+    fn find(&self, lua: &Lua, node: &Node, key: &Value) -> Result<Found> {
+        let text = key.as_string().map(mlua::LuaString::to_string_lossy).unwrap_or_default();
+        let at = key.as_usize().and_then(|n| n.checked_sub(1));
+        let value = |value: Result<Value>| value.map(Found::Value);
+        let model = &self.model;
+        Ok(match node {
+            Node::Root => return self.root(lua, &text),
+            Node::Clock => return self.clock(lua, &text),
+            Node::Modules => match model.modules.get(&*text) {
+                Some(module) => Found::Table(Node::Module(text.as_str().into(), module.clone())),
+                None => Found::Nothing,
+            },
+            Node::Module(name, module) => return self.module(lua, name, module, &text),
+            Node::Parameters(module) => match self.known(module).and_then(|known| known.manifest.param(&text)) {
+                Some((index, _)) => return value(to_lua(lua, &module.params[index])),
+                None => Found::Nothing,
+            },
+            Node::Slots(module) => match at.filter(|at| *at < module.slots.len()) {
+                Some(at) => Found::Table(Node::Slot(module.clone(), at)),
+                None => Found::Nothing,
+            },
+            Node::Slot(module, slot) => {
+                let slots = self.known(module).and_then(|known| known.manifest.slots.as_ref());
+                match slots.and_then(|slots| slots.param(&text)) {
+                    Some((index, _)) => return value(to_lua(lua, &module.slots[*slot][index])),
+                    None => Found::Nothing,
+                }
+            }
+            Node::Meters(name, _) => match self.state.meter(&self.catalog, name, &text) {
+                Some(meter) => Found::Live(Value::Number(f64::from(meter))),
+                None => Found::Nothing,
+            },
+            Node::Connections => match at.and_then(|at| model.connections.keys().nth(at)) {
+                Some(cable) => Found::Table(Node::Connection(cable.clone())),
+                None => Found::Nothing,
+            },
+            Node::Connection(cable) => match text.as_str() {
+                "from" => return value(cable.from.to_string().into_lua(lua)),
+                "to" => return value(cable.to.to_string().into_lua(lua)),
+                _ => Found::Nothing,
+            },
+            Node::Patterns => {
+                if model.patterns.contains(&*text) {
+                    Found::Table(Node::Pattern(text.into()))
+                } else {
+                    Found::Nothing
+                }
+            }
+            Node::Pattern(name) => return self.pattern(lua, name, &text),
+            Node::Runtime => match text.as_str() {
+                "playhead" => Found::Live(Value::Number(context(lua).later.turn.get().clock().beat)),
+                "patterns" => Found::Table(Node::Patterns),
+                _ => Found::Nothing,
+            },
+            Node::List(list) => match at.and_then(|at| list.get(at)) {
+                Some(text) => return value(text.as_str().into_lua(lua)),
+                None => Found::Nothing,
+            },
+        })
+    }
+
+    fn root(&self, lua: &Lua, key: &str) -> Result<Found> {
+        let list = |list: Vec<String>| Found::Table(Node::List(list));
+        Ok(match key {
+            "clock" => Found::Table(Node::Clock),
+            "connections" => Found::Table(Node::Connections),
+            "modules" => Found::Table(Node::Modules),
+            "patternRuntime" => Found::Table(Node::Runtime),
+            "patterns" => Found::Table(Node::Patterns),
+            "problems" => list(self.state.status.problems().iter().map(ToString::to_string).collect()),
+            "scenes" => list(self.state.scenes.keys().map(ToString::to_string).collect()),
+            "version" => Found::Value(self.state.version.into_lua(lua)?),
+            _ => Found::Nothing,
+        })
+    }
+
+    fn clock(&self, lua: &Lua, key: &str) -> Result<Found> {
+        let model = &self.model;
+        Ok(match key {
+            "bpm" => Found::Value(Value::Number(model.bpm.get())),
+            "signature" => Found::Value(model.signature.to_string().into_lua(lua)?),
+            "beats_per_bar" => Found::Value(Value::Number(model.signature.beats_per_bar())),
+            "swing" => Found::Value(Value::Number(model.swing.amount.get())),
+            "playing" => Found::Live(Value::Boolean(context(lua).later.turn.get().now.clock.playing)),
+            "beat" => Found::Live(Value::Number(context(lua).later.turn.get().clock().beat)),
+            _ => Found::Nothing,
+        })
+    }
+
+    fn module(&self, lua: &Lua, name: &Name, module: &Module, key: &str) -> Result<Found> {
+        Ok(match key {
+            "parameters" => Found::Table(Node::Parameters(module.clone())),
+            "slots" => Found::Table(Node::Slots(module.clone())),
+            "meters" => Found::Table(Node::Meters(name.clone(), module.clone())),
+            "name" => Found::Value((&**name).into_lua(lua)?),
+            "type" => Found::Value((&*module.module_type).into_lua(lua)?),
+            "id" => Found::Value(Value::Integer(module.id.0.cast_signed())),
+            "seed" => Found::Value(Value::Integer(module.seed.cast_signed())),
+            "enabled" => Found::Value(Value::Boolean(module.enabled)),
+            "mute" => Found::Value(Value::Boolean(module.mute)),
+            "solo" => Found::Value(Value::Boolean(module.solo)),
+            "status" => Found::Value(status(&self.state, name).into_lua(lua)?),
+            _ => Found::Nothing,
+        })
+    }
+
+    fn pattern(&self, lua: &Lua, name: &Name, key: &str) -> Result<Found> {
+        let Some(pattern) = self.model.patterns.get(name) else { return Ok(Found::Nothing) };
+        Ok(match key {
+            "name" => Found::Value((&**name).into_lua(lua)?),
+            "rows" => Found::Value(pattern.rows.into_lua(lua)?),
+            "steps_per_beat" => Found::Value(Value::Number(pattern.steps_per_beat.get())),
+            "steps" => Found::Table(Node::List(pattern.lines())),
+            _ => Found::Nothing,
+        })
+    }
+
+    /// The keys of a table, in order.
+    fn keys(&self, lua: &Lua, node: &Node) -> Result<MultiValue> {
+        let list = |n: usize| (1..=n).map(|n| n.into_lua(lua)).collect::<Result<Vec<_>>>();
+        let texts = |texts: &[&str]| texts.iter().map(|text| text.into_lua(lua)).collect::<Result<Vec<_>>>();
+        let known = |module| self.known(module).map(|known| &known.manifest);
+        let keys = match node {
+            Node::Root => texts(&ROOT),
+            Node::Clock => texts(&CLOCK),
+            Node::Module(..) => texts(&MODULE),
+            Node::Pattern(_) => texts(&PATTERN),
+            Node::Runtime => texts(&["patterns", "playhead"]),
+            Node::Connection(_) => texts(&["from", "to"]),
+            Node::Modules => texts(&self.model.modules.keys().map(|name| &**name).collect::<Vec<_>>()),
+            Node::Patterns => texts(&self.model.patterns.keys().map(|name| &**name).collect::<Vec<_>>()),
+            Node::Connections => list(self.model.connections.len()),
+            Node::Slots(module) => list(module.slots.len()),
+            Node::List(entries) => list(entries.len()),
+            Node::Parameters(module) => {
+                let params = known(module).into_iter().flat_map(|manifest| &manifest.params);
+                texts(&params.map(|param| param.key.as_str()).collect::<Vec<_>>())
+            }
+            Node::Slot(module, _) => {
+                let params = known(module).and_then(|manifest| manifest.slots.as_ref());
+                let params = params.into_iter().flat_map(|slots| &slots.params);
+                texts(&params.map(|param| param.key.as_str()).collect::<Vec<_>>())
+            }
+            Node::Meters(_, module) => {
+                let meters = known(module).into_iter().flat_map(|manifest| &manifest.meters);
+                texts(&meters.map(|meter| meter.key.as_str()).collect::<Vec<_>>())
+            }
+        };
+        keys.map(MultiValue::from_iter)
+    }
+}
+
+/// How a module is: `ready`, `loading`, or what is wrong.
+pub fn status(state: &EngineState, name: &str) -> String {
+    match state.status.modules.get(name) {
+        None => "ready".into(),
+        Some(StatusOf::Loading { .. }) => "loading".into(),
+        Some(StatusOf::Missing(why) | StatusOf::Faulted(why)) => why.clone(),
+    }
+}
+
+/// A part of the state that somebody wants to hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Tempo, signature, swing, loop; playing or not, and jumps.
+    Clock,
+    /// All modules.
+    Modules,
+    /// All cables.
+    Connections,
+    /// All patterns.
+    Patterns,
+    /// What is missing or has failed.
+    Problems,
+    /// Kept scenes.
+    Scenes,
+    /// A module.
+    Module(Name),
+    /// A pattern.
+    Pattern(Name),
+    /// A parameter.
+    Value(Path),
+}
+
+impl Part {
+    /// `clock`, `modules.kick.parameters.volume` as a callback reads it, or `kick.volume`, `kick`.
+    ///
+    /// # Errors
+    /// The end of a sentence.
+    pub fn read(text: &str) -> std::result::Result<Part, String> {
+        let (first, rest) = text.split_once('.').unwrap_or((text, ""));
+        Ok(match (first, rest) {
+            ("clock", _) => Part::Clock,
+            ("modules", "") => Part::Modules,
+            ("connections", _) => Part::Connections,
+            ("patterns", "") => Part::Patterns,
+            ("patterns", name) => Part::Pattern(name.split('.').next().unwrap_or(name).into()),
+            ("problems", _) => Part::Problems,
+            ("scenes", _) => Part::Scenes,
+            ("modules", path) => return Part::read(&path.replacen(".parameters.", ".", 1)),
+            ("", _) => return Err("is empty; write such as \"clock\" or \"kick.volume\"".into()),
+            (name, "") => Part::Module(name.into()),
+            _ => Part::Value(text.parse()?),
+        })
+    }
+
+    /// Whether it is the same in two states.
+    pub fn same(&self, before: &EngineState, after: &EngineState, catalog: &Catalog) -> bool {
+        let (a, b) = (&*before.model, &*after.model);
+        match self {
+            Part::Clock => {
+                (a.bpm, a.signature, a.swing, a.loop_range) == (b.bpm, b.signature, b.swing, b.loop_range)
+                    && a.tempo_map == b.tempo_map
+                    && before.orders == after.orders
+            }
+            Part::Modules => a.modules == b.modules && before.status == after.status,
+            Part::Connections => a.connections == b.connections,
+            Part::Patterns => a.patterns == b.patterns,
+            Part::Problems => before.status == after.status,
+            Part::Scenes => Arc::ptr_eq(&before.scenes, &after.scenes),
+            Part::Module(name) => {
+                a.modules.get(name) == b.modules.get(name)
+                    && before.status.modules.get(name) == after.status.modules.get(name)
+            }
+            Part::Pattern(name) => a.patterns.get(name) == b.patterns.get(name),
+            Part::Value(path) => {
+                let value = |model| path.find(model, catalog).ok().map(|place| place.value().clone());
+                value(a) == value(b)
+            }
+        }
+    }
+}
