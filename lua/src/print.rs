@@ -10,7 +10,7 @@ use cantus_host::model::{
     Cable, Catalog, Chain, ChainEntry, Control, Link, Model, ModuleRecord, ModuleType, Name, Num, OUT, Swing, Value,
 };
 
-use crate::library::rows;
+use crate::library::documentation;
 use text::{Fields, is_identifier, number, quoted};
 
 /// What stands at the top: all that a script cannot say.
@@ -190,7 +190,7 @@ impl Printer<'_> {
 }
 
 fn is_taken(name: &str) -> bool {
-    TAKEN.contains(&name) || rows().any(|row| row.name == name)
+    TAKEN.contains(&name) || documentation().iter().any(|row| row.name == name)
 }
 
 /// What is not as it comes, as a constructor's options.
