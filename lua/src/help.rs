@@ -9,7 +9,7 @@ use mlua::{Lua, MultiValue, Result, Table, Value};
 use crate::context::{context, with};
 use crate::error::blame;
 use crate::handle::{Handle, lookup};
-use crate::library::{Row, call, rows};
+use crate::library::{Documented, Row, call, documentation};
 use crate::sandbox::SHARED;
 use crate::settings;
 use crate::values::a;
@@ -57,14 +57,21 @@ pub fn show(lua: &Lua, args: MultiValue) -> Result<String> {
 fn contents(lua: &Lua) -> Result<String> {
     let constructors =
         with(lua, |work| Ok(work.catalog.iter().map(|(_, t)| t.constructor.to_string()).collect::<Vec<_>>()))?;
-    let functions: Vec<&str> = rows().map(|r| r.name).filter(|n| !n.contains(['.', ':'])).collect();
-    let (constructors, functions) = (constructors.join(", "), functions.join(", "));
-    Ok(format!("modules: {constructors}\nfunctions: {functions}\nhelp(name) tells more"))
+    // The musical library says of its functions what they take.
+    let named = |music: bool| {
+        let rows = documentation().iter().filter(|row| row.shape.is_some() == music && !row.name.contains(['.', ':']));
+        rows.map(|row| row.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let (constructors, functions, music) = (constructors.join(", "), named(false), named(true));
+    Ok(format!("modules: {constructors}\nfunctions: {functions}\nmusic: {music}\nhelp(name) tells more"))
 }
 
 fn of_word(lua: &Lua, word: &str) -> Result<String> {
-    if let Some(row) = rows().find(|row| row.name == word || row.name.split_once(':').is_some_and(|(_, m)| m == word)) {
-        return Ok(format!("{}: {}\n  {}", row.name, row.doc, row.example));
+    let method = |row: &&Documented| row.name.split_once(':').is_some_and(|(_, method)| method == word);
+    let called = |row: &&Documented| row.name == word;
+    let all = documentation();
+    if let Some(row) = all.iter().find(called).or_else(|| all.iter().find(method)) {
+        return Ok(page(row));
     }
     if let Ok(setting) = settings::find(word) {
         return Ok(setting.help());
@@ -80,9 +87,21 @@ fn of_word(lua: &Lua, word: &str) -> Result<String> {
     if let Ok((module, known)) = lookup(lua, word) {
         return Ok(format!("{word} is a {}", of_type(&known, Some(&module))));
     }
-    let near = cantus_manifest::nearest(word, names.iter().map(String::as_str).chain(rows().map(|r| r.name)));
+    let near =
+        cantus_manifest::nearest(word, names.iter().map(String::as_str).chain(all.iter().map(|row| row.name.as_str())));
     let hint = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
     Err(blame(format!("there is no help for \"{word}\"{hint}")))
+}
+
+/// A function's page.
+fn page(row: &Documented) -> String {
+    let Documented { name, doc, example, shape } = row;
+    let call = shape.as_ref().map_or(String::new(), |shape| {
+        let also = shape.also.as_ref().map_or(String::new(), |object| format!(", also {object}:{name}(...)"));
+        format!("\n  {name}({}) -> {}{also}", shape.params, shape.returns)
+    });
+    let example = example.lines().map(str::trim).collect::<Vec<_>>().join("\n  ");
+    format!("{name}: {doc}{call}\n  {example}")
 }
 
 /// A type's page; with the values of a module, if one is given.

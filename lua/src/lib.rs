@@ -14,6 +14,9 @@
 //! - `sandbox`, `require`, `prelude/`: what scripts get in the place of Lua's own functions, and their environments.
 //! - `matcher`, `strings`, `random`: replacements for functions of C that could hang or differ from run to run.
 //! - `library`: the list of all native functions; every area (`graph`, `params`, `engine`, ...) is a table of rows.
+//! - `prelude/music/`: the musical library, in Lua. Notes, scales, chords, rhythms, lists, chance, sequences, and cycles in
+//!   mini-notation, from text (`reading`, `mini`) over functions of time in exact fractions (`cycle`, `shapes`, `changes`)
+//!   to the rows of a pattern (`compile`). `music` reads what it says of itself.
 //! - `handle`, `slots`, `pattern`: what scripts hold.
 //! - `print`: the way back, from a Model to the script that makes it.
 //!
@@ -36,6 +39,7 @@ mod library;
 mod matcher;
 mod mix;
 mod modulation;
+mod music;
 mod notation;
 mod observing;
 mod params;
@@ -58,7 +62,7 @@ mod words;
 
 pub use context::{Complain, Print};
 pub use error::{Place, ScriptError};
-pub use library::{Documented, documentation};
+pub use library::{Documented, Shape, documentation};
 pub use print::print;
 pub use script::{Evaluation, Options, Script};
 pub use transaction::Transport;

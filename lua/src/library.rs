@@ -1,11 +1,13 @@
 //! The list of all native functions. An area is a file with a table of rows; adding a function is adding a row.
 
+use std::sync::LazyLock;
+
 use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table};
 
 use crate::error::located;
 use crate::{
-    chain, constructors, engine, graph, help, later, mix, modulation, observing, params, pattern, performing, random,
-    session, settings, strings, time, words,
+    chain, constructors, engine, graph, help, later, mix, modulation, music, observing, params, pattern, performing,
+    random, session, settings, strings, time, words,
 };
 
 /// One native function.
@@ -43,23 +45,47 @@ const AREAS: &[&[Row]] = &[
     strings::ROWS,
 ];
 
-/// Name, sentence and example of a native function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a function does, native or of the musical library.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Documented {
-    /// How a script calls it.
-    pub name: &'static str,
+    /// How a script calls it: `connect`, `math.random`, `clock:setBPM`, `sequins:step`.
+    pub name: String,
     /// What it does.
-    pub doc: &'static str,
+    pub doc: String,
     /// Lua that shows it at work.
-    pub example: &'static str,
+    pub example: String,
+    /// What it takes and gives, where that is written down; as yet for the musical library.
+    pub shape: Option<Shape>,
 }
 
-/// What every native function does.
-pub fn documentation() -> impl Iterator<Item = Documented> {
-    rows().map(|row| Documented { name: row.name, doc: row.doc, example: row.example })
+/// Arguments and results of a function, as editors show them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// `hits: integer, steps: integer, rotation?: integer`; of a method, without the object.
+    pub params: String,
+    /// `boolean[]`; empty for nothing.
+    pub returns: String,
+    /// The kind of object of which the function is a method as well, by the same name and with the object as its first
+    /// argument.
+    pub also: Option<String>,
 }
 
-/// All rows.
+/// What every function does: the native ones, then the musical library.
+pub fn documentation() -> &'static [Documented] {
+    static ALL: LazyLock<Vec<Documented>> = LazyLock::new(|| {
+        let text = str::to_owned;
+        let native = rows().map(|row| Documented {
+            name: text(row.name),
+            doc: text(row.doc),
+            example: text(row.example),
+            shape: None,
+        });
+        native.chain(music::prose()).collect()
+    });
+    &ALL
+}
+
+/// All native rows.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     AREAS.iter().flat_map(|area| area.iter())
 }

@@ -18,7 +18,10 @@ pub const ROWS: &[Row] = &[
           list of the same and of tables {note=, slot=, velocity=, length=}, or lanes = {{\"x . x .\", slot = 1}, ...} \
           side by side. Options: steps_per_beat (4), rows, and defaults for note, slot, velocity, length (1 row; 0 lets \
           it ring). {rows =, steps_per_beat =, steps = {...}} takes lines of row, note, slot, velocity and length, \
-          \"3: C4 s2 v0.8 l1.5 | x\". Without rows it is the pattern that is there.",
+          \"3: C4 s2 v0.8 l1.5 | x\". A cycle, as mini(\"bd ~ sn\") makes it, lasts a bar or {cycle = beats}; it repeats \
+          within the pattern until all of it has come, or {cycles = n} times, and has as many rows as its onsets need, or \
+          {steps_per_beat = n} of them. Its numbers are notes, or with {as = \"slot\"} slots; words that are no notes \
+          are named by {slots = {bd = 1, sn = 2}}. Without rows it is the pattern that is there.",
         example: "pattern(\"line\", \"C4 = E4 . | G4 . X .\", {steps_per_beat = 2})  \
               pattern(\"kit\", {lanes = {{\"x...x...\", slot = 1}, {\"..x...x.\", slot = 2, velocity = 0.5}}})  \
               pattern(\"sparse\", {rows = 16, [1] = \"x\", [5] = {note = \"C4\", length = 2}, [9] = {60, 64}})  \

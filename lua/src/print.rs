@@ -10,7 +10,7 @@ use cantus_host::model::{
     Cable, Catalog, Chain, ChainEntry, Control, Link, Model, ModuleRecord, ModuleType, Name, Num, OUT, Swing, Value,
 };
 
-use crate::library::{Row, rows};
+use crate::library::{Documented, documentation};
 use text::{Fields, is_identifier, number, quoted};
 
 /// What stands at the top: all that a script cannot say.
@@ -190,8 +190,8 @@ impl Printer<'_> {
 }
 
 fn is_taken(name: &str) -> bool {
-    let library = |row: &Row| row.name.split_once('.').is_some_and(|(library, _)| library == name);
-    TAKEN.contains(&name) || rows().any(|row| row.name == name || library(row))
+    let library = |row: &Documented| row.name.split_once('.').is_some_and(|(library, _)| library == name);
+    TAKEN.contains(&name) || documentation().iter().any(|row| row.name == name || library(row))
 }
 
 /// What is not as it comes, as a constructor's options.

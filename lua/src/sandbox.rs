@@ -1,9 +1,11 @@
 //! The state scripts live in: allowed libraries, guards, environments. The guards themselves are `prelude/*.lua`.
 
 use std::rc::Rc;
+use std::sync::LazyLock;
 
+use cantus_host::model::note_number;
 use mlua::chunk::ChunkMode;
-use mlua::{Function, Lua, LuaOptions, MultiValue, Result, StdLib, Table, Value};
+use mlua::{Function, Lua, LuaOptions, LuaString, MultiValue, Result, StdLib, Table, Value};
 
 use crate::budget;
 use crate::context::{Context, context};
@@ -11,6 +13,7 @@ use crate::error::{ScriptError, blame, message_of};
 use crate::facade::{Facade, METHODS};
 use crate::later::{CALLS, KEPT};
 use crate::library::{self, native};
+use crate::values::a;
 use crate::{engine, require, snapshot};
 
 /// How the chunk names of our own Lua begin; errors name the script's lines, never these.
@@ -19,11 +22,29 @@ pub const PRELUDE: &str = "[cantus ";
 /// Where the table of everything that scripts share is kept.
 pub const SHARED: &str = "cantus.shared";
 
-const FILES: [(&str, &str); 5] = [
+/// Our own Lua in the order it runs. What the last answers makes environments; `music/` is the musical library.
+pub const FILES: [(&str, &str); 22] = [
     ("players", include_str!("../prelude/players.lua")),
     ("sandbox", include_str!("../prelude/sandbox.lua")),
     ("order", include_str!("../prelude/order.lua")),
     ("snapshot", include_str!("../prelude/snapshot.lua")),
+    ("music/define", include_str!("../prelude/music/define.lua")),
+    ("music/notes", include_str!("../prelude/music/notes.lua")),
+    ("music/scales", include_str!("../prelude/music/scales.lua")),
+    ("music/chords", include_str!("../prelude/music/chords.lua")),
+    ("music/rhythm", include_str!("../prelude/music/rhythm.lua")),
+    ("music/lists", include_str!("../prelude/music/lists.lua")),
+    ("music/ranges", include_str!("../prelude/music/ranges.lua")),
+    ("music/chance", include_str!("../prelude/music/chance.lua")),
+    ("music/sequins", include_str!("../prelude/music/sequins.lua")),
+    ("music/ring", include_str!("../prelude/music/ring.lua")),
+    ("music/fractions", include_str!("../prelude/music/fractions.lua")),
+    ("music/cycle", include_str!("../prelude/music/cycle.lua")),
+    ("music/shapes", include_str!("../prelude/music/shapes.lua")),
+    ("music/reading", include_str!("../prelude/music/reading.lua")),
+    ("music/mini", include_str!("../prelude/music/mini.lua")),
+    ("music/changes", include_str!("../prelude/music/changes.lua")),
+    ("music/compile", include_str!("../prelude/music/compile.lua")),
     ("environment", include_str!("../prelude/environment.lua")),
 ];
 
@@ -60,8 +81,8 @@ impl Sandbox {
         own.raw_set("out", cantus_host::model::OUT)?;
         let natives = natives(&lua)?;
         let mut last = Value::Nil;
-        for (name, code) in FILES {
-            let chunk = lua.load(code).set_name(format!("={PRELUDE}{name}]")).set_mode(ChunkMode::Text);
+        for (index, (name, _)) in FILES.iter().enumerate() {
+            let chunk = lua.load(&compiled()[index][..]).set_name(chunk_name(name)).set_mode(ChunkMode::Binary);
             last = chunk.call((&raw, &shared, &natives, &own))?;
         }
         lua.set_named_registry_value(snapshot::TABLE, natives.raw_get::<Function>("snapshot")?)?;
@@ -77,6 +98,25 @@ impl Sandbox {
     pub fn environment(&self, by_name: bool) -> Result<Table> {
         self.environment.call(by_name)
     }
+}
+
+/// The name of a prelude file's chunk.
+pub fn chunk_name(file: &str) -> String {
+    format!("={PRELUDE}{file}]")
+}
+
+/// The prelude compiled, once a process: reading it takes several times longer than all else about a new state.
+fn compiled() -> &'static [Vec<u8>] {
+    static COMPILED: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+        let lua = Lua::new_with(StdLib::NONE, LuaOptions::default()).expect("a state without libraries");
+        let compile = |(name, code): &(&str, &str)| {
+            let chunk = lua.load(*code).set_name(chunk_name(name)).set_mode(ChunkMode::Text);
+            // With its lines, for what goes wrong in it.
+            chunk.into_function().map(|function| function.dump(false))
+        };
+        FILES.iter().map(compile).collect::<Result<_>>().expect("our own code is Lua; every test runs it")
+    });
+    &COMPILED
 }
 
 /// What the prelude needs from Rust.
@@ -103,6 +143,19 @@ fn natives(lua: &Lua) -> Result<Table> {
     )?;
     snapshot::natives(lua, &table)?;
     table.raw_set("length", native(lua, |_, args: MultiValue| length(&args))?)?;
+    table.raw_set("blame", native(lua, |_, text: LuaString| Err::<(), _>(blame(text.to_string_lossy())))?)?;
+    table.raw_set("a", native(lua, |_, value: Value| Ok(a(&value)))?)?;
+    table.raw_set(
+        "note",
+        native(lua, |_, name: LuaString| Ok(note_number(&name.to_string_lossy()).map(|n| n as i64)))?,
+    )?;
+    table.raw_set(
+        "nearest",
+        native(lua, |_, (word, known): (LuaString, Vec<String>)| {
+            let word = word.to_string_lossy();
+            Ok(cantus_manifest::nearest(&word, known.iter().map(String::as_str)).map(str::to_owned))
+        })?,
+    )?;
     Ok(table)
 }
 
@@ -120,7 +173,7 @@ fn caught(lua: &Lua, value: Value) -> Result<Value> {
 /// Length of a table for functions that would trust its `__len`.
 fn length(args: &MultiValue) -> Result<usize> {
     let Some(Value::Table(table)) = args.front() else {
-        let got = args.front().map_or("nothing".to_owned(), crate::values::a);
+        let got = args.front().map_or("nothing".to_owned(), a);
         return Err(blame(format!("takes a table, not {got}")));
     };
     match table.metatable() {

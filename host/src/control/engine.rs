@@ -153,7 +153,7 @@ impl Engine {
         }
         self.send_brought(At::Now);
         // All that is done now is done at one moment: what is due at it comes before what comes in.
-        self.schedule.look(&self.handle.telemetry);
+        self.schedule.look(&self.handle.telemetry, &self.model);
         self.apply_due();
         while self.has_room()
             && let Some(envelope) = self.handle.queue.pop()

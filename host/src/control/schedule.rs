@@ -91,8 +91,22 @@ impl Schedule {
     }
 
     /// Looks where the music is. Offline nothing can come between two looks but the next quantum.
-    pub fn look(&mut self, telemetry: &Telemetry) {
+    pub fn look(&mut self, telemetry: &Telemetry, model: &Model) {
+        let before = self.now;
         self.now = ClockReading::of(telemetry.reading(), self.orders, self.rate);
+        if before.epoch == self.now.epoch
+            && before.lap < self.now.lap
+            && let Some((_, end)) = model.loop_range
+        {
+            // What was to happen where the loop turned is due, and not in a lap from now.
+            for pending in &mut self.pending {
+                if let Stamp::Beat(beat, lap @ None) = &mut pending.stamp
+                    && (before.beat..=end.get()).contains(beat)
+                {
+                    *lap = Some(before.lap);
+                }
+            }
+        }
         self.horizon = match telemetry.block() {
             0 => QUANTUM as f64,
             block => f64::from(block) + AHEAD * self.rate,

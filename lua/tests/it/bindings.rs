@@ -194,7 +194,7 @@ fn every_example_runs() {
 fn help_tells() {
     on_script_thread(|| {
         let mut rig = Rig::new();
-        rig.run("tone('kick', {volume = 0.5}) help('kick') help(tone) help('Steps') help(print == nil and 1 or 'setBPM') help()")
+        rig.run("tone('kick', {volume = 0.5}) help('kick') help(tone) help('Steps') help(print == nil and 1 or 'setBPM') help() help(euclid) help('transpose') help('peek')")
             .expect("helps");
         let text = rig.printed.borrow().clone();
         for part in [
@@ -205,6 +205,11 @@ fn help_tells() {
             "Steps: Plays a pattern.",
             "clock:setBPM: Sets the tempo",
             "functions: ",
+            "music: note, note_name",
+            "euclid: A rhythm of",
+            "euclid(hits: integer, steps: integer, rotation?: integer) -> boolean[]",
+            "transpose(notes: any, semitones: number) -> any, also cycle:transpose(...)",
+            "sequins:peek: The value",
         ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }

@@ -3,7 +3,11 @@
 mod bindings;
 mod broken;
 mod claims;
+mod cycles;
 mod guards;
+mod music;
+mod music_laws;
+mod music_wrong;
 mod patterns;
 mod performing;
 mod rig;

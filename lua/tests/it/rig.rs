@@ -154,7 +154,7 @@ impl Commit for Engine {
     }
 
     fn clock(&self) -> ClockReading {
-        ClockReading { seconds: self.seconds.get(), ..ClockReading::default() }
+        ClockReading { seconds: self.seconds.get(), rate: 48_000.0, bpm: 120.0, ..ClockReading::default() }
     }
 }
 
