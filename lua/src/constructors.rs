@@ -16,6 +16,7 @@ use crate::values::{self, a};
 pub const ROWS: &[Row] = &[
     Row {
         name: "make",
+        signature: "(type: `T`, name?: string, options?: table) -> T",
         doc: "A module of a type, by the type's name: what the type's own constructor does. If a module of that type has \
           the name already, it is that one; options set its parameters.",
         example: "local again = make(kick.type, \"kick\")  assert(again == kick)",
@@ -23,6 +24,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "missing",
+        signature: "(type: string, name?: string, options?: table) -> cantus.Module",
         doc: "A module whose plugin is not there, of a type that keep_type has told of: silent, with all its values. If \
               the plugin is there after all, what make does.",
         example: "keep_type(\"Old\", 'plugin = \"org.example.old\"\\n[module]\\ntype = \"Old\"\\nkind = \"effect\"\\ndoc = \"\"')  \

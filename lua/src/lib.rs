@@ -14,7 +14,7 @@
 //! - `sandbox`, `require`, `prelude/`: what scripts get in the place of Lua's own functions, and their environments.
 //! - `matcher`, `strings`, `random`: replacements for functions of C that could hang or differ from run to run.
 //! - `library`: the list of all native functions; every area (`graph`, `params`, `engine`, ...) is a table of rows.
-//! - `handle`, `slots`, `pattern`: what scripts hold.
+//! - `handle`, `slots`, `pattern`: what scripts hold. `subject`, `listing`, `help`: what they may ask about it.
 //! - `print`: the way back, from a Model to the script that makes it.
 //!
 //! What this crate must not know: any module type by name, sound devices, plugins, files beyond scripts and sessions. Lua can do
@@ -31,6 +31,7 @@ mod graph;
 mod handle;
 mod help;
 mod library;
+mod listing;
 mod matcher;
 mod mix;
 mod modulation;
@@ -47,6 +48,7 @@ mod session;
 mod settings;
 mod slots;
 mod strings;
+mod subject;
 mod time;
 mod transaction;
 mod values;

@@ -4,14 +4,17 @@ use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table}
 
 use crate::error::located;
 use crate::{
-    chain, constructors, engine, graph, help, mix, modulation, params, pattern, performing, random, session, settings,
-    strings, time,
+    chain, constructors, engine, graph, help, listing, mix, modulation, params, pattern, performing, random, session,
+    settings, strings, time,
 };
 
 /// One native function.
 pub struct Row {
     /// `connect` is a global, `math.random` a member of a library, `clock:setBPM` a method of one of the engine's objects.
     pub name: &'static str,
+    /// What it takes and answers, in the types of editor definitions, from which it is read: `(path: string, on?: boolean)
+    /// -> number`; several ways to call it are divided by `or`.
+    pub signature: &'static str,
     /// What it does, in a sentence or two.
     pub doc: &'static str,
     /// Lua that shows it at work; run by a test that has made `kick`, `snare`, `seq` and `desk`.
@@ -33,6 +36,7 @@ const AREAS: &[&[Row]] = &[
     session::ROWS,
     settings::ROWS,
     help::ROWS,
+    listing::ROWS,
     engine::ENGINE,
     engine::CLOCK,
     engine::PARTS,
@@ -40,11 +44,13 @@ const AREAS: &[&[Row]] = &[
     strings::ROWS,
 ];
 
-/// Name, sentence and example of a native function.
+/// What people are told of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Documented {
     /// How a script calls it.
     pub name: &'static str,
+    /// What it takes and answers: `(path: string, on?: boolean) -> number`; several ways to call it are divided by `or`.
+    pub signature: &'static str,
     /// What it does.
     pub doc: &'static str,
     /// Lua that shows it at work.
@@ -53,7 +59,7 @@ pub struct Documented {
 
 /// What every native function does.
 pub fn documentation() -> impl Iterator<Item = Documented> {
-    rows().map(|row| Documented { name: row.name, doc: row.doc, example: row.example })
+    rows().map(|&Row { name, signature, doc, example, .. }| Documented { name, signature, doc, example })
 }
 
 /// All rows.

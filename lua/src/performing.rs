@@ -15,6 +15,7 @@ use crate::values::{a, number, text};
 pub const ROWS: &[Row] = &[
     Row {
         name: "undo",
+        signature: "()",
         doc: "Takes back what you did last: an evaluation of a file, or a line typed. At the prompt, after the line.",
         example: "undo()",
         function: |lua, args| {
@@ -23,6 +24,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "redo",
+        signature: "()",
         doc: "Does again what you took back last. At the prompt, after the line.",
         example: "redo()",
         function: |lua, args| {
@@ -31,6 +33,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "engine:undo",
+        signature: "()",
         doc: "As the function undo.",
         example: "engine:undo()",
         function: |lua, args| {
@@ -39,6 +42,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "engine:redo",
+        signature: "()",
         doc: "As the function redo.",
         example: "engine:redo()",
         function: |lua, args| {
@@ -47,12 +51,14 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "scene",
+        signature: "(name: string, keep?: boolean)",
         doc: "Keeps everything as it is now, under a name, for recall. With false it is kept no longer.",
         example: "scene(\"verse\")  scene(\"verse\", false)",
         function: |lua, args| call(lua, args, scene),
     },
     Row {
         name: "recall",
+        signature: "(name: string, when?: \"bar\"|\"grid\"|number)",
         doc: "Back to a scene: what is the same in it sounds on. At once, at the next \"bar\", at the next line of the \
               session's \"grid\", or at the next multiple of so many beats. At the prompt, after the line.",
         example: "scene(\"verse\")  recall(\"verse\", \"bar\")  recall(\"verse\", 8)",
@@ -60,6 +66,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "tap",
+        signature: "() -> number?",
         doc: "Sets the tempo by tapping: call it on each beat. Answers the tempo from the second tap on.",
         example: "tap()",
         function: |lua, args| call(lua, args, |lua, (): ()| tap(lua)),

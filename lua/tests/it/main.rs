@@ -4,6 +4,7 @@ mod bindings;
 mod broken;
 mod claims;
 mod guards;
+mod listings;
 mod patterns;
 mod performing;
 mod rig;
