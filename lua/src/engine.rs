@@ -147,7 +147,7 @@ pub const CLOCK: &[Row] = &[
 pub const PARTS: &[Row] = &[
     Row {
         name: "registry:getModule",
-        signature: "(name: string) -> cantus.Module?",
+        signature: "(name: string) -> cantus.AnyModule?",
         doc: "The module of a name, or nil.",
         example: "assert(engine:getModuleRegistry():getModule(\"kick\") == kick)",
         function: |lua, args| {

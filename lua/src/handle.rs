@@ -39,7 +39,7 @@ pub const OWN: [Own; 12] = [
     own("mute", "boolean", true, "Whether it is not heard, and sends no notes."),
     own("solo", "boolean", true, "Whether only it, and what else is solo, is heard."),
     own("seed", "integer", true, "What everything random in it follows from, from 0."),
-    own("slots", "cantus.Slot[]", true, "Its slots, from 1."),
+    own("slots", "table<integer, cantus.Slot>", true, "Its slots, from 1."),
     own("meters", "table<string, number>", false, "What it shows, sampled now."),
     own("status", "string", false, "\"ready\", \"loading\", or what is wrong."),
     own(

@@ -18,7 +18,7 @@ use crate::values;
 /// The area's functions.
 pub const ROWS: &[Row] = &[Row {
     name: "help",
-    signature: "(what?: cantus.Module|cantus.Slot|cantus.Slot[]|function|string) -> string",
+    signature: "(what?: cantus.Module|cantus.Slot|table|function|string) -> string",
     doc: "Prints and answers what a module, its slots, a type, a constructor, a parameter, a function or a setting does; \
           without anything, what there is.",
     example: "help(kick)  help(kick.slots[1])  help(\"kick.volume\")  help(connect)  \

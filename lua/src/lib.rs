@@ -16,6 +16,7 @@
 //! - `library`: the list of all native functions; every area (`graph`, `params`, `engine`, ...) is a table of rows.
 //! - `handle`, `slots`, `pattern`: what scripts hold. `subject`, `listing`, `help`: what they may ask about it.
 //! - `print`: the way back, from a Model to the script that makes it.
+//! - [`types`]: definitions for editors.
 //!
 //! What this crate must not know: any module type by name, sound devices, plugins, files beyond scripts and sessions. Lua can do
 //! nothing here that a [`Command`](cantus_host::model::Command) cannot.
@@ -51,6 +52,7 @@ mod strings;
 mod subject;
 mod time;
 mod transaction;
+pub mod types;
 mod values;
 
 pub use context::Print;

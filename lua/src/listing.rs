@@ -18,7 +18,7 @@ use crate::values::{text, to_lua};
 pub const ROWS: &[Row] = &[
     Row {
         name: "modules",
-        signature: "(of?: string) -> cantus.Module[]",
+        signature: "(of?: string) -> cantus.AnyModule[]",
         doc: "All modules, in the order of their names; or those of a type, a constructor or a kind.",
         example: "for _, module in ipairs(modules()) do print(module.name) end  print(modules(\"instrument\"))  \
                   assert(modules(kick.type)[1] == kick)",
@@ -33,7 +33,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "parameters",
-        signature: "(of: cantus.Module|cantus.Slot|cantus.Slot[]|function|string) -> cantus.Parameter[]",
+        signature: "(of: cantus.Module|cantus.Slot|table|function|string) -> cantus.Parameter[]",
         doc: "The parameters of a module, its slots, one of them or a type, in order: each a table with key, path, kind, \
               value, min, max, default, unit, labels, aliases and doc, as far as it has them.",
         example: "for _, p in ipairs(parameters(kick)) do print(p.key, p.value, p.min, p.max, p.unit) end  \

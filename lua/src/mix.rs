@@ -31,7 +31,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "rename",
-        signature: "(module: cantus.Module|string, to: string) -> cantus.Module",
+        signature: "(module: cantus.Module|string, to: string) -> cantus.AnyModule",
         doc: "Gives a module another name; it sounds on, and every reference follows. At the prompt; a file that is \
               then changed to the new name has made that module.",
         example: "local drum = rename(kick, \"drum\")  assert(drum.name == \"drum\")",

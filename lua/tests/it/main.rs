@@ -9,3 +9,4 @@ mod patterns;
 mod performing;
 mod rig;
 mod transactions;
+mod types;
