@@ -3,8 +3,10 @@
 use cantus_manifest::Unit;
 use cantus_plugin_api::math;
 
-/// What may stand behind a number, in lower case, and what the number then means, in the parameter's unit.
-const SUFFIXES: &[(Unit, &str, fn(f64) -> f64)] = &[
+/// The parameter's unit; what may stand behind a number, in lower case; what the number then means, in that unit.
+type Suffix = (Unit, &'static str, fn(f64) -> f64);
+
+const SUFFIXES: &[Suffix] = &[
     (Unit::None, "%", |x| x / 100.0),
     (Unit::Gain, "db", math::db_to_gain),
     (Unit::Gain, "%", |x| x / 100.0),
