@@ -184,8 +184,14 @@ fn every_parameter_is_set_read_refused_saved_and_printed() {
     let model = studio.engine().state().model.clone();
     for (name, module) in model.modules.iter() {
         let known = &catalog.get(&module.module_type).expect("it was made");
-        let other = module.params.iter().zip(&*known.defaults).all(|(value, default)| value != default);
-        assert!(other, "{name}: every value is to be one that has to be written down: {:?}", module.params);
+        let params = known.manifest.params.iter().zip(module.params.iter()).zip(&*known.defaults);
+        let only = |kind: &ParamKind| matches!(kind, ParamKind::Enum { labels, .. } if labels.len() == 1);
+        let other = |((param, value), default): ((&Param, &Value), &Value)| value != default || only(&param.kind);
+        assert!(
+            params.into_iter().all(other),
+            "{name}: every value is to be one that has to be written down: {:?}",
+            module.params
+        );
     }
 
     let folder = tempfile::tempdir().expect("a temporary folder");
