@@ -3,6 +3,7 @@
 mod console;
 mod devices;
 mod journals;
+mod new;
 mod output;
 mod play;
 mod plugins;
@@ -13,6 +14,7 @@ mod run;
 mod settings;
 mod setup;
 mod song;
+mod types;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,6 +45,10 @@ enum Command {
     Render(render::Render),
     /// Renders a journal of `cantus run`: the same sound again.
     Replay(replay::Replay),
+    /// Begins a song: the folder of a session, with a script to write on.
+    New(new::New),
+    /// Writes definitions for editors: functions, modules, and what a song has made, with types and documentation.
+    Types(types::Types),
     /// Shows what the plugins provide.
     #[command(subcommand)]
     Plugins(plugins::Plugins),
@@ -88,6 +94,8 @@ fn main() -> ExitCode {
         Command::Run(run) => run.run(&plugins),
         Command::Render(render) => render.run(&plugins),
         Command::Replay(replay) => replay.run(&plugins),
+        Command::New(new) => new.run(&plugins),
+        Command::Types(types) => types.run(&plugins),
         Command::Plugins(command) => command.run(&plugins),
         Command::Devices(devices) => devices.run(),
         Command::Settings(command) => command.run(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cantus_host::model::ModuleType;
 use cantus_host::plugins::{ModuleRegistry, Plugin};
-use cantus_manifest::{Direction, Module, Param, ParamKind, PortKind};
+use cantus_manifest::{Direction, Module, Param, PortKind};
 use clap::Subcommand;
 use serde_json::json;
 
@@ -51,7 +51,7 @@ fn list(registry: &ModuleRegistry, as_json: bool) -> Result<(), Failure> {
     if as_json {
         let rows = rows.iter().map(|(m, plugin)| {
             json!({
-                "type": m.name, "constructor": m.constructor(), "kind": format!("{:?}", m.kind).to_lowercase(),
+                "type": m.name, "constructor": m.constructor(), "kind": m.kind.name(),
                 "doc": m.doc, "plugin": plugin.manifest.plugin.id, "version": plugin.manifest.plugin.version,
                 "path": plugin.path, "bundled": plugin.bundled, "used": used(m, plugin),
             })
@@ -85,7 +85,7 @@ fn info(registry: &ModuleRegistry, module_type: &str) -> Result<(), Failure> {
 
 fn describe(known: &ModuleType) -> String {
     let manifest = &known.manifest;
-    let kind = format!("{:?}", manifest.kind).to_lowercase();
+    let kind = manifest.kind.name();
     let mut out = format!("{} ({kind}): {}\n\n  x = {}(\"x\")\n", manifest.name, manifest.doc, known.constructor);
     let mut section = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
@@ -94,13 +94,14 @@ fn describe(known: &ModuleType) -> String {
         }
     };
     let ports = |dir| {
-        [PortKind::Audio, PortKind::Event].into_iter().flat_map(move |kind| manifest.ports(dir, kind)).map(
-            |(key, port)| {
-                let carries =
-                    if port.kind == PortKind::Audio { format!("{} channels", port.channels) } else { "events".into() };
-                format!("{key:<14} {carries:<12} {}", port.doc)
-            },
-        )
+        PortKind::ALL.into_iter().flat_map(move |kind| manifest.ports(dir, kind)).map(|(key, port)| {
+            let carries = match port.kind {
+                PortKind::Audio => format!("{} channels", port.channels),
+                PortKind::Event => "events".into(),
+                PortKind::Mod => "modulation".into(),
+            };
+            format!("{key:<14} {carries:<12} {}", port.doc)
+        })
     };
     section("inputs", ports(Direction::In).collect());
     section("outputs", ports(Direction::Out).collect());
@@ -122,13 +123,6 @@ fn indent(code: &str) -> String {
 }
 
 fn param(param: &Param) -> String {
-    let range = match &param.kind {
-        ParamKind::Float { min, max, default, unit } => format!("{min} to {max} {} ({default})", unit.sign()),
-        ParamKind::Int { min, max, default } => format!("{min} to {max} ({default})"),
-        ParamKind::Bool { default } => format!("true or false ({default})"),
-        ParamKind::Enum { labels, default } => format!("{} ({default})", labels.join(", ")),
-        ParamKind::Sample => "a sound file".into(),
-        ParamKind::Pattern => "a pattern's name".into(),
-    };
+    let range = param.kind.range();
     format!("{:<14} {range:<28} {}", param.key, param.doc)
 }

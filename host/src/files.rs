@@ -92,7 +92,7 @@ fn folder(path: &Path) -> &Path {
 ///
 /// # Errors
 /// Those of the file system; the old file is then as it was.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let partial = Partial::begin(path)?;
     partial.file().write_all(bytes)?;
     partial.keep()

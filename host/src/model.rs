@@ -20,6 +20,7 @@ mod refusal;
 mod setting;
 mod table;
 mod time;
+mod unit;
 mod value;
 mod wire;
 
@@ -37,7 +38,8 @@ pub use refusal::Refusal;
 pub use setting::{Bound, SESSION, Setting, SettingKind, session as session_setting};
 pub use table::Table;
 pub use time::{Signature, Swing, TempoPoint};
-pub use value::{Name, Num, Value, accept, note_number};
+pub use unit::note_number;
+pub use value::{Name, Num, Value, accept, example};
 pub use wire::{Cable, Connection, Control, ControlKey, Endpoint, Link, LinkKey};
 
 /// Name of the endpoint that is the loudspeaker: part of every Model, not a module.

@@ -2,7 +2,7 @@
 -- keys last, in no promised order.
 local raw, shared, native = ...
 local next, pairs, type, sort, rawget = raw.next, raw.pairs, raw.type, shared.table.sort, raw.rawget
-local error = raw.error
+local error, ipairs = raw.error, raw.ipairs
 
 local kinds = { number = 1, string = 2, boolean = 3 }
 
@@ -49,6 +49,12 @@ function shared.pairs(t)
       if v ~= nil then return k, v end
     end
   end, t, nil
+end
+
+-- Slots are userdata that refuses a number beyond its last, so `ipairs` would end in an error.
+function shared.ipairs(t)
+  if type(t) == "userdata" then return shared.pairs(t) end
+  return ipairs(t)
 end
 
 function shared.next(t, key)

@@ -14,6 +14,7 @@ use crate::values::{Named, a, flag, module_name, number, only_keys, text, whole}
 pub const ROWS: &[Row] = &[
     Row {
         name: "chain",
+        signature: "(name: string, entries?: table, options?: {loop: boolean}) -> string",
         doc: "Patterns one after the other, by name. An entry is a pattern, {\"b\", 4} for four times, or {pattern =, \
           repeats =, enabled =}. After the last comes the first, unless {loop = false}. Answers the name, for a \
           sequencer to play; without entries it is the chain that is there.",
@@ -23,6 +24,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "remove_chain",
+        signature: "(name: string)",
         doc: "Removes a chain, by name; what plays it falls silent.",
         example: "chain(\"song\", {\"a\"})  remove_chain(\"song\")",
         function: |lua, args| {
@@ -33,6 +35,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "player",
+        signature: "(module: cantus.Module|string, entry?: integer, beat?: number)",
         doc: "Says where a module is in its chain: the entry, from 1, that begins at a beat. Without them it plays the \
               chain from beat 0.",
         example: "player(seq, 2, 16)  player(seq)",

@@ -10,12 +10,14 @@ use crate::context::{context, run, with};
 use crate::error::blame;
 use crate::handle::{Handle, apply_options};
 use crate::library::{Row, call, native};
+use crate::print::is_taken;
 use crate::values::{self, a};
 
 /// The area's functions.
 pub const ROWS: &[Row] = &[
     Row {
         name: "make",
+        signature: "(type: `T`, name?: string, options?: table) -> T",
         doc: "A module of a type, by the type's name: what the type's own constructor does. If a module of that type has \
           the name already, it is that one; options set its parameters.",
         example: "local again = make(kick.type, \"kick\")  assert(again == kick)",
@@ -23,6 +25,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "missing",
+        signature: "(type: string, name?: string, options?: table) -> cantus.AnyModule",
         doc: "A module whose plugin is not there, of a type that keep_type has told of: silent, with all its values. If \
               the plugin is there after all, what make does.",
         example: "keep_type(\"Old\", 'plugin = \"org.example.old\"\\n[module]\\ntype = \"Old\"\\nkind = \"effect\"\\ndoc = \"\"')  \
@@ -63,12 +66,8 @@ fn construct(lua: &Lua, module_type: &Name, default: &Name, arguments: &[Value])
 /// # Errors
 /// When Lua has no memory.
 pub fn generate(lua: &Lua, shared: &Table, catalog: &Catalog) -> Result<(Vec<Name>, Vec<String>)> {
-    let mut types: BTreeMap<&Name, Vec<&Name>> = BTreeMap::new();
-    for (name, module_type) in catalog.iter() {
-        types.entry(&module_type.constructor).or_default().push(name);
-    }
     let (mut names, mut notes) = (Vec::new(), Vec::new());
-    for (constructor, types) in types {
+    for (constructor, types) in by_constructor(catalog) {
         if !shared.raw_get::<Value>(&**constructor)?.is_nil() {
             notes.push(format!("{constructor} is a function of Cantus; {}", instead(&types)));
             continue;
@@ -86,6 +85,22 @@ pub fn generate(lua: &Lua, shared: &Table, catalog: &Catalog) -> Result<(Vec<Nam
         names.push(constructor.clone());
     }
     Ok((names, notes))
+}
+
+fn by_constructor(catalog: &Catalog) -> BTreeMap<&Name, Vec<&Name>> {
+    let mut types: BTreeMap<&Name, Vec<&Name>> = BTreeMap::new();
+    for (name, module_type) in catalog.iter() {
+        types.entry(&module_type.constructor).or_default().push(name);
+    }
+    types
+}
+
+/// The types that scripts have a constructor for, each with it; others need `make`.
+pub fn defined(catalog: &Catalog) -> impl Iterator<Item = (&Name, &Name)> {
+    by_constructor(catalog).into_iter().filter_map(|(constructor, types)| match types[..] {
+        [only] if !is_taken(constructor) => Some((only, constructor)),
+        _ => None,
+    })
 }
 
 fn instead(types: &[&Name]) -> String {

@@ -18,36 +18,42 @@ use crate::{graph, params, session, snapshot, time};
 pub const ENGINE: &[Row] = &[
     Row {
         name: "engine:getClock",
+        signature: "() -> cantus.Clock",
         doc: "The clock: tempo and transport.",
         example: "local clock = engine:getClock()  clock:setBPM(124)",
         function: |lua, args| call(lua, args, |_, _: This| Ok(Facade("clock"))),
     },
     Row {
         name: "engine:getModuleRegistry",
+        signature: "() -> cantus.Registry",
         doc: "The registry of module types and modules.",
         example: "assert(#engine:getModuleRegistry():getModuleNames() > 0)",
         function: |lua, args| call(lua, args, |_, _: This| Ok(Facade("registry"))),
     },
     Row {
         name: "engine:getConnectionManager",
+        signature: "() -> cantus.Connections",
         doc: "The cables.",
         example: "engine:getConnectionManager():connect(\"kick\", \"desk\")",
         function: |lua, args| call(lua, args, |_, _: This| Ok(Facade("connections"))),
     },
     Row {
         name: "engine:getParameterRouter",
+        signature: "() -> cantus.Parameters",
         doc: "The parameters, by path.",
         example: "engine:getParameterRouter():set(\"kick.volume\", 0.5)",
         function: |lua, args| call(lua, args, |_, _: This| Ok(Facade("parameters"))),
     },
     Row {
         name: "engine:getPatternRuntime",
+        signature: "() -> cantus.Patterns",
         doc: "The patterns.",
         example: "pattern(\"beat\", \"x .\")  assert(engine:getPatternRuntime():getPattern(\"beat\"))",
         function: |lua, args| call(lua, args, |_, _: This| Ok(Facade("patterns"))),
     },
     Row {
         name: "engine:getState",
+        signature: "() -> cantus.State",
         doc: "The state as the script sees it: clock, modules, connections, patterns, patternRuntime, scenes and problems, \
               as nested tables that never change; but clock.beat, patternRuntime.playhead and meters, which are sampled \
               when they are read. clone() answers a copy of all of it that is yours.",
@@ -58,6 +64,7 @@ pub const ENGINE: &[Row] = &[
     },
     Row {
         name: "engine:getScript",
+        signature: "() -> string",
         doc: "As the function script.",
         example: "assert(engine:getScript() == script())",
         function: |lua, args| call(lua, args, |lua, _: This| session::script(lua)),
@@ -68,48 +75,56 @@ pub const ENGINE: &[Row] = &[
 pub const CLOCK: &[Row] = &[
     Row {
         name: "clock:setBPM",
+        signature: "(bpm: number)",
         doc: "Sets the tempo, 20 to 999 beats per minute.",
         example: "engine:getClock():setBPM(120)",
         function: |lua, args| call(lua, args, |lua, (_, bpm): (This, Value)| time::set_bpm(lua, &bpm, Num::ZERO)),
     },
     Row {
         name: "clock:getBPM",
+        signature: "() -> number",
         doc: "The tempo in beats per minute.",
         example: "assert(engine:getClock():getBPM() >= 20)",
         function: |lua, args| call(lua, args, |lua, _: This| with(lua, |work| Ok(work.model.bpm.get()))),
     },
     Row {
         name: "clock:start",
+        signature: "()",
         doc: "Lets the music go on from where it stands.",
         example: "engine:getClock():start()",
         function: |lua, args| call(lua, args, |lua, _: This| run(lua, StartTransportCommand)),
     },
     Row {
         name: "clock:play",
+        signature: "()",
         doc: "Another name of start.",
         example: "engine:getClock():play()",
         function: |lua, args| call(lua, args, |lua, _: This| run(lua, StartTransportCommand)),
     },
     Row {
         name: "clock:stop",
+        signature: "()",
         doc: "Stops the music and goes to beat 0.",
         example: "engine:getClock():stop()",
         function: |lua, args| call(lua, args, |lua, _: This| run(lua, StopTransportCommand)),
     },
     Row {
         name: "clock:pause",
+        signature: "()",
         doc: "Stops the music where it is.",
         example: "engine:getClock():pause()",
         function: |lua, args| call(lua, args, |lua, _: This| run(lua, PauseTransportCommand)),
     },
     Row {
         name: "clock:reset",
+        signature: "()",
         doc: "Goes to beat 0 and carries on as it was.",
         example: "engine:getClock():reset()",
         function: |lua, args| call(lua, args, |lua, _: This| run(lua, ResetTransportCommand)),
     },
     Row {
         name: "clock:seek",
+        signature: "(beat: number)",
         doc: "Goes to a beat and carries on as it was.",
         example: "engine:getClock():seek(16)",
         function: |lua, args| {
@@ -118,12 +133,14 @@ pub const CLOCK: &[Row] = &[
     },
     Row {
         name: "clock:isPlaying",
+        signature: "() -> boolean",
         doc: "Whether beats go on.",
         example: "engine:getClock():start()  assert(engine:getClock():isPlaying())",
         function: |lua, args| call(lua, args, |lua, _: This| with(lua, |work| Ok(work.clock.playing))),
     },
     Row {
         name: "clock:getBeat",
+        signature: "() -> number",
         doc: "The beat at which the evaluation began, or to which the script went.",
         example: "engine:getClock():seek(8)  assert(engine:getClock():getBeat() == 8)",
         function: |lua, args| call(lua, args, |lua, _: This| with(lua, |work| Ok(work.clock.beat))),
@@ -134,6 +151,7 @@ pub const CLOCK: &[Row] = &[
 pub const PARTS: &[Row] = &[
     Row {
         name: "registry:getModule",
+        signature: "(name: string) -> cantus.AnyModule?",
         doc: "The module of a name, or nil.",
         example: "assert(engine:getModuleRegistry():getModule(\"kick\") == kick)",
         function: |lua, args| {
@@ -142,6 +160,7 @@ pub const PARTS: &[Row] = &[
     },
     Row {
         name: "registry:getModuleNames",
+        signature: "() -> string[]",
         doc: "The names of all modules, in order.",
         example: "for _, name in ipairs(engine:getModuleRegistry():getModuleNames()) do print(name) end",
         function: |lua, args| {
@@ -152,6 +171,7 @@ pub const PARTS: &[Row] = &[
     },
     Row {
         name: "registry:getTypes",
+        signature: "() -> string[]",
         doc: "The names of all module types, in order.",
         example: "print(table.concat(engine:getModuleRegistry():getTypes(), \", \"))",
         function: |lua, args| {
@@ -162,6 +182,7 @@ pub const PARTS: &[Row] = &[
     },
     Row {
         name: "connections:connect",
+        signature: "(source: cantus.Module|string, target: cantus.Module|string, how?: cantus.How)",
         doc: "As the function connect.",
         example: "engine:getConnectionManager():connect(kick, desk)",
         function: |lua, args| {
@@ -170,6 +191,7 @@ pub const PARTS: &[Row] = &[
     },
     Row {
         name: "connections:disconnect",
+        signature: "(source: cantus.Module|string, target: cantus.Module|string, how?: cantus.How)",
         doc: "As the function disconnect.",
         example: "engine:getConnectionManager():disconnect(kick, desk)",
         function: |lua, args| {
@@ -180,12 +202,14 @@ pub const PARTS: &[Row] = &[
     },
     Row {
         name: "connections:getConnections",
+        signature: "() -> {from: string, to: string}[]",
         doc: "All cables, each a table with from and to such as \"kick.out\".",
         example: "for _, cable in ipairs(engine:getConnectionManager():getConnections()) do print(cable.from, cable.to) end",
         function: |lua, args| call(lua, args, |lua, _: This| connections(lua)),
     },
     Row {
         name: "parameters:set",
+        signature: "(path: string, value: cantus.Value) or (module: cantus.Module|string, parameter: string, value: cantus.Value)",
         doc: "As the function setParam.",
         example: "engine:getParameterRouter():set(\"kick.volume\", 0.5)",
         function: |lua, args| {
@@ -197,6 +221,7 @@ pub const PARTS: &[Row] = &[
     },
     Row {
         name: "parameters:get",
+        signature: "(path: string) -> any or (module: cantus.Module|string, parameter: string) -> any",
         doc: "As the function getParam.",
         example: "assert(engine:getParameterRouter():get(\"kick.volume\") == kick.volume)",
         function: |lua, args| {
@@ -208,6 +233,7 @@ pub const PARTS: &[Row] = &[
     },
     Row {
         name: "patterns:getPattern",
+        signature: "(name: string) -> cantus.Pattern?",
         doc: "The pattern of a name, or nil.",
         example: "assert(engine:getPatternRuntime():getPattern(\"nothing\") == nil)",
         function: |lua, args| {
@@ -219,6 +245,7 @@ pub const PARTS: &[Row] = &[
     },
     Row {
         name: "patterns:getPatternNames",
+        signature: "() -> string[]",
         doc: "The names of all patterns, in order.",
         example: "for _, name in ipairs(engine:getPatternRuntime():getPatternNames()) do print(name) end",
         function: |lua, args| {

@@ -19,6 +19,7 @@ use crate::values::{self, Key, a, module_name, text};
 pub const ROWS: &[Row] = &[
     Row {
         name: "connect",
+        signature: "(source: cantus.Module|string, target: cantus.Module|string, how?: cantus.How)",
         doc: "Draws a cable from a module to a module or to `out`. The ports are found by themselves; say \"event\" or \
               \"audio\", or {from = \"out\", to = \"in_3\"}, or write \"desk.in_3\", to choose. A cable that is there \
               already is the one. Options: gain (1), and feedback: it takes one quantum, and may lead back.",
@@ -28,12 +29,14 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "disconnect",
+        signature: "(source: cantus.Module|string, target: cantus.Module|string, how?: cantus.How)",
         doc: "Pulls out all cables from one module to another, or those that a third argument names as in `connect`.",
         example: "connect(kick, desk)  disconnect(kick, desk)",
         function: |lua, args| call(lua, args, disconnect),
     },
     Row {
         name: "remove",
+        signature: "(what: cantus.Module|string|cantus.Pattern)",
         doc: "Removes a module with its cables, or a pattern.",
         example: "remove(snare)",
         function: |lua, args| call(lua, args, remove),

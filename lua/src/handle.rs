@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cantus_host::model::command::{InvokeActionCommand, SetParameterCommand, TriggerEventCommand};
 use cantus_host::model::{Module, ModuleType, Name, Path, Refusal};
-use mlua::{Function, Lua, MetaMethod, MultiValue, Result, UserData, UserDataMethods, UserDataRef, Value};
+use mlua::{Function, IntoLua, Lua, MetaMethod, MultiValue, Result, UserData, UserDataMethods, UserDataRef, Value};
 
 use crate::context::{context, run, with};
 use crate::error::{blame, located, refused};
@@ -14,9 +14,47 @@ use crate::slots::{self, Slots};
 use crate::snapshot::status;
 use crate::values::{self, Fields, Key, to_lua, to_model};
 
-/// What a handle answers to besides what its manifest declares.
-const OWN: [&str; 12] =
-    ["name", "type", "id", "enabled", "mute", "solo", "seed", "slots", "meters", "status", "trigger", "help"];
+/// What every handle answers to, besides what its manifest declares.
+pub struct Own {
+    /// Its key, one of [`HANDLE_KEYS`](cantus_manifest::HANDLE_KEYS).
+    pub key: &'static str,
+    /// Its type, as in editor definitions.
+    pub lua_type: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// Whether it can be set.
+    pub set: bool,
+}
+
+const fn own(key: &'static str, lua_type: &'static str, set: bool, doc: &'static str) -> Own {
+    Own { key, lua_type, doc, set }
+}
+
+/// All of them.
+pub const OWN: [Own; 12] = [
+    own("name", "string", false, "Its name; rename gives it another."),
+    own("type", "string", false, "The name of its type."),
+    own("id", "integer", false, "What it is known by, whatever it is called."),
+    own("enabled", "boolean", true, "Whether it does its work; an effect that does not lets through what comes in."),
+    own("mute", "boolean", true, "Whether it is not heard, and sends no notes."),
+    own("solo", "boolean", true, "Whether only it, and what else is solo, is heard."),
+    own("seed", "integer", true, "What everything random in it follows from, from 0."),
+    own("slots", "table<integer, cantus.Slot>", true, "Its slots, from 1."),
+    own("meters", "table<string, number>", false, "What it shows, sampled now."),
+    own("status", "string", false, "\"ready\", \"loading\", or what is wrong."),
+    own(
+        "trigger",
+        "function",
+        false,
+        "Plays a note: kick:trigger{note = \"C4\", velocity = 0.8, slot = 1, length = 2}.",
+    ),
+    own("help", "function", false, "Tells what it can do, with its values: kick:help()."),
+];
+
+/// What a handle has of that key.
+pub fn own_key(key: &str) -> Option<&'static Own> {
+    OWN.iter().find(|own| own.key == key)
+}
 
 /// A module, by its name.
 #[derive(Clone, Debug)]
@@ -55,14 +93,11 @@ pub fn apply_options(lua: &Lua, name: &Name, options: &mlua::Table) -> Result<()
 /// # Errors
 /// When there is no such parameter or it does not take the value.
 pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
-    if key == "slots" {
-        return slots::apply_all(lua, name, value);
-    }
-    if ["enabled", "mute", "solo", "seed"].contains(&key) {
-        return mix::set(lua, name, key, value);
-    }
-    if OWN.contains(&key) {
-        return Err(blame(format!("{name}.{key} cannot be set")));
+    match own_key(key) {
+        Some(_) if key == "slots" => return slots::apply_all(lua, name, value),
+        Some(own) if own.set => return mix::set(lua, name, key, value),
+        Some(_) => return Err(blame(format!("{name}.{key} cannot be set"))),
+        None => {}
     }
     let (module, known) = lookup(lua, name)?;
     if known.manifest.param(key).is_none() {
@@ -91,7 +126,7 @@ fn unknown(name: &str, module: &Module, known: &ModuleType, key: &str) -> mlua::
     let manifest = &known.manifest;
     let keys = manifest.params.iter().map(|p| &p.key).chain(manifest.actions.iter().map(|a| &a.key));
     let aliases = manifest.params.iter().flat_map(|p| &p.aliases).map(String::as_str);
-    let nearest = cantus_manifest::nearest(key, keys.map(String::as_str).chain(OWN));
+    let nearest = cantus_manifest::nearest(key, keys.map(String::as_str).chain(OWN.iter().map(|own| own.key)));
     let nearest = nearest.or_else(|| cantus_manifest::nearest(key, aliases)).map(str::to_owned);
     let owner = format!("{name} ({})", module.module_type);
     refused(&Refusal::UnknownKey { owner, what: "parameter or action", name: key.into(), nearest })
@@ -174,12 +209,11 @@ fn list(lua: &Lua, this: &Handle) -> Result<(Function, mlua::Table)> {
 }
 
 /// What `pairs` gives for keys and values, in their order.
-pub fn pairs_of(lua: &Lua, entries: Vec<(String, Value)>) -> Result<(Function, mlua::Table)> {
-    let at = std::cell::Cell::new(0);
-    let next = native(lua, move |lua, _: MultiValue| {
-        let Some((key, value)) = entries.get(at.get()) else { return Ok((Value::Nil, Value::Nil)) };
-        at.set(at.get() + 1);
-        Ok((Value::String(lua.create_string(key)?), value.clone()))
+pub fn pairs_of<K: IntoLua + 'static>(lua: &Lua, entries: Vec<(K, Value)>) -> Result<(Function, mlua::Table)> {
+    let entries = std::cell::RefCell::new(entries.into_iter());
+    let next = native(lua, move |lua, _: MultiValue| match entries.borrow_mut().next() {
+        Some((key, value)) => Ok((key.into_lua(lua)?, value)),
+        None => Ok((Value::Nil, Value::Nil)),
     })?;
     Ok((next, lua.create_table()?))
 }
@@ -205,5 +239,19 @@ impl UserData for Handle {
             let name = |v: &Value| v.as_userdata().and_then(|d| d.borrow::<Handle>().ok()).map(|h| h.name.clone());
             Ok(name(&a).is_some() && name(&a) == name(&b))
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_handle_has_no_manifest_takes() {
+        let mut own: Vec<_> = OWN.iter().map(|own| own.key).collect();
+        let mut kept: Vec<_> = cantus_manifest::HANDLE_KEYS.to_vec();
+        own.sort_unstable();
+        kept.sort_unstable();
+        assert_eq!(own, kept);
     }
 }

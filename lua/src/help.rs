@@ -1,24 +1,28 @@
-//! `help(x)`: text for a module, a type or a function, from the manifest or the function's row.
+//! `help(x)`: text for a module, its slots, a type, a parameter, a function or a setting, from the manifest or the
+//! function's row.
 
 use std::fmt::Write;
 
-use cantus_host::model::{Module, ModuleType, Value as ModelValue};
-use cantus_manifest::{Param, ParamKind};
-use mlua::{Lua, MultiValue, Result, Table, Value};
+use cantus_host::model::{Value as ModelValue, example};
+use cantus_manifest::{Direction, Module as Manifest, Param, PortKind};
+use mlua::{Lua, MultiValue, Result, Value};
 
 use crate::context::{context, with};
 use crate::error::blame;
-use crate::handle::{Handle, lookup};
+use crate::handle::{OWN, own_key};
 use crate::library::{Documented, Row, call, documentation};
-use crate::sandbox::SHARED;
 use crate::settings;
-use crate::values::a;
+use crate::subject::{Part, Subject, global_name, subject};
+use crate::values;
 
 /// The area's functions.
 pub const ROWS: &[Row] = &[Row {
     name: "help",
-    doc: "Prints and answers what a module, a type, a constructor, a function or a setting does; without anything, what there is.",
-    example: "help(kick)  help(connect)  assert(help(\"setParam\"):find(\"path\"))",
+    signature: "(what?: cantus.Module|cantus.Slot|table|function|string) -> string",
+    doc: "Prints and answers what a module, its slots, a type, a constructor, a parameter, a function or a setting does; \
+          without anything, what there is.",
+    example: "help(kick)  help(kick.slots[1])  help(\"kick.volume\")  help(connect)  \
+              assert(help(\"setParam\"):find(\"path\"))",
     function: |lua, args| call(lua, args, show),
 }];
 
@@ -29,25 +33,12 @@ pub const ROWS: &[Row] = &[Row {
 pub fn show(lua: &Lua, args: MultiValue) -> Result<String> {
     let text = match args.front() {
         None | Some(Value::Nil) => contents(lua)?,
-        Some(Value::UserData(data)) if data.is::<Handle>() => {
-            let name = data.borrow::<Handle>()?.name.clone();
-            let (module, known) = lookup(lua, &name)?;
-            format!("{name} is a {}", of_type(&known, Some(&module)))
-        }
         Some(Value::String(word)) => of_word(lua, &word.to_string_lossy())?,
         Some(function @ Value::Function(_)) => {
-            let shared: Table = lua.named_registry_value(SHARED)?;
-            let mut found = None;
-            for pair in shared.pairs::<Value, Value>() {
-                if let (Value::String(name), value) = pair?
-                    && value.to_pointer() == function.to_pointer()
-                {
-                    found = Some(name.to_string_lossy());
-                }
-            }
-            of_word(lua, &found.ok_or_else(|| blame("there is no help for this function"))?)?
+            let name = global_name(lua, function)?;
+            of_word(lua, &name.ok_or_else(|| blame("there is no help for this function"))?)?
         }
-        Some(other) => return Err(blame(format!("there is no help for {}", a(other)))),
+        Some(other) => subject(lua, other)?.map(|of| page(&of)).ok_or_else(|| blame("there is no help for this"))?,
     };
     (context(lua).print.borrow_mut())(&text);
     Ok(text)
@@ -59,7 +50,7 @@ fn contents(lua: &Lua) -> Result<String> {
         with(lua, |work| Ok(work.catalog.iter().map(|(_, t)| t.constructor.to_string()).collect::<Vec<_>>()))?;
     // The musical library says of its functions what they take.
     let named = |music: bool| {
-        let rows = documentation().iter().filter(|row| row.shape.is_some() == music && !row.name.contains(['.', ':']));
+        let rows = documentation().iter().filter(|row| row.music == music && !row.name.contains(['.', ':']));
         rows.map(|row| row.name.as_str()).collect::<Vec<_>>().join(", ")
     };
     let (constructors, functions, music) = (constructors.join(", "), named(false), named(true));
@@ -71,74 +62,131 @@ fn of_word(lua: &Lua, word: &str) -> Result<String> {
     let called = |row: &&Documented| row.name == word;
     let all = documentation();
     if let Some(row) = all.iter().find(called).or_else(|| all.iter().find(method)) {
-        return Ok(page(row));
+        return Ok(function_page(row));
     }
     if let Ok(setting) = settings::find(word) {
         return Ok(setting.help());
     }
-    let (known, names) = with(lua, |work| {
-        let known = work.catalog.iter().find(|(name, t)| ***name == *word || *t.constructor == *word);
-        let names = work.catalog.iter().flat_map(|(name, t)| [name.to_string(), t.constructor.to_string()]);
-        Ok((known.map(|(_, t)| t.clone()), names.collect::<Vec<_>>()))
+    let name = |word: &str| lua.create_string(word).map(Value::String);
+    if let Some(found) = subject(lua, &name(word)?)? {
+        return Ok(page(&found));
+    }
+    if let Some((owner, key)) = word.rsplit_once(['.', ':'])
+        && let Some(found) = subject(lua, &name(owner)?)?
+    {
+        return item(&found, key);
+    }
+    let names = with(lua, |work| {
+        let types = work.catalog.iter().flat_map(|(name, t)| [name.to_string(), t.constructor.to_string()]);
+        Ok(types.chain(work.model.modules.keys().map(|name| name.to_string())).collect::<Vec<_>>())
     })?;
-    if let Some(known) = known {
-        return Ok(of_type(&known, None));
-    }
-    if let Ok((module, known)) = lookup(lua, word) {
-        return Ok(format!("{word} is a {}", of_type(&known, Some(&module))));
-    }
-    let near =
-        cantus_manifest::nearest(word, names.iter().map(String::as_str).chain(all.iter().map(|row| row.name.as_str())));
+    let functions = all.iter().map(|row| row.name.as_str());
+    let near = cantus_manifest::nearest(word, names.iter().map(String::as_str).chain(functions));
     let hint = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
     Err(blame(format!("there is no help for \"{word}\"{hint}")))
 }
 
 /// A function's page.
-fn page(row: &Documented) -> String {
-    let Documented { name, doc, example, shape } = row;
-    let call = shape.as_ref().map_or(String::new(), |shape| {
-        let also = shape.also.as_ref().map_or(String::new(), |object| format!(", also {object}:{name}(...)"));
-        format!("\n  {name}({}) -> {}{also}", shape.params, shape.returns)
-    });
+fn function_page(row: &Documented) -> String {
+    let Documented { name, signature, doc, example, also, .. } = row;
+    // What editors call a class is for people a word.
+    let signature = signature.replace("cantus.", "");
+    let also = also.as_ref().map_or(String::new(), |object| format!(", also {object}:{name}(...)"));
     let example = example.lines().map(str::trim).collect::<Vec<_>>().join("\n  ");
-    format!("{name}: {doc}{call}\n  {example}")
+    format!("{name}{signature}{also}: {doc}\n  {example}")
 }
 
-/// A type's page; with the values of a module, if one is given.
-fn of_type(known: &ModuleType, module: Option<&Module>) -> String {
-    let manifest = &known.manifest;
-    let mut out = format!("{}: {}\n  {}(\"name\", {{...}})", manifest.name, manifest.doc, known.constructor);
-    for (index, param) in manifest.params.iter().enumerate() {
-        line(&mut out, "", param, module.map(|m| &m.params[index]));
+/// All of a module, a type, or slots of one; with the values of now, where there are some.
+fn page(of: &Subject) -> String {
+    let manifest = &of.known.manifest;
+    let mut out = match (of.part, &manifest.slots, &of.module) {
+        (Part::Whole, _, Some((name, _))) => format!("{name} is a {}: {}", manifest.name, manifest.doc),
+        (Part::Whole, _, None) => format!("{}: {}", manifest.name, manifest.doc),
+        (Part::Slots, Some(slots), _) => format!("{}: {} There are {}, from 1.", of.title(), slots.doc, slots.count),
+        (Part::Slot(_), Some(slots), _) => format!("{} is one of {}: {}", of.title(), slots.count, slots.doc),
+        (_, None, _) => format!("{}: there are none.", of.title()),
+    };
+    if of.part == Part::Whole {
+        let _ = write!(out, "\n  {}(\"name\", {{...}})", of.known.constructor);
     }
-    if let Some(slots) = &manifest.slots {
-        let _ = write!(out, "\n  slots[1] to slots[{}]: {}", slots.count, slots.doc);
-        slots.params.iter().for_each(|param| line(&mut out, "slots[n].", param, None));
+    let (values, prefix) = (of.values(), if of.part == Part::Slots { "[n]." } else { "" });
+    for (index, param) in of.params().iter().enumerate() {
+        let _ = write!(out, "\n  {prefix}{}", line(param, values.map(|values| &values[index])));
     }
-    for action in &manifest.actions {
-        let _ = write!(out, "\n  :{}(): {}", action.key, action.doc);
-    }
-    if !known.event_in.is_empty() {
-        out.push_str("\n  :trigger{note=, velocity=, slot=, length=}: plays a note");
-    }
-    let ports = |keys: Vec<&str>| if keys.is_empty() { "none".to_owned() } else { keys.join(", ") };
-    let (inputs, outputs) = (ports(known.input_keys().collect()), ports(known.output_keys().collect()));
-    let _ = write!(out, "\n  inputs: {inputs}; outputs: {outputs}");
-    for example in &manifest.examples {
-        let _ = write!(out, "\n  {}\n    {}", example.doc, example.code.trim().replace('\n', "\n    "));
+    if of.part == Part::Whole {
+        rest(&mut out, of);
     }
     out
 }
 
-fn line(out: &mut String, prefix: &str, param: &Param, value: Option<&ModelValue>) {
-    let takes = match &param.kind {
-        ParamKind::Float { min, max, default, unit } => format!("{min} to {max} {} ({default})", unit.sign()),
-        ParamKind::Int { min, max, default } => format!("{min} to {max} ({default})"),
-        ParamKind::Bool { default } => format!("true or false ({default})"),
-        ParamKind::Enum { labels, default } => format!("\"{}\" (\"{default}\")", labels.join("\", \"")),
-        ParamKind::Sample => "a sound file".to_owned(),
-        ParamKind::Pattern => "a pattern".to_owned(),
+/// What a page has below the parameters.
+fn rest(out: &mut String, of: &Subject) {
+    let manifest = &of.known.manifest;
+    if let Some(slots) = &manifest.slots {
+        let _ = write!(out, "\n  slots[1] to slots[{}]: {}", slots.count, slots.doc);
+        slots.params.iter().for_each(|param| _ = write!(out, "\n  slots[n].{}", line(param, None)));
+    }
+    for action in &manifest.actions {
+        let _ = write!(out, "\n  :{}(): {}", action.key, action.doc);
+    }
+    if !of.known.event_in.is_empty() {
+        out.push_str("\n  :trigger{note=, velocity=, slot=, length=}: plays a note");
+    }
+    for meter in &manifest.meters {
+        let _ = write!(out, "\n  meters.{}: {}", meter.key, meter.doc);
+    }
+    let (inputs, outputs) = (ports(manifest, Direction::In), ports(manifest, Direction::Out));
+    let _ = write!(out, "\n  inputs: {inputs}; outputs: {outputs}");
+    let own: Vec<&str> = OWN.iter().map(|own| own.key).collect();
+    let _ = write!(out, "\n  as every module: {}", own.join(", "));
+    for example in &manifest.examples {
+        let _ = write!(out, "\n  {}\n    {}", example.doc, example.code.trim().replace('\n', "\n    "));
+    }
+}
+
+/// `notes (event), out (audio)`; of several alike, the first and the last.
+fn ports(manifest: &Manifest, direction: Direction) -> String {
+    let of = |port: &cantus_manifest::Port| {
+        let (key, kind) = (&port.key, port.kind.name());
+        port.count.map_or_else(|| format!("{key} ({kind})"), |count| format!("{key}_1 to {key}_{count} ({kind})"))
     };
+    let all = PortKind::ALL.into_iter().flat_map(|kind| manifest.ports.iter().filter(move |port| port.kind == kind));
+    let found: Vec<String> = all.filter(|port| port.dir == direction).map(of).collect();
+    if found.is_empty() { "none".to_owned() } else { found.join(", ") }
+}
+
+/// One thing that a module, a slot or a type has.
+fn item(of: &Subject, key: &str) -> Result<String> {
+    let (manifest, title) = (&of.known.manifest, of.title());
+    let (mut params, whole) = (of.params().iter().enumerate(), of.part == Part::Whole);
+    if let Some((index, param)) = params.find(|(_, p)| p.key == key || p.aliases.iter().any(|alias| alias == key)) {
+        let text = example(&param.kind).map(|text| format!("\n  {title}.{} = \"{text}\"", param.key));
+        let value = of.values().map(|values| &values[index]);
+        return Ok(format!("{title}.{}{}", line(param, value), text.unwrap_or_default()));
+    }
+    let action = manifest.actions.iter().find(|action| action.key == key);
+    let meter = manifest.meters.iter().find(|meter| meter.key == key);
+    let counted =
+        |port: &cantus_manifest::Port| (1..=port.count.unwrap_or(0)).any(|n| format!("{}_{n}", port.key) == key);
+    let port = manifest.ports.iter().find(|port| port.key == key && port.count.is_none() || counted(port));
+    if let Some(action) = action.filter(|_| whole) {
+        return Ok(format!("{title}:{key}(): {}", action.doc));
+    } else if let Some(meter) = meter.filter(|_| whole) {
+        return Ok(format!("{title}.meters.{key}: {}", meter.doc));
+    } else if let Some(own) = own_key(key).filter(|_| whole) {
+        return Ok(format!("{title}.{key}: {}", own.doc));
+    } else if let Some(port) = port.filter(|_| whole) {
+        let direction = if port.dir == Direction::In { "input" } else { "output" };
+        return Ok(format!("{title}.{key} ({} {direction}): {}", port.kind.name(), port.doc));
+    }
+    let all = of.params().iter().flat_map(|p| std::iter::once(&p.key).chain(&p.aliases));
+    let others = manifest.actions.iter().map(|a| &a.key).chain(manifest.meters.iter().map(|m| &m.key));
+    let keys = all.chain(others.filter(|_| whole)).map(String::as_str);
+    Err(blame(values::unknown(&title, "parameter, action, meter or port", key, keys)))
+}
+
+fn line(param: &Param, value: Option<&ModelValue>) -> String {
     let now = value.map(|v| format!(" = {v}")).unwrap_or_default();
-    let _ = write!(out, "\n  {prefix}{}{now}: {} {takes}", param.key, param.doc);
+    let also = if param.aliases.is_empty() { String::new() } else { format!("; also {}", param.aliases.join(", ")) };
+    format!("{}{now}: {} {}{also}", param.key, param.doc, param.kind.range())
 }

@@ -142,6 +142,7 @@ impl Staged {
 pub const ROWS: &[Row] = &[
     Row {
         name: "clock.run",
+        signature: "(body: fun(...: any), ...: any) -> integer",
         doc: "Runs a function as a coroutine that may wait with clock.sync and clock.sleep, once the script has ended \
               well; with what follows as its arguments. Answers its number. It ends when its file is evaluated again.",
         example: "local id = clock.run(function(times) for _ = 1, times do kick:trigger() clock.sync(1) end end, 4)  \
@@ -150,6 +151,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "clock.sync",
+        signature: "(beats: number|string, offset?: number) -> number",
         doc: "Waits for the next multiple of so many beats: 1, 0.25, \"1/8\", \"bar\". With an offset in beats the \
               multiples are moved by it. Answers the beat. In a coroutine of clock.run, or in a function that every, \
               at or a timer calls.",
@@ -158,6 +160,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "clock.sleep",
+        signature: "(seconds: number|string) -> number",
         doc: "Waits for so many seconds, or a time such as \"250ms\". It goes on while beats stand still. Where \
               clock.sync can wait.",
         example: "clock.run(function() clock.sleep(0.5) clock.sleep(\"250ms\") kick:trigger() end)",
@@ -165,12 +168,14 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "clock.cancel",
+        signature: "(id: integer) -> boolean",
         doc: "Ends a coroutine or timer, by its number. Answers whether there was one.",
         example: "assert(clock.cancel(clock.run(function() clock.sync(1) end)))  assert(not clock.cancel(123456))",
         function: |lua, args| call(lua, args, cancel),
     },
     Row {
         name: "every",
+        signature: "(beats: number|string, body: fun(beat: number), options?: cantus.Every) -> integer",
         doc: "Calls a function on every multiple of so many beats: 1, 0.25, \"1/8\", \"bar\"; with the beat. Options: \
               offset, in beats; label, which names its random numbers. It stays in phase when the script is evaluated \
               again. Answers its number.",
@@ -180,18 +185,21 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "at",
+        signature: "(beat: number|string, body: fun(beat: number)) -> integer",
         doc: "Calls a function whenever the music comes to a beat; with the beat. Answers its number.",
         example: "at(64, function() bpm(140) end)",
         function: |lua, args| call(lua, args, at),
     },
     Row {
         name: "setTimeout",
+        signature: "(body: fun(beat: number), delay: number|string) -> integer",
         doc: "Calls a function once, after so many milliseconds, or a time such as \"2s\". Answers its number.",
         example: "local id = setTimeout(function() kick:trigger() end, 500)  assert(clearTimeout(id))",
         function: |lua, args| call(lua, args, set_timeout),
     },
     Row {
         name: "setInterval",
+        signature: "(body: fun(beat: number), period: number|string) -> integer",
         doc: "Calls a function again and again, each so many milliseconds, or a time such as \"2s\"; it does not drift. \
               Answers its number.",
         example: "local id = setInterval(function() kick:trigger() end, 250)  clearInterval(id)",
@@ -199,24 +207,28 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "clearTimeout",
+        signature: "(id: integer) -> boolean",
         doc: "Another name of clock.cancel.",
         example: "clearTimeout(setTimeout(function() end, 10))",
         function: |lua, args| call(lua, args, cancel),
     },
     Row {
         name: "clearInterval",
+        signature: "(id: integer) -> boolean",
         doc: "Another name of clock.cancel.",
         example: "clearInterval(setInterval(function() end, 10))",
         function: |lua, args| call(lua, args, cancel),
     },
     Row {
         name: "timers",
+        signature: "() -> cantus.Timer[]",
         doc: "What is to be done later: a list of tables with id, what and file.",
         example: "for _, timer in ipairs(timers()) do print(timer.id, timer.what, timer.file) end",
         function: |lua, args| call(lua, args, timers),
     },
     Row {
         name: "keep",
+        signature: "(name: string, first: any) -> any",
         doc: "A value that outlives evaluations of its file, by name: the first time what is given, or what the given \
               function answers; from then on what it was.",
         example: "local memory = keep(\"memory\", {count = 0})  memory.count = memory.count + 1  \

@@ -17,8 +17,9 @@
 //! - `prelude/music/`: the musical library, in Lua. Notes, scales, chords, rhythms, lists, chance, sequences, and cycles in
 //!   mini-notation, from text (`reading`, `mini`) over functions of time in exact fractions (`cycle`, `shapes`, `changes`)
 //!   to the rows of a pattern (`compile`). `music` reads what it says of itself.
-//! - `handle`, `slots`, `pattern`: what scripts hold.
+//! - `handle`, `slots`, `pattern`: what scripts hold. `subject`, `listing`, `help`: what they may ask about it.
 //! - `print`: the way back, from a Model to the script that makes it.
+//! - [`types`]: definitions for editors.
 //!
 //! What this crate must not know: any module type by name, sound devices, plugins, files beyond scripts and sessions. Lua can do
 //! nothing here that a [`Command`](cantus_host::model::Command) cannot.
@@ -36,6 +37,7 @@ mod handle;
 mod help;
 mod later;
 mod library;
+mod listing;
 mod matcher;
 mod mix;
 mod modulation;
@@ -55,14 +57,16 @@ mod settings;
 mod slots;
 mod snapshot;
 mod strings;
+mod subject;
 mod time;
 mod transaction;
+pub mod types;
 mod values;
 mod words;
 
 pub use context::{Complain, Print};
 pub use error::{Place, ScriptError};
-pub use library::{Documented, Shape, documentation};
+pub use library::{Documented, documentation};
 pub use print::print;
 pub use script::{Evaluation, Options, Script};
 pub use transaction::Transport;

@@ -6,14 +6,17 @@ use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table}
 
 use crate::error::located;
 use crate::{
-    chain, constructors, engine, graph, help, later, mix, modulation, music, observing, params, pattern, performing,
-    random, session, settings, strings, time, words,
+    chain, constructors, engine, graph, help, later, listing, mix, modulation, music, observing, params, pattern,
+    performing, random, session, settings, strings, time, words,
 };
 
 /// One native function.
 pub struct Row {
     /// `connect` is a global, `math.random` a member of a library, `clock:setBPM` a method of one of the engine's objects.
     pub name: &'static str,
+    /// What it takes and answers, in the types of editor definitions, from which it is read: `(path: string, on?: boolean)
+    /// -> number`; several ways to call it are divided by `or`.
+    pub signature: &'static str,
     /// What it does, in a sentence or two.
     pub doc: &'static str,
     /// Lua that shows it at work; run by a test that has made `kick`, `snare`, `seq` and `desk`.
@@ -36,6 +39,7 @@ const AREAS: &[&[Row]] = &[
     session::ROWS,
     settings::ROWS,
     help::ROWS,
+    listing::ROWS,
     engine::ENGINE,
     observing::ROWS,
     words::ROWS,
@@ -50,24 +54,18 @@ const AREAS: &[&[Row]] = &[
 pub struct Documented {
     /// How a script calls it: `connect`, `math.random`, `clock:setBPM`, `sequins:step`.
     pub name: String,
+    /// What it takes and answers: `(path: string, on?: boolean) -> number`; several ways to call it are divided by `or`.
+    /// Of a method, without the object.
+    pub signature: String,
     /// What it does.
     pub doc: String,
     /// Lua that shows it at work.
     pub example: String,
-    /// What it takes and gives, where that is written down; as yet for the musical library.
-    pub shape: Option<Shape>,
-}
-
-/// Arguments and results of a function, as editors show them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// `hits: integer, steps: integer, rotation?: integer`; of a method, without the object.
-    pub params: String,
-    /// `boolean[]`; empty for nothing.
-    pub returns: String,
     /// The kind of object of which the function is a method as well, by the same name and with the object as its first
     /// argument.
     pub also: Option<String>,
+    /// It is of the musical library.
+    pub music: bool,
 }
 
 /// What every function does: the native ones, then the musical library.
@@ -76,9 +74,11 @@ pub fn documentation() -> &'static [Documented] {
         let text = str::to_owned;
         let native = rows().map(|row| Documented {
             name: text(row.name),
+            signature: text(row.signature),
             doc: text(row.doc),
             example: text(row.example),
-            shape: None,
+            also: None,
+            music: false,
         });
         native.chain(music::prose()).collect()
     });

@@ -16,12 +16,14 @@ use crate::values::{a, flag, module_name, text};
 pub const ROWS: &[Row] = &[
     Row {
         name: "mute",
+        signature: "(module: cantus.Module|string, on?: boolean)",
         doc: "Mutes a module: it is not heard, and sends no notes. With false it is heard again.",
         example: "mute(kick)  assert(kick.mute)  mute(\"kick\", false)  assert(not kick.mute)",
         function: |lua, args| call(lua, args, |lua, (module, on): (Value, Value)| set_by(lua, &module, "mute", on)),
     },
     Row {
         name: "solo",
+        signature: "(module: cantus.Module|string, on?: boolean)",
         doc: "Makes a module solo: only what is solo, with all that leads to and from it, is heard. With false it is no \
               longer.",
         example: "solo(kick)  assert(kick.solo)  solo(kick, false)",
@@ -29,6 +31,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "rename",
+        signature: "(module: cantus.Module|string, to: string) -> cantus.AnyModule",
         doc: "Gives a module another name; it sounds on, and every reference follows. At the prompt; a file that is \
               then changed to the new name has made that module.",
         example: "local drum = rename(kick, \"drum\")  assert(drum.name == \"drum\")",

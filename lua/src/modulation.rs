@@ -1,7 +1,9 @@
 //! What moves parameters: modulation links and controllers.
 
 use cantus_host::model::command::{ModulateCommand, RemoveControlCommand, SetControlCommand, UnmodulateCommand};
-use cantus_host::model::{Command, Control, ControlKey, Endpoint, Link, LinkKey, Name, Num, Path, Refusal, span};
+use cantus_host::model::{
+    Command, Control, ControlKey, Endpoint, Link, LinkKey, Name, Num, Path, Refusal, accept, span,
+};
 use cantus_manifest::PortKind;
 use mlua::{Lua, Result, Value};
 
@@ -10,32 +12,36 @@ use crate::error::{blame, refused};
 use crate::graph::end;
 use crate::handle::lookup;
 use crate::library::{Row, call};
-use crate::values::{Named, text};
+use crate::values::{Named, a, number, text, to_model};
 
 /// The area's functions.
 pub const ROWS: &[Row] = &[
     Row {
         name: "modulate",
+        signature: "(source: cantus.Module|string, path: string, options?: cantus.Modulation)",
         doc: "Lets a modulation output move a parameter, around or from where it stands. Options: depth (1), low and \
-              high (the parameter's range), curve (0), bipolar (true), smoothing in seconds (0), feedback (false).",
+              high (the parameter's range, \"-6dB\" too), curve (0), bipolar (true), smoothing in seconds (0), feedback (false).",
         example: "local wobble = make(\"Lfo\", \"wobble\")  modulate(wobble, \"kick.volume\", {depth = 0.3})  \
                   modulate(\"wobble.out\", \"snare.volume\", {low = 0, high = 1, bipolar = false})",
         function: |lua, args| call(lua, args, modulate),
     },
     Row {
         name: "unmodulate",
+        signature: "(source: cantus.Module|string, path: string)",
         doc: "Lets a modulation output, or all of a module, no longer move a parameter.",
         example: "modulate(make(\"Lfo\", \"wobble\"), \"kick.volume\")  unmodulate(\"wobble\", \"kick.volume\")",
         function: |lua, args| call(lua, args, unmodulate),
     },
     Row {
         name: "control",
+        signature: "(controller: string, path: string, options?: cantus.Control)",
         doc: "Lets a controller set a parameter. Options: low and high (the parameter's range), curve (0).",
         example: "control(\"cc 21\", \"kick.volume\", {low = 0, high = 1, curve = 0.5})  control(\"cc 22\", \"kick.volume\", {high = 1})",
         function: |lua, args| call(lua, args, control),
     },
     Row {
         name: "uncontrol",
+        signature: "(controller: string, path: string)",
         doc: "Lets a controller no longer set a parameter.",
         example: "control(\"cc 21\", \"kick.volume\")  uncontrol(\"cc 21\", \"kick.volume\")",
         function: |lua, args| {
@@ -51,15 +57,26 @@ fn path(value: &Value) -> Result<Path> {
     text(value, "the path of a parameter")?.parse().map_err(|e: String| blame(e))
 }
 
-/// The range that options name; what they leave out is the parameter's.
+/// The range that options name, in the parameter's unit or as text with one; what they leave out is the parameter's.
 fn range(lua: &Lua, options: &Named, to: &Path) -> Result<Option<(Num, Num)>> {
-    options.range(|| {
+    let kind = || {
         with(lua, |work| {
             let place = to.find(&work.model, &work.catalog).map_err(|r| refused(&r))?;
-            let (low, high) =
-                span(&place.param.kind).ok_or_else(|| refused(&Refusal::NotANumber { path: to.to_string() }))?;
-            Ok((Num::of(low), Num::of(high)))
+            Ok(place.param.kind.clone())
         })
+    };
+    let end = |value: &Value, key: &str| {
+        if !value.is_string() {
+            return number(value, key);
+        }
+        let kind = kind()?;
+        let accepted = accept(&kind, &to_model(value)?);
+        let accepted = accepted.map_err(|takes| blame(format!("{key} = {}: {to} {takes}", a(value))))?;
+        accepted.wire(&kind).and_then(Num::new).ok_or_else(|| refused(&Refusal::NotANumber { path: to.to_string() }))
+    };
+    options.range(end, || {
+        let (low, high) = span(&kind()?).ok_or_else(|| refused(&Refusal::NotANumber { path: to.to_string() }))?;
+        Ok((Num::of(low), Num::of(high)))
     })
 }
 

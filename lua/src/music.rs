@@ -4,7 +4,7 @@
 use mlua::chunk::ChunkMode;
 use mlua::{Lua, LuaOptions, Result, StdLib, Table};
 
-use crate::library::{Documented, Shape};
+use crate::library::Documented;
 use crate::sandbox::{FILES, chunk_name};
 
 /// The rows of the library's functions, in their order.
@@ -35,6 +35,11 @@ fn documented(row: &Table) -> Result<Documented> {
         name: of.map_or(name.clone(), |object| format!("{object}:{name}")),
         doc: row.get("doc")?,
         example: row.get("example")?,
-        shape: Some(Shape { params: row.get("params")?, returns: row.get("returns")?, also: row.get("also")? }),
+        signature: match (row.get::<String>("params")?, row.get::<String>("returns")?) {
+            (params, returns) if returns.is_empty() => format!("({params})"),
+            (params, returns) => format!("({params}) -> {returns}"),
+        },
+        also: row.get("also")?,
+        music: true,
     })
 }

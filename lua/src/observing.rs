@@ -14,6 +14,7 @@ use crate::values::{a, module_name, text};
 pub const ROWS: &[Row] = &[
     Row {
         name: "engine:onStateChange",
+        signature: "(body: fun(state: cantus.State), filter?: string|cantus.Module|(string|cantus.Module)[]) -> integer",
         doc: "Calls a function with the new state whenever the state has changed, whoever changed it, once however much \
               has: at most every 10 ms, and not for what it changes itself eight times in a row. The state reads like \
               the one of getState and never changes. With a filter, or a list of them, only when that part has: \
@@ -29,6 +30,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "engine:removeStateChangeCallback",
+        signature: "(id: integer) -> boolean",
         doc: "Ends what onStateChange began, by its number. Answers whether there was one.",
         example: "assert(engine:removeStateChangeCallback(123456) == false)",
         function: |lua, args| call(lua, args, |lua, (_, id): (This, Value)| remove(lua, &id)),

@@ -12,6 +12,7 @@ use crate::{handle, slots};
 pub const ROWS: &[Row] = &[
     Row {
         name: "setParam",
+        signature: "(path: string, value: cantus.Value) or (module: cantus.Module|string, parameter: string, value: cantus.Value)",
         doc: "Sets a parameter, by path or by module and name.",
         example: "setParam(\"kick.volume\", 0.5)  setParam(kick, \"volume\", 0.6)  \
                   setParam(\"kick.slots[1].gain\", 1)  assert(kick.volume == 0.6)",
@@ -19,6 +20,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "getParam",
+        signature: "(path: string) -> any or (module: cantus.Module|string, parameter: string) -> any",
         doc: "The value of a parameter, by path or by module and name.",
         example: "kick.volume = 0.5  assert(getParam(\"kick.volume\") == 0.5)  assert(getParam(kick, \"volume\") == 0.5)",
         function: |lua, args| call(lua, args, get_param),

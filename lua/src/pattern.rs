@@ -14,6 +14,7 @@ use crate::values::{self, Fields, Key, a, number};
 pub const ROWS: &[Row] = &[
     Row {
         name: "pattern",
+        signature: "(name: string, rows?: string|table, options?: table) -> cantus.Pattern",
         doc: "A pattern, by name. Rows are text (\"x . X . | C4 = . 62\": x hit, X accent, . nothing, = longer, notes), a \
           list of the same and of tables {note=, slot=, velocity=, length=}, or lanes = {{\"x . x .\", slot = 1}, ...} \
           side by side. Options: steps_per_beat (4), rows, and defaults for note, slot, velocity, length (1 row; 0 lets \
@@ -30,6 +31,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "remove_pattern",
+        signature: "(pattern: cantus.Pattern|string)",
         doc: "Removes a pattern, by name; what plays it falls silent.",
         example: "pattern(\"beat\", \"x .\")  remove_pattern(\"beat\")",
         function: |lua, args| {

@@ -19,6 +19,7 @@ use crate::values::{a, beats, number, text};
 pub const ROWS: &[Row] = &[
     Row {
         name: "undo",
+        signature: "()",
         doc: "Takes back what you did last: an evaluation of a file, or a line typed. At the prompt, after the line.",
         example: "undo()",
         function: |lua, args| {
@@ -27,6 +28,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "redo",
+        signature: "()",
         doc: "Does again what you took back last. At the prompt, after the line.",
         example: "redo()",
         function: |lua, args| {
@@ -35,6 +37,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "engine:undo",
+        signature: "()",
         doc: "As the function undo.",
         example: "engine:undo()",
         function: |lua, args| {
@@ -43,6 +46,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "engine:redo",
+        signature: "()",
         doc: "As the function redo.",
         example: "engine:redo()",
         function: |lua, args| {
@@ -51,12 +55,14 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "scene",
+        signature: "(name: string, keep?: boolean)",
         doc: "Keeps everything as it is now, under a name, for recall. With false it is kept no longer.",
         example: "scene(\"verse\")  scene(\"verse\", false)",
         function: |lua, args| call(lua, args, scene),
     },
     Row {
         name: "recall",
+        signature: "(name: string, when?: \"bar\"|\"grid\"|number)",
         doc: "Back to a scene: what is the same in it sounds on. At once, at the next \"bar\", at the next line of the \
               session's \"grid\", or at the next multiple of so many beats. At the prompt, after the line.",
         example: "scene(\"verse\")  recall(\"verse\", \"bar\")  recall(\"verse\", 8)",
@@ -64,6 +70,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "quantize",
+        signature: "(when: \"bar\"|\"grid\"|number)",
         doc: "Lets all that this evaluation changes, and its timers, begin together: at the next \"bar\", at the next line \
               of the session's \"grid\", or at the next multiple of so many beats. What is evaluated goes on as it was \
               until then.",
@@ -80,30 +87,35 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "restate",
+        signature: "(file: string)",
         doc: "Lets everything be once more as a file says it, whatever was changed since by hand. At the prompt.",
         example: "restate(\"main.lua\")",
         function: |lua, args| call(lua, args, restate),
     },
     Row {
         name: "play",
+        signature: "()",
         doc: "Lets the music go on from where it stands.",
         example: "play()",
         function: |lua, args| call(lua, args, |lua, (): ()| run(lua, StartTransportCommand)),
     },
     Row {
         name: "stop",
+        signature: "()",
         doc: "Stops the music and goes to beat 0. Timers that count beats wait; those that count time go on.",
         example: "stop()",
         function: |lua, args| call(lua, args, |lua, (): ()| run(lua, StopTransportCommand)),
     },
     Row {
         name: "pause",
+        signature: "()",
         doc: "Stops the music where it is.",
         example: "pause()  play()",
         function: |lua, args| call(lua, args, |lua, (): ()| run(lua, PauseTransportCommand)),
     },
     Row {
         name: "seek",
+        signature: "(beat: number|string)",
         doc: "Goes to a beat and carries on as it was.",
         example: "seek(16)  seek(\"4 bars\")",
         function: |lua, args| {
@@ -112,6 +124,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "hush",
+        signature: "()",
         doc: "Silence: stops the music, ends every sound and all timers, coroutines and callbacks. Nothing that was made \
               is lost: play() lets the music go on, and what a file does in time begins again when it is saved.",
         example: "hush()",
@@ -119,12 +132,14 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "panic",
+        signature: "()",
         doc: "Ends every sound now; the music goes on.",
         example: "panic()",
         function: |lua, args| call(lua, args, |lua, (): ()| run(lua, PanicCommand)),
     },
     Row {
         name: "tap",
+        signature: "() -> number?",
         doc: "Sets the tempo by tapping: call it on each beat. Answers the tempo from the second tap on.",
         example: "tap()",
         function: |lua, args| call(lua, args, |lua, (): ()| tap(lua)),

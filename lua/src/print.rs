@@ -10,6 +10,7 @@ use cantus_host::model::{
     Cable, Catalog, Chain, ChainEntry, Control, Link, Model, ModuleRecord, ModuleType, Name, Num, OUT, Swing, Value,
 };
 
+use crate::constructors::defined;
 use crate::library::{Documented, documentation};
 use text::{Fields, is_identifier, number, quoted};
 
@@ -123,7 +124,7 @@ impl Printer<'_> {
             let record = ModuleRecord::of(name, module, known, self.model.seed());
             let options = options(&record).written(name.len() * 2 + known.constructor.len() + 10);
             let options = if options == "{}" { String::new() } else { format!(", {options}") };
-            let variable = if self.is_free(name) { format!("{name} = ") } else { String::new() };
+            let variable = if is_free(name, self.catalog) { format!("{name} = ") } else { String::new() };
             format!("{variable}{}{}{options})\n", self.maker(known), quoted(name))
         };
         self.model.modules.iter().map(line).collect()
@@ -136,18 +137,12 @@ impl Printer<'_> {
     /// What makes a module of a type, up to its name: its constructor, if scripts have that.
     fn maker(&self, known: &ModuleType) -> String {
         let constructor = &known.constructor;
-        let types = self.catalog.iter().filter(|(_, other)| other.constructor == *constructor);
-        let own = types.count() == 1 && is_identifier(constructor) && !is_taken(constructor);
+        let own = defined(self.catalog).any(|(_, defined)| defined == constructor);
         match known.missing {
             true => format!("missing({}, ", quoted(&known.manifest.name)),
             false if own => format!("{constructor}("),
             false => format!("make({}, ", quoted(&known.manifest.name)),
         }
-    }
-
-    /// Whether a variable can have that name.
-    fn is_free(&self, name: &str) -> bool {
-        is_identifier(name) && !is_taken(name) && !self.catalog.iter().any(|(_, known)| *known.constructor == *name)
     }
 
     fn players(&self) -> String {
@@ -189,7 +184,13 @@ impl Printer<'_> {
     }
 }
 
-fn is_taken(name: &str) -> bool {
+/// Whether a variable can have that name.
+pub fn is_free(name: &str, catalog: &Catalog) -> bool {
+    is_identifier(name) && !is_taken(name) && !catalog.iter().any(|(_, known)| *known.constructor == *name)
+}
+
+/// Whether a script finds something of that name besides constructors.
+pub fn is_taken(name: &str) -> bool {
     let library = |row: &Documented| row.name.split_once('.').is_some_and(|(library, _)| library == name);
     TAKEN.contains(&name) || documentation().iter().any(|row| row.name == name || library(row))
 }

@@ -75,6 +75,7 @@ impl Random {
 pub const ROWS: &[Row] = &[
     Row {
         name: "math.random",
+        signature: "(m?: integer, n?: integer) -> number",
         doc: "A random number from 0 to 1, a whole number from 1 to m, or from m to n. A script draws the same numbers \
               each time it runs.",
         example: "local die = math.random(6)  assert(die >= 1 and die <= 6)",
@@ -82,6 +83,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "math.randomseed",
+        signature: "(seed?: number)",
         doc: "Starts another stream of random numbers; without a number, the script's own from its beginning.",
         example: "math.randomseed(7)  local a = math.random()  math.randomseed(7)  assert(a == math.random())",
         function: |lua, args| call(lua, args, randomseed),

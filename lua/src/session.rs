@@ -19,6 +19,7 @@ use crate::values::{Named, text};
 pub const ROWS: &[Row] = &[
     Row {
         name: "save",
+        signature: "(path?: string, options?: {replace: boolean})",
         doc: "Saves the session to a folder, with its scenes and sound files: `cantus run` plays it. A relative path \
               begins at the folder of the script; without one it is the folder that was loaded or saved last. What \
               somebody else has put there stays, unless it is to be replaced. At the prompt, after the line.",
@@ -27,6 +28,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "engine:save",
+        signature: "(path?: string, options?: {replace: boolean})",
         doc: "As the function save.",
         example: "engine:save(\"song\")  engine:save()",
         function: |lua, args| {
@@ -35,6 +37,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "engine:load",
+        signature: "(path?: string)",
         doc: "Loads the session of a folder in the place of this one: what is the same in it sounds on. Without a path \
               it is the folder that was loaded or saved last. Its sound files must be those that lie beside the \
               script. What was done before cannot be taken back after it. At the prompt, after the line.",
@@ -43,12 +46,14 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "script",
+        signature: "() -> string",
         doc: "The script that makes the session as it is now, as text: print(script()).",
         example: "kick.volume = 0.5  assert(script():find(\"volume = 0.5\", 1, true))",
         function: |lua, args| call(lua, args, |lua, (): ()| script(lua)),
     },
     Row {
         name: "use",
+        signature: "(type: string, plugin?: string)",
         doc: "Says which plugin is to provide a type, where several do, from the next start on; by its id, with @version \
               if that matters. Without one it is chosen elsewhere.",
         example: "use(kick.type, \"org.example.drums\")  use(kick.type)",
@@ -56,6 +61,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "keep_type",
+        signature: "(type: string, manifest?: string)",
         doc: "Tells of a type whose plugin is not there, by its manifest, so that missing can keep its modules. Without \
               a manifest it is forgotten.",
         example: "keep_type(\"Old\", 'plugin = \"org.example.old\"\\n[module]\\ntype = \"Old\"\\nkind = \"effect\"\\ndoc = \"\"')",

@@ -14,6 +14,7 @@ use crate::values::{text, to_lua, to_model};
 pub const ROWS: &[Row] = &[
     Row {
         name: "setting",
+        signature: "(name: string, value?: cantus.Value) -> any",
         doc: "Sets a setting, if a value is given; and answers it. Settings of the session belong to it; those of the \
               machine are the user's, and files can only read them. help(\"grid\") tells what one is for.",
         example: "setting(\"grid\", 4)  assert(setting(\"grid\") == 4)  print(setting(\"device\"))",
@@ -21,18 +22,21 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "toggle_setting",
+        signature: "(name: string) -> boolean",
         doc: "Turns on a setting that is off, and off one that is on; and answers it.",
         example: "assert(toggle_setting(\"auto_route\") == false)",
         function: |lua, args| call(lua, args, toggle),
     },
     Row {
         name: "reset_setting",
+        signature: "(name: string) -> any",
         doc: "Lets a setting be as it comes; and answers it.",
         example: "setting(\"grid\", 4)  assert(reset_setting(\"grid\") == 0)",
         function: |lua, args| call(lua, args, reset),
     },
     Row {
         name: "settings",
+        signature: "() -> table<string, any>",
         doc: "All settings, of the session and of the machine, with their values, as a table.",
         example: "for name, value in pairs(settings()) do print(name, value) end",
         function: |lua, args| call(lua, args, |lua, (): ()| settings(lua)),

@@ -19,9 +19,10 @@ pub struct Slots {
 
 /// One slot.
 pub struct Slot {
-    module: Name,
+    /// The module's name.
+    pub module: Name,
     /// From 0.
-    slot: u16,
+    pub slot: u16,
 }
 
 /// `slots = { {...}, [5] = {...} }`.
@@ -63,7 +64,10 @@ pub fn apply(lua: &Lua, module: &Name, slot: u16, value: &Value) -> Result<()> {
 }
 
 /// The module, if it has the slot.
-fn find(lua: &Lua, name: &Name, slot: u16) -> Result<(Module, Arc<ModuleType>)> {
+///
+/// # Errors
+/// When there is no such module or slot.
+pub fn find(lua: &Lua, name: &Name, slot: u16) -> Result<(Module, Arc<ModuleType>)> {
     let (module, known) = lookup(lua, name)?;
     let count = module.slots.len();
     if usize::from(slot) >= count {
@@ -109,6 +113,16 @@ fn list(lua: &Lua, this: &Slot) -> Result<(mlua::Function, Table)> {
     pairs_of(lua, slots.params.iter().map(|p| p.key.clone()).zip(values).collect())
 }
 
+/// All slots with their numbers.
+fn all(lua: &Lua, this: &Slots) -> Result<(mlua::Function, Table)> {
+    let (module, _) = lookup(lua, &this.module)?;
+    let slot = |slot: u16| {
+        let handle = lua.create_userdata(Slot { module: this.module.clone(), slot })?;
+        Ok((u32::from(slot) + 1, Value::UserData(handle)))
+    };
+    pairs_of(lua, (0..module.slots.len() as u16).map(slot).collect::<Result<_>>()?)
+}
+
 impl UserData for Slots {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
@@ -122,6 +136,7 @@ impl UserData for Slots {
         methods.add_meta_method(MetaMethod::Len, |lua, this, ()| {
             lookup(lua, &this.module).map(|(module, _)| module.slots.len()).map_err(|e| located(lua, e))
         });
+        methods.add_meta_method(MetaMethod::Pairs, |lua, this, ()| all(lua, this).map_err(|e| located(lua, e)));
         methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(format!("{}.slots", this.module)));
     }
 }

@@ -16,30 +16,35 @@ const LONGEST: usize = 16 << 20;
 pub const ROWS: &[Row] = &[
     Row {
         name: "string.find",
+        signature: "(text: string, pattern: string, start?: integer, plain?: boolean) -> integer?, integer?, string...",
         doc: "Finds a pattern in a text: the first and last position and the captures, or nil.",
         example: r#"assert(("kick drum"):find("drum") == 6)"#,
         function: |lua, args| call(lua, args, find),
     },
     Row {
         name: "string.match",
+        signature: "(text: string, pattern: string, start?: integer) -> string...",
         doc: "The captures of the first match of a pattern in a text, or nil.",
         example: r#"assert(("kick_12"):match("%d+") == "12")"#,
         function: |lua, args| call(lua, args, match_),
     },
     Row {
         name: "string.gmatch",
+        signature: "(text: string, pattern: string) -> function",
         doc: "Goes over all matches of a pattern in a text.",
         example: r#"for word in ("a b c"):gmatch("%a") do assert(#word == 1) end"#,
         function: |lua, args| call(lua, args, gmatch),
     },
     Row {
         name: "string.gsub",
+        signature: "(text: string, pattern: string, replacement: string|table|function, most?: integer) -> string, integer",
         doc: "Replaces the matches of a pattern by a text, a table's values or a function's results.",
         example: r#"assert((("x.x"):gsub("x", "o")) == "o.o")"#,
         function: |lua, args| call(lua, args, gsub),
     },
     Row {
         name: "string.rep",
+        signature: "(text: string, times: integer, between?: string) -> string",
         doc: "A text repeated a number of times, with an optional text between.",
         example: r#"assert(("x "):rep(3) == "x x x ")"#,
         function: |lua, args| call(lua, args, rep),

@@ -16,6 +16,7 @@ use crate::values::{Named, number, whole};
 pub const ROWS: &[Row] = &[
     Row {
         name: "bpm",
+        signature: "(bpm?: number, options?: {over: number}) -> number",
         doc: "Sets the tempo in beats per minute, if one is given; and answers it. With {over = 8} it gets there within \
               8 beats.",
         example: "bpm(124)  assert(bpm() == 124)  bpm(90, {over = 8})",
@@ -23,18 +24,21 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "tempo",
+        signature: "(bpm?: number, options?: {over: number}) -> number",
         doc: "Another name of bpm.",
         example: "tempo(90)  assert(tempo() == 90)",
         function: |lua, args| call(lua, args, bpm),
     },
     Row {
         name: "tempo_at",
+        signature: "(beat: number, bpm: number, options?: {ramp: boolean})",
         doc: "Sets the tempo from a beat on. With {ramp = true} it moves from there to the next such point.",
         example: "tempo_at(0, 120, {ramp = true})  tempo_at(64, 140)",
         function: |lua, args| call(lua, args, tempo_at),
     },
     Row {
         name: "remove_tempo",
+        signature: "(beat: number)",
         doc: "Takes away what tempo_at has set at a beat.",
         example: "tempo_at(64, 140)  remove_tempo(64)",
         function: |lua, args| {
@@ -43,12 +47,14 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "signature",
+        signature: "(signature?: string) -> string or (beats: integer, unit: integer) -> string",
         doc: "Sets the time signature, if one is given, as \"7/8\" or two numbers; and answers it as text.",
         example: "signature(\"7/8\")  signature(7, 8)  assert(signature() == \"7/8\")",
         function: |lua, args| call(lua, args, signature),
     },
     Row {
         name: "swing",
+        signature: "(amount?: number, unit?: number) -> number, number",
         doc: "Sets the swing, if one is given: where in a pair of units the second begins, 0.5 to 0.75, and the unit in \
               beats (0.25); and answers both.",
         example: "swing(0.6)  swing(2/3, 0.5)  assert(swing() == 2/3)",
@@ -56,12 +62,14 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "loop",
+        signature: "(start: number, finish: number)",
         doc: "Lets the transport go round between two beats.",
         example: "loop(16, 32)",
         function: |lua, args| call(lua, args, set_loop),
     },
     Row {
         name: "noloop",
+        signature: "()",
         doc: "Lets the transport go straight on.",
         example: "loop(16, 32)  noloop()",
         function: |lua, args| call(lua, args, |lua, (): ()| run(lua, SetLoopCommand { range: None })),

@@ -185,12 +185,16 @@ impl Named {
         Ok(self.get(key, flag)?.unwrap_or(without))
     }
 
-    /// `low` and `high`; if only one is there, the other is that of `whole`.
+    /// `low` and `high` as `read` reads them; if only one is there, the other is that of `whole`.
     ///
     /// # Errors
-    /// When one is something else; those of `whole`.
-    pub fn range(&self, whole: impl FnOnce() -> Result<(Num, Num)>) -> Result<Option<(Num, Num)>> {
-        match (self.get("low", number)?, self.get("high", number)?) {
+    /// Those of `read` and `whole`.
+    pub fn range(
+        &self,
+        read: impl Fn(&Value, &str) -> Result<Num>,
+        whole: impl FnOnce() -> Result<(Num, Num)>,
+    ) -> Result<Option<(Num, Num)>> {
+        match (self.get("low", &read)?, self.get("high", &read)?) {
             (Some(low), Some(high)) => Ok(Some((low, high))),
             (None, None) => Ok(None),
             (low, high) => whole().map(|(lowest, highest)| Some((low.unwrap_or(lowest), high.unwrap_or(highest)))),

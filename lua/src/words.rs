@@ -11,6 +11,7 @@ use crate::values::text;
 pub const ROWS: &[Row] = &[
     Row {
         name: "engine:executeCommand",
+        signature: "(line: string) -> any",
         doc: "Does what a line of words says: the name of a function, and its arguments. Numbers, true and false stand \
               for themselves, everything else is text, in quotes if it has spaces. set, get, add and start are other \
               names of setParam, getParam, make and play. Answers what the function does.",
@@ -23,6 +24,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "exec",
+        signature: "(line: string) -> any",
         doc: "As engine:executeCommand.",
         example: "exec(\"set kick.volume 0.5\")",
         function: |lua, args| call(lua, args, |lua, line: Value| execute(lua, &text(&line, "what exec does")?)),

@@ -7,6 +7,8 @@ mod changes; // what reaches the audio thread, on its exact sample
 mod cli; // the program: exit codes, messages, what is left behind
 mod commits; // several origins: when, what waits, what is taken back
 mod contract; // plugin libraries: loading, choosing, refusing
+mod editors; // definitions for editors, and new songs
+mod every_parameter; // set, read, refused, saved, printed, whatever the plugin
 mod examples; // the pieces, and every example in every manifest
 mod faults; // modules that misbehave while the rest plays on
 mod folders; // sessions at work: saved at the prompt, run and rendered by the program

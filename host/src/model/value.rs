@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use cantus_manifest::{ParamKind, Unit};
-use cantus_plugin_api::math;
 use serde::{Deserialize, Deserializer, Serialize};
+
+use super::unit;
 
 /// A name or other short text, shared.
 pub type Name = Arc<str>;
@@ -135,28 +136,18 @@ impl Value {
 }
 
 /// Turns what somebody wrote into a value of that kind: whole numbers into numbers, `"-6dB"` into a gain, `"250ms"`
-/// into seconds, `"C4"` into a note, 0 and 1 into off and on.
+/// into seconds, `"C4"` into a note, 0 and 1 into off and on, a label in capitals into the label.
 ///
 /// # Errors
 /// The end of a sentence: what it takes instead, with the range.
 pub fn accept(kind: &ParamKind, wanted: &Value) -> Result<Value, String> {
     match kind {
-        ParamKind::Float { min, max, unit, .. } => {
-            let number = match wanted {
-                Value::Num(v) => Some(v.get()),
-                Value::Int(v) => Some(*v as f64),
-                Value::Text(text) => parse(text, *unit),
-                Value::Flag(_) => None,
-            };
-            let range = || format!("takes a number from {} to {}", with_unit(*min, *unit), with_unit(*max, *unit));
-            // Written so that NaN is refused.
-            let number = number.filter(|v| v >= min && v <= max).and_then(Num::new).ok_or_else(range)?;
-            Ok(Value::Num(number))
-        }
+        ParamKind::Float { min, max, unit, .. } => number(wanted, *min, *max, *unit),
         ParamKind::Int { min, max, .. } => {
             let number = match wanted {
                 Value::Int(v) => Some(*v),
-                Value::Num(v) => (v.get().fract() == 0.0).then(|| v.get() as i64),
+                // Beyond that it would be turned into the nearest there is.
+                Value::Num(v) => (v.get().fract() == 0.0 && v.get().abs() < 2f64.powi(63)).then(|| v.get() as i64),
                 Value::Text(text) => text.trim().parse().ok(),
                 Value::Flag(_) => None,
             };
@@ -169,83 +160,47 @@ pub fn accept(kind: &ParamKind, wanted: &Value) -> Result<Value, String> {
             Value::Int(1) => Ok(Value::Flag(true)),
             _ => Err("takes true or false".into()),
         },
-        ParamKind::Enum { labels, .. } => {
-            let said = |text: &str| labels.iter().find(|l| l.as_str() == text);
-            match wanted {
-                Value::Text(text) if said(text).is_some() => Ok(wanted.clone()),
-                _ => {
-                    let near = match wanted {
-                        Value::Text(text) => cantus_manifest::nearest(text, labels.iter().map(String::as_str)),
-                        _ => None,
-                    };
-                    let hint = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
-                    Err(format!("takes one of \"{}\"{hint}", labels.join("\", \"")))
-                }
-            }
-        }
+        ParamKind::Enum { labels, .. } => label(wanted, labels),
         ParamKind::Sample => text(wanted, "takes the path of a sound file as text"),
         ParamKind::Pattern => text(wanted, "takes the name of a pattern as text"),
     }
 }
 
+fn number(wanted: &Value, min: f64, max: f64, unit: Unit) -> Result<Value, String> {
+    let number = match wanted {
+        Value::Num(v) => Some(v.get()),
+        Value::Int(v) => Some(*v as f64),
+        Value::Text(text) => unit::parse(text, unit),
+        Value::Flag(_) => None,
+    };
+    // Written so that NaN is refused.
+    let number = number.filter(|v| *v >= min && *v <= max).and_then(Num::new);
+    number.map(Value::Num).ok_or_else(|| {
+        let example = unit::example(unit, min, max);
+        let example = example.map(|text| format!(", or text such as \"{text}\"")).unwrap_or_default();
+        format!("takes a number from {} to {}{example}", unit.with(min), unit.with(max))
+    })
+}
+
+/// Text that says a value of that kind as people write it, where that is more than the number: `"-6dB"`.
+pub fn example(kind: &ParamKind) -> Option<&'static str> {
+    if let ParamKind::Float { min, max, unit, .. } = kind { unit::example(*unit, *min, *max) } else { None }
+}
+
+fn label(wanted: &Value, labels: &[String]) -> Result<Value, String> {
+    let Value::Text(text) = wanted else {
+        return Err(format!("takes one of \"{}\"", labels.join("\", \"")));
+    };
+    if let Some(label) = labels.iter().find(|label| label.eq_ignore_ascii_case(text)) {
+        return Ok(if **label == **text { wanted.clone() } else { Value::Text(label.as_str().into()) });
+    }
+    let near = cantus_manifest::nearest(text, labels.iter().map(String::as_str));
+    let hint = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
+    Err(format!("takes one of \"{}\"{hint}", labels.join("\", \"")))
+}
+
 fn text(wanted: &Value, otherwise: &str) -> Result<Value, String> {
     if let Value::Text(_) = wanted { Ok(wanted.clone()) } else { Err(otherwise.to_owned()) }
-}
-
-/// `0.5 s`, `-6 dB`, `2`.
-fn with_unit(value: f64, unit: Unit) -> String {
-    let sign = unit.sign();
-    if sign.is_empty() { format!("{value}") } else { format!("{value} {sign}") }
-}
-
-/// A number written with its unit.
-fn parse(text: &str, unit: Unit) -> Option<f64> {
-    let text = text.trim();
-    if unit == Unit::Note
-        && let Some(note) = note_number(text)
-    {
-        return Some(note);
-    }
-    let split = text.rfind(|c: char| c.is_ascii_digit() || c == '.').map_or(0, |i| i + 1);
-    let (number, suffix) = (text[..split].trim(), text[split..].trim());
-    let number: f64 = number.parse().ok()?;
-    match (unit, suffix) {
-        (_, "") => Some(number),
-        (Unit::Gain, "dB" | "db") => Some(math::db_to_gain(number)),
-        (Unit::Seconds, "ms") => Some(number / 1000.0),
-        (Unit::Hertz, "kHz") => Some(number * 1000.0),
-        (Unit::Semitones, "ct") => Some(number / 100.0),
-        (Unit::Cents, "st") => Some(number * 100.0),
-        (Unit::None | Unit::Gain, "%") => Some(number / 100.0),
-        (_, suffix) => (suffix == unit.sign()).then_some(number),
-    }
-}
-
-/// `"C4"` and `"C-4"` are 60, `"F#3"` 54, `"Bb2"` 46; `None` for anything else. The dash is the tracker's, as in `C-4`,
-/// so there are no octaves below 0: the notes 0 to 11 are written as numbers.
-pub fn note_number(text: &str) -> Option<f64> {
-    let mut chars = text.chars();
-    let base = match chars.next()?.to_ascii_uppercase() {
-        'C' => 0,
-        'D' => 2,
-        'E' => 4,
-        'F' => 5,
-        'G' => 7,
-        'A' => 9,
-        'B' => 11,
-        _ => return None,
-    };
-    let (shift, octave) = match chars.clone().next()? {
-        '#' => (1, &chars.as_str()[1..]),
-        'b' => (-1, &chars.as_str()[1..]),
-        _ => (0, chars.as_str()),
-    };
-    let octave = octave.strip_prefix('-').unwrap_or(octave);
-    let octave = match octave.as_bytes() {
-        [digit @ b'0'..=b'9'] => i32::from(digit - b'0'),
-        _ => return None,
-    };
-    Some(f64::from((octave + 1) * 12 + base + shift)).filter(|n| (0.0..=127.0).contains(n))
 }
 
 #[cfg(test)]
@@ -257,35 +212,12 @@ mod tests {
     }
 
     #[test]
-    fn notes() {
-        for (text, expected) in [
-            ("C4", Some(60.0)),
-            ("c4", Some(60.0)),
-            ("C-4", Some(60.0)),
-            ("A4", Some(69.0)),
-            ("F#3", Some(54.0)),
-            ("Bb2", Some(46.0)),
-            ("C-1", Some(24.0)),
-            ("F#-3", Some(54.0)),
-            ("C--1", None),
-            ("C+4", None),
-            ("Çé", None),
-            ("G9", Some(127.0)),
-            ("H4", None),
-            ("C", None),
-            ("C10", None),
-            ("", None),
-            ("60", None),
-        ] {
-            assert_eq!(note_number(text), expected, "{text}");
-        }
-    }
-
-    #[test]
     fn accepted_values() {
         let gain = ParamKind::Float { min: 0.0, max: 2.0, default: 1.0, unit: Unit::Gain };
         let time = ParamKind::Float { min: 0.0, max: 10.0, default: 0.0, unit: Unit::Seconds };
         let note = ParamKind::Float { min: 0.0, max: 127.0, default: 60.0, unit: Unit::Note };
+        let plain = ParamKind::Float { min: 0.0, max: 1.0, default: 0.0, unit: Unit::None };
+        let most = ParamKind::Int { min: 0, max: i64::MAX, default: 1 };
         let whole = ParamKind::Int { min: 1, max: 64, default: 1 };
         let flag = ParamKind::Bool { default: false };
         let mode = ParamKind::Enum { labels: vec!["once".into(), "loop".into()], default: "once".into() };
@@ -295,11 +227,15 @@ mod tests {
             (&gain, Value::Int(1), Ok(num(1.0))),
             (&gain, text("0dB"), Ok(num(1.0))),
             (&gain, text("50%"), Ok(num(0.5))),
-            (&gain, num(3.0), Err("takes a number from 0 to 2")),
-            (&gain, text("loud"), Err("takes a number from 0 to 2")),
+            (&gain, text("-inf dB"), Ok(num(0.0))),
+            (&gain, num(3.0), Err("takes a number from 0 to 2, or text such as \"-6dB\"")),
+            (&gain, text("loud"), Err("takes a number from 0 to 2, or text such as \"-6dB\"")),
+            (&gain, text("1e999"), Err("takes a number from 0 to 2, or text such as \"-6dB\"")),
+            (&gain, Value::Flag(true), Err("takes a number from 0 to 2, or text such as \"-6dB\"")),
+            (&plain, num(2.0), Err("takes a number from 0 to 1")),
             (&time, text("250ms"), Ok(num(0.25))),
             (&time, text("2 s"), Ok(num(2.0))),
-            (&time, text("2 Hz"), Err("takes a number from 0 s to 10 s")),
+            (&time, text("2 Hz"), Err("takes a number from 0 s to 10 s, or text such as \"250ms\"")),
             (&note, text("C4"), Ok(num(60.0))),
             (&whole, num(3.0), Ok(Value::Int(3))),
             (&whole, num(3.5), Err("takes a whole number from 1 to 64")),
@@ -307,6 +243,10 @@ mod tests {
             (&flag, Value::Int(1), Ok(Value::Flag(true))),
             (&flag, text("yes"), Err("takes true or false")),
             (&mode, text("loop"), Ok(text("loop"))),
+            (&whole, text("3"), Ok(Value::Int(3))),
+            (&most, num(9_223_372_036_854_775_808.0), Err("takes a whole number from 0 to 9223372036854775807")),
+            (&mode, text("LOOP"), Ok(text("loop"))),
+            (&mode, Value::Int(1), Err("takes one of \"once\", \"loop\"")),
             (&mode, text("loup"), Err("takes one of \"once\", \"loop\"; did you mean \"loop\"?")),
             (&ParamKind::Sample, text("bd.flac"), Ok(text("bd.flac"))),
             (&ParamKind::Sample, num(1.0), Err("takes the path of a sound file as text")),

@@ -134,7 +134,7 @@ impl Clock {
                 let mut earliest = 0;
                 loop {
                     if lap > self.lap && self.turns() {
-                        let Some((next, _)) = self.lay_next(end) else { return None };
+                        let (next, _) = self.lay_next(end)?;
                         earliest = next;
                         continue;
                     }

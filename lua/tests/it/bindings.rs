@@ -49,7 +49,10 @@ const WRONG: &[(&str, &str)] = &[
         "song.lua:2: kick (Tone) has no parameter or action \"volme\"; did you mean \"volume\"?",
     ),
     ("k = tone('kick')\n\nprint(k.pan)", "song.lua:3: kick (Tone) has no parameter or action \"pan\""),
-    ("k = tone('kick') k.volume = 3", "song.lua:1: kick.volume = 3: it takes a number from 0 to 2"),
+    (
+        "k = tone('kick') k.volume = 3",
+        "song.lua:1: kick.volume = 3: it takes a number from 0 to 2, or text such as \"-6dB\"",
+    ),
     ("k = tone('kick') k.volume = 0/0", "song.lua:1: kick.volume: NaN cannot be a value; it must be finite"),
     ("k = tone('kick') k.volume = nil", "song.lua:1: kick.volume cannot be nil; give it a value"),
     (
@@ -199,17 +202,17 @@ fn help_tells() {
         let text = rig.printed.borrow().clone();
         for part in [
             "kick is a Tone: Sings.",
-            "volume = 0.5: How loud. 0 to 2",
+            "volume = 0.5: How loud. 0 to 2 (1); also amp",
             ":stop(): Falls silent.",
             "slots[1] to slots[4]",
             "Steps: Plays a pattern.",
-            "clock:setBPM: Sets the tempo",
+            "clock:setBPM(bpm: number): Sets the tempo",
             "functions: ",
             "music: note, note_name",
-            "euclid: A rhythm of",
+            "-> boolean[]: A rhythm of",
             "euclid(hits: integer, steps: integer, rotation?: integer) -> boolean[]",
             "transpose(notes: any, semitones: number) -> any, also cycle:transpose(...)",
-            "sequins:peek: The value",
+            "sequins:peek() -> any: The value",
         ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }

@@ -73,6 +73,24 @@ doc = "Reverberates."
 port = [{ key = "in", dir = "in", kind = "audio" }, { key = "out", dir = "out", kind = "audio" }]
 
 [[module]]
+type = "Sweep"
+kind = "effect"
+doc = "Counts in every unit."
+port = [{ key = "in", dir = "in", kind = "audio" }, { key = "out", dir = "out", kind = "audio" }]
+param = [
+  { key = "cutoff", aliases = ["lpf"], doc = "Where it cuts.", type = "float", min = 20.0, max = 20000.0, default = 1000.0, unit = "Hz" },
+  { key = "time", doc = "How long.", type = "float", min = 0.0, max = 10.0, default = 0.5, unit = "s" },
+  { key = "every", doc = "How often.", type = "float", min = 0.0, max = 16.0, default = 1.0, unit = "beats" },
+  { key = "level", doc = "How loud.", type = "float", min = -60.0, max = 6.0, default = 0.0, unit = "dB" },
+  { key = "root", doc = "Which note.", type = "float", min = 0.0, max = 127.0, default = 60.0, unit = "note" },
+  { key = "bend", doc = "How far.", type = "float", min = -12.0, max = 12.0, default = 0.0, unit = "st" },
+  { key = "tune", doc = "How far, finely.", type = "float", min = -1200.0, max = 1200.0, default = 0.0, unit = "ct" },
+  { key = "mix", doc = "How much.", type = "float", min = 0.0, max = 100.0, default = 50.0, unit = "%" },
+  { key = "shape", doc = "Plain.", type = "float", min = 0.0, max = 1.0, default = 0.0 },
+]
+meter = [{ key = "peak", doc = "How loud it was.", unit = "gain" }]
+
+[[module]]
 type = "Patch"
 constructor = "connect"
 kind = "effect"

@@ -9,6 +9,7 @@
 mod check;
 mod text;
 mod types;
+mod words;
 
 pub use check::{HANDLE_KEYS, LUA_WORDS, Problem};
 pub use text::{nearest, snake_case};

@@ -51,8 +51,14 @@ fn refusals_blame_and_advise() {
             "there is no module \"kik\"; did you mean \"kick\"?".into(),
         ),
         (set("kick.volum", Value::Int(1)), "kick (Kit) has no parameter \"volum\"; did you mean \"volume\"?".into()),
-        (set("kick.volume", Value::Int(5)), "kick.volume = 5: it takes a number from 0 to 2".into()),
-        (set("kick.level", text("loud")), "kick.volume = \"loud\": it takes a number from 0 to 2".into()),
+        (
+            set("kick.volume", Value::Int(5)),
+            "kick.volume = 5: it takes a number from 0 to 2, or text such as \"-6dB\"".into(),
+        ),
+        (
+            set("kick.level", text("loud")),
+            "kick.volume = \"loud\": it takes a number from 0 to 2, or text such as \"-6dB\"".into(),
+        ),
         (set("kick.slots[5].start", Value::Int(1)), "kick has no slot 5; slots 1 to 4 are possible".into()),
         (set("fx.slots[1].start", Value::Int(1)), "fx has no slot 1; it has none".into()),
         (

@@ -7,7 +7,8 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::super::table::Table;
-use super::super::value::{Num, note_number};
+use super::super::unit::note_number;
+use super::super::value::Num;
 use super::{Cell, Pattern, Step};
 
 /// The name of a whole note number from 12 (`C0`) to 127 (`G9`).

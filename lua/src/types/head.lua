@@ -1,0 +1,133 @@
+---What a parameter is set to: a number, text such as "-6dB", "250ms", "C4" or a label, true or false.
+---@alias cantus.Value number|string|boolean
+
+---A module of a type that the editor does not know.
+---@class cantus.AnyModule: cantus.Module
+---@field [string] any
+
+---One slot of a module.
+---@class cantus.Slot
+
+---A pattern. Its name is what `tostring` gives.
+---@class cantus.Pattern
+---@field name string Its name.
+---@field rows integer How many rows it has.
+---@field steps_per_beat number How many rows make a beat.
+
+---A note as `trigger` plays it.
+---@class (exact) cantus.Note
+---@field note? number|string A MIDI note number, or a note such as "C4".
+---@field velocity? number 0 to 1.
+---@field slot? integer From 1.
+---@field length? number Beats.
+
+---How a cable is drawn.
+---@class (exact) cantus.Ports
+---@field from? string The output.
+---@field to? string The input.
+---@field kind? "event"|"audio" What the cable carries.
+---@field gain? number 1 leaves the level as it is.
+---@field feedback? boolean It takes one quantum, and may lead back.
+
+---@alias cantus.How cantus.Ports|"event"|"audio"
+
+---How a parameter is modulated.
+---@class (exact) cantus.Modulation
+---@field depth? number 1 is all of the range.
+---@field low? number|string The range's low end, in the parameter's unit.
+---@field high? number|string Its high end.
+---@field curve? number 0 is straight.
+---@field bipolar? boolean It moves both ways.
+---@field smoothing? number Seconds.
+---@field feedback? boolean It may lead back.
+
+---How a controller sets a parameter.
+---@class (exact) cantus.Control
+---@field low? number|string The range's low end, in the parameter's unit.
+---@field high? number|string Its high end.
+---@field curve? number 0 is straight.
+
+---The state. It never changes, but for what is sampled when it is read.
+---@class cantus.State
+---@field version integer Counts changes.
+---@field clock {bpm: number, beat: number, playing: boolean, signature: string, beats_per_bar: number, swing: number}
+---@field modules table<string, cantus.ModuleState>
+---@field connections {from: string, to: string}[]
+---@field patterns table<string, cantus.PatternState>
+---@field patternRuntime {playhead: number, patterns: table<string, cantus.PatternState>}
+---@field scenes string[]
+---@field problems string[] What is missing or has failed.
+---@field clone fun(): cantus.State A copy that is yours to change.
+
+---@class cantus.ModuleState
+---@field name string
+---@field type string
+---@field id integer
+---@field enabled boolean
+---@field mute boolean
+---@field solo boolean
+---@field seed integer
+---@field status string "ready", "loading", or what is wrong.
+---@field parameters table<string, any>
+---@field slots table<string, any>[]
+---@field meters table<string, number> Sampled when they are read.
+
+---@class cantus.PatternState
+---@field name string
+---@field rows integer
+---@field steps_per_beat number
+---@field steps string[] A line for each row that has any.
+
+---Options of `every`.
+---@class (exact) cantus.Every
+---@field offset? number Beats by which it is moved.
+---@field label? string Names its random numbers.
+
+---What is to be done later, as `timers` lists it.
+---@class cantus.Timer
+---@field id integer
+---@field what string
+---@field file string
+
+---A cycle of the musical library.
+---@alias cycle cantus.Cycle
+---A list that advances when it is read.
+---@alias sequins cantus.Sequins
+---A list that goes round.
+---@alias ring cantus.Ring
+
+---A module type, as `types` lists it.
+---@class cantus.Type
+---@field type string Its name.
+---@field constructor string The function that makes one.
+---@field kind string What it is in a session.
+---@field plugin string Id of the plugin that provides it.
+---@field doc string What it does.
+
+---A parameter, as `parameters` lists it.
+---@class cantus.Parameter
+---@field key string Its name.
+---@field path? string Where it is, for `setParam`.
+---@field kind "float"|"int"|"bool"|"enum"|"sample"|"pattern"
+---@field value any What it is now; nil where there is no module.
+---@field min? number The smallest value.
+---@field max? number The largest value.
+---@field default any What it is in a new module.
+---@field unit? string What the number counts.
+---@field labels? string[] What it can be.
+---@field aliases string[] Other names it answers to.
+---@field doc string What it does.
+
+---An action, as `actions` lists it.
+---@class cantus.Named
+---@field key string Its name.
+---@field doc string What it does.
+
+---A meter, as `meters` lists it.
+---@class cantus.Meter: cantus.Named
+---@field value? number What it shows now.
+---@field unit? string What the number counts.
+
+---The loudspeaker, for `connect`.
+---@type string
+out = "out"
