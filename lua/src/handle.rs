@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use cantus_host::model::command::{InvokeActionCommand, SetParameterCommand, TriggerEventCommand};
-use cantus_host::model::{Module, ModuleType, Name, Path, Refusal};
+use cantus_host::model::{Module, ModuleType, Name, Num, Path, Refusal, Value as ModelValue};
+use cantus_manifest::{ParamKind, Unit};
 use mlua::{Function, IntoLua, Lua, MetaMethod, MultiValue, Result, UserData, UserDataMethods, UserDataRef, Value};
 
 use crate::context::{context, run, with};
@@ -100,14 +101,20 @@ pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
         None => {}
     }
     let (module, known) = lookup(lua, name)?;
-    if known.manifest.param(key).is_none() {
-        return Err(unknown(name, &module, &known, key));
-    }
     if value.is_nil() {
         return Err(blame(format!("{name}.{key} cannot be nil; give it a value")));
     }
-    let value = to_model(value).map_err(|e| blame(format!("{name}.{key}: {e}")))?;
-    run(lua, SetParameterCommand { path: Path::new(name.clone(), key), value: Some(value) })
+    let mut value = to_model(value).map_err(|e| blame(format!("{name}.{key}: {e}")))?;
+    let mut param = key;
+    if known.manifest.param(key).is_none() {
+        param = in_milliseconds(&known, key).ok_or_else(|| unknown(name, &module, &known, key))?;
+        value = match value {
+            ModelValue::Int(ms) => ModelValue::Num(Num::of(ms as f64 / 1000.0)),
+            ModelValue::Num(ms) => ModelValue::Num(Num::of(ms.get() / 1000.0)),
+            other => other,
+        };
+    }
+    run(lua, SetParameterCommand { path: Path::new(name.clone(), param), value: Some(value) })
 }
 
 /// `kick.key` for a parameter.
@@ -116,10 +123,21 @@ pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
 /// When there is no such parameter.
 pub fn get(lua: &Lua, name: &Name, key: &str) -> Result<Value> {
     let (module, known) = lookup(lua, name)?;
-    match known.manifest.param(key) {
-        Some((index, _)) => to_lua(lua, &module.params[index]),
-        None => Err(unknown(name, &module, &known, key)),
+    if let Some((index, _)) = known.manifest.param(key) {
+        return to_lua(lua, &module.params[index]);
     }
+    let seconds = in_milliseconds(&known, key).and_then(|seconds| known.manifest.param(seconds));
+    match seconds.map(|(index, _)| &module.params[index]) {
+        Some(ModelValue::Num(seconds)) => Ok(Value::Number(seconds.get() * 1000.0)),
+        _ => Err(unknown(name, &module, &known, key)),
+    }
+}
+
+/// The parameter that is meant by a time whose name says that it is in milliseconds: `attack` by `attackMs`.
+fn in_milliseconds<'a>(known: &ModuleType, key: &'a str) -> Option<&'a str> {
+    let seconds = key.strip_suffix("Ms")?;
+    let (_, param) = known.manifest.param(seconds)?;
+    matches!(param.kind, ParamKind::Float { unit: Unit::Seconds, .. }).then_some(seconds)
 }
 
 fn unknown(name: &str, module: &Module, known: &ModuleType, key: &str) -> mlua::Error {
@@ -155,7 +173,7 @@ fn index(lua: &Lua, this: &Handle, key: &Value) -> Result<Value> {
         key => match known.manifest.param(key) {
             Some((index, _)) => to_lua(lua, &module.params[index])?,
             None if known.manifest.actions.iter().any(|a| a.key == key) => Value::Function(action(lua, key)?),
-            None => return Err(unknown(&this.name, &module, &known, key)),
+            None => get(lua, &this.name, key)?,
         },
     })
 }

@@ -48,12 +48,13 @@ struct Values {
     release: u32,
     polyphony: usize,
     transpose: f64,
+    speed: f64,
 }
 
 impl Values {
     fn new(rate: f64) -> Values {
         let adsr = Adsr { attack: 0, decay: 0, sustain: 1.0 };
-        Values { volume: 1.0, pan: 0.0, adsr, release: frames(0.01, rate), polyphony: 32, transpose: 0.0 }
+        Values { volume: 1.0, pan: 0.0, adsr, release: frames(0.01, rate), polyphony: 32, transpose: 0.0, speed: 1.0 }
     }
 }
 
@@ -75,6 +76,10 @@ impl MultiSampler {
             Param::Polyphony => values.polyphony = value as usize,
             Param::Transpose => {
                 values.transpose = value;
+                self.retune(|_| true);
+            }
+            Param::Speed => {
+                values.speed = value;
                 self.retune(|_| true);
             }
         }
@@ -101,7 +106,7 @@ impl MultiSampler {
     /// Gives the voices of some slots the speed they should have now.
     fn retune(&mut self, which: impl Fn(usize) -> bool) {
         for voice in self.voices.all().filter(|v| which(v.slot)) {
-            tune(voice, &self.slots[voice.slot], self.values.transpose, self.rate);
+            tune(voice, &self.slots[voice.slot], &self.values, self.rate);
         }
     }
 
@@ -129,7 +134,7 @@ impl MultiSampler {
             glide: Smooth::new(1.0, FADE, self.rate),
             crop_fade: if cropped { frames(FADE, self.rate) as usize } else { 0 },
         });
-        tune(&mut voice, slot, self.values.transpose, self.rate);
+        tune(&mut voice, slot, &self.values, self.rate);
         if slot.choke > 0 {
             let (slots, group) = (&self.slots, slot.choke);
             self.voices.fade(|v| slots[v.slot].choke == group);
@@ -138,8 +143,8 @@ impl MultiSampler {
     }
 }
 
-fn tune(voice: &mut Voice, slot: &Slot, transpose: f64, rate: f64) {
-    let ratio = semitones_to_ratio(slot.semitones(voice.pitch) + transpose);
+fn tune(voice: &mut Voice, slot: &Slot, values: &Values, rate: f64) {
+    let ratio = semitones_to_ratio(slot.semitones(voice.pitch) + values.transpose) * values.speed;
     voice.set_ratio(ratio * voice.natural_ratio(rate));
 }
 

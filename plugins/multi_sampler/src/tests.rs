@@ -81,18 +81,19 @@ fn what_a_note_says_is_heard() {
 
 #[test]
 fn what_values_do() {
-    use Param::{Attack, Pan, Transpose, Volume};
+    use Param::{Attack, Pan, Speed, Transpose, Volume};
     let root2 = std::f32::consts::SQRT_2;
     let slot = |param, value| move |b: &mut Sampler| b.slot_param(0, param, value);
     let own = |param, value| move |b: &mut Sampler| b.param(param, value);
     type Set = Box<dyn Fn(&mut Sampler)>;
-    let table: [(&str, Set, &[f32]); 10] = [
+    let table: [(&str, Set, &[f32]); 11] = [
         ("volume", Box::new(own(Volume, 2.0)), &[2.0, 4.0, 6.0, 8.0]),
         ("pan left", Box::new(own(Pan, -1.0)), &[root2, 2.0 * root2, 3.0 * root2, 4.0 * root2]),
         ("pan right", Box::new(own(Pan, 1.0)), &[]),
         ("slot gain", Box::new(slot(SlotParam::Gain, 0.5)), &[0.5, 1.0, 1.5, 2.0]),
         ("slot pan", Box::new(slot(SlotParam::Pan, 1.0)), &[]),
         ("transpose", Box::new(own(Transpose, 12.0)), &[1.0, 3.0]),
+        ("speed", Box::new(own(Speed, 2.0)), &[1.0, 3.0]),
         ("tune", Box::new(slot(SlotParam::Tune, 1200.0)), &[1.0, 3.0]),
         ("start", Box::new(slot(SlotParam::Start, 0.5)), &[3.0, 4.0]),
         ("nothing between start and finish", Box::new(slot(SlotParam::Start, 1.0)), &[]),
