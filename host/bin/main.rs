@@ -15,6 +15,7 @@ mod settings;
 mod setup;
 mod song;
 mod types;
+mod watch;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -4,24 +4,26 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::string::FromUtf8Error;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use cantus_host::control::{Commit, Engine, EngineHandle, EngineThread, Origin, journal};
 use cantus_host::device::{Cpal, Device, DeviceError, Null, Source};
 use cantus_host::model::Catalog;
 use cantus_host::plugins::ModuleRegistry;
-use cantus_lua::Script;
+use cantus_lua::watchdog::{Pulse, supervise};
+use cantus_lua::{Evaluation, Script, ScriptError};
 use clap::Args;
 
 use crate::console::{say, tell, warn};
 use crate::journals::{Journals, Unplayed, broke_off};
-use crate::play::{Length, Rendering, on_script_thread, problems_with_places, script, start};
+use crate::play::{Length, Rendering, problems_with_places, script, start};
 use crate::render::{positive, print};
 use crate::settings::{number, text};
 use crate::setup::PluginArguments;
 use crate::song::Song;
+use crate::watch::Watch;
 use crate::{Failure, interrupted};
 
 /// How often the script file is looked at.
@@ -78,9 +80,19 @@ impl Run {
             return self.render(&song, registry);
         }
         let handle = engine.handle().clone();
-        let result = on_script_thread(|| perform(handle, &song, self.bars, &journal));
+        let performance =
+            Performance { engine: handle, song: song.into(), bars: self.bars, journal: journal.into(), lines: typed() };
+        let patience = 2.0 * number("script_seconds") + PATIENCE.as_secs_f64();
+        let stuck = || {
+            tell(
+                "error: the script does not come back and could not be stopped; it is left to itself and what it was to \
+                 do later is lost. The music goes on: type, or change the script and save it",
+            );
+        };
+        let played =
+            supervise(Duration::from_secs_f64(patience), move |pulse, left| performance.play(&pulse, left), stuck);
         device.stop();
-        result
+        played.map_err(|lost| Failure(lost.to_string()))?
     }
 
     /// What a journal had come to, if that is to go on.
@@ -149,59 +161,90 @@ impl Run {
     }
 }
 
-/// The script thread: evaluates, starts, evaluates again on every save.
-fn perform(engine: EngineHandle, song: &Song, bars: Option<f64>, journal: &Unplayed) -> Result<(), Failure> {
-    song.begin(&engine)?;
-    let file = &*song.script;
-    let shared: Rc<dyn Commit> = Rc::new(engine.clone());
-    let patience = Duration::from_secs_f64(number("script_seconds"));
-    let mut script = script(shared, song, Some(patience), |_| {})?;
-    let mut seen = stamp(file);
-    let evaluation = song.evaluate(&mut script)?;
-    let mut told = Vec::new();
-    let mut strain = Strain::default();
-    let lines = typed();
-    wait_until_ready(&engine);
-    song.tell_other_sounds(&engine);
-    start(&engine, &evaluation)?;
-    journal.begin();
-    let mut look = Instant::now();
-    loop {
-        let until = script.tick().map(|seconds| Instant::now() + Duration::from_secs_f64(seconds.min(1.0)));
-        if Instant::now() < look {
-            // A line that is typed is done at once.
-            listen(&lines, &mut script, until.map_or(look, |until| until.min(look)));
-            continue;
+/// What the script thread needs; if one gets stuck, the next takes it over.
+#[derive(Clone)]
+struct Performance {
+    engine: EngineHandle,
+    song: Arc<Song>,
+    bars: Option<f64>,
+    journal: Arc<Unplayed>,
+    lines: Lines,
+}
+
+impl Performance {
+    /// The script thread: evaluates, starts, evaluates again on every save. When others were left before, the music plays
+    /// already.
+    fn play(&self, pulse: &Pulse, left: usize) -> Result<(), Failure> {
+        let (engine, song, file) = (&self.engine, &self.song, &*self.song.script);
+        let shared: Rc<dyn Commit> = Rc::new(engine.clone());
+        let seconds = Duration::from_secs_f64(number("script_seconds"));
+        if left == 0 {
+            song.begin(engine)?;
         }
-        look = Instant::now() + WATCH;
-        tell_problems(&engine, &script, &mut told);
-        strain.tell(&engine);
-        if engine.telemetry().device_lost() {
-            return Err(Failure("the sound device has gone; plug it in and run again".into()));
+        let mut script = script(shared, song, Some(seconds), |_| {})?;
+        let mut watch = Watch::of(file);
+        if left == 0 {
+            let evaluation = song.evaluate(&mut script)?;
+            watch.evaluated(script.required(), true, Instant::now());
+            wait_until_ready(engine);
+            song.tell_other_sounds(engine);
+            start(engine, &evaluation)?;
+            self.journal.begin();
         }
-        let now = stamp(file);
-        // A file that is not there is about to be, or its program goes on.
-        if now != seen && now.is_some() {
-            seen = now;
-            match script.eval_file(file) {
-                Ok(_) => tell(format_args!("{}: evaluated at beat {:.1}", file.display(), engine.clock().beat)),
-                Err(error) => tell(format_args!("error: {error}; the music goes on as it was")),
+        let (mut told, mut said, mut strain, mut look) = (Vec::new(), None, Strain::default(), Instant::now());
+        loop {
+            pulse.beat();
+            let until = script.tick().map(|seconds| Instant::now() + Duration::from_secs_f64(seconds.min(1.0)));
+            if Instant::now() < look {
+                // A line that is typed is done at once.
+                listen(&self.lines, &mut script, until.map_or(look, |until| until.min(look)));
+                continue;
             }
-        }
-        if interrupted() {
-            return Ok(());
-        }
-        let beats_per_bar = engine.state().model.signature.beats_per_bar();
-        if bars.is_some_and(|bars| engine.clock().beat >= bars * beats_per_bar) {
-            return Ok(());
+            look = Instant::now() + WATCH;
+            tell_problems(engine, &script, &mut told);
+            strain.tell(engine);
+            if engine.telemetry().device_lost() {
+                return Err(Failure("the sound device has gone; plug it in and run again".into()));
+            }
+            if watch.is_due(Instant::now()) {
+                let evaluated = script.eval_file(file);
+                watch.evaluated(script.required(), evaluated.is_ok(), Instant::now());
+                say_evaluated(engine, file, &evaluated, &mut said);
+            }
+            let beats_per_bar = engine.state().model.signature.beats_per_bar();
+            if interrupted() || self.bars.is_some_and(|bars| engine.clock().beat >= bars * beats_per_bar) {
+                return Ok(());
+            }
         }
     }
 }
 
+/// Says what came of an evaluation; of one that was tried again and failed as before, nothing.
+fn say_evaluated(
+    engine: &EngineHandle,
+    file: &Path,
+    evaluated: &Result<Evaluation, ScriptError>,
+    said: &mut Option<String>,
+) {
+    let failed = |error: &ScriptError| format!("error: {error}; the music goes on as it was");
+    let text = evaluated.as_ref().err().map(failed);
+    match &text {
+        None => tell(format_args!("{}: evaluated at beat {:.1}", file.display(), engine.clock().beat)),
+        Some(error) if text != *said => tell(error),
+        Some(_) => {}
+    }
+    *said = text;
+}
+
+/// Lines that people type, for whichever thread evaluates them now.
+type Lines = Arc<Mutex<Receiver<Result<String, FromUtf8Error>>>>;
+
 /// Waits for a line until then, and evaluates it.
-fn listen(lines: &Receiver<Result<String, FromUtf8Error>>, script: &mut Script, until: Instant) {
+fn listen(lines: &Lines, script: &mut Script, until: Instant) {
     let wait = until.saturating_duration_since(Instant::now());
-    match lines.recv_timeout(wait) {
+    // A thread that got stuck did not do so here.
+    let line = lines.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(wait);
+    match line {
         Ok(Ok(line)) => evaluate(script, &line),
         Ok(Err(error)) => tell(format_args!("error: could not read that line: {error}; type it again in UTF-8")),
         Err(RecvTimeoutError::Timeout) => {}
@@ -211,13 +254,13 @@ fn listen(lines: &Receiver<Result<String, FromUtf8Error>>, script: &mut Script, 
 
 /// Lines that people type while it plays; of one that is no text, what is wrong. The thread that reads them ends with the
 /// program.
-fn typed() -> Receiver<Result<String, FromUtf8Error>> {
+fn typed() -> Lines {
     let (sender, lines) = channel();
     std::thread::spawn(move || {
         let lines = std::io::stdin().lock().split(b'\n').map_while(Result::ok);
         lines.map(String::from_utf8).all(|line| sender.send(line).is_ok())
     });
-    lines
+    Arc::new(Mutex::new(lines))
 }
 
 /// Evaluates a line.
@@ -284,10 +327,4 @@ fn grown(told: &mut u64, now: u64) -> bool {
         *told = now;
     }
     grown
-}
-
-/// When a file was last written, and how long it is.
-fn stamp(file: &Path) -> Option<(SystemTime, u64)> {
-    let metadata = file.metadata().ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
 }

@@ -37,6 +37,8 @@ pub struct Context {
     pub settings: Settings,
     /// Name of the script that is evaluated.
     pub file: RefCell<String>,
+    /// Files that the evaluation has required, found or not.
+    pub required: RefCell<Vec<PathBuf>>,
     /// What is to be done later, and what is being done now.
     pub later: Later,
     /// Taps that show the tempo.

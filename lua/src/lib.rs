@@ -19,6 +19,8 @@
 //!   to the rows of a pattern (`compile`). `music` reads what it says of itself.
 //! - `handle`, `slots`, `pattern`: what scripts hold. `subject`, `listing`, `help`: what they may ask about it.
 //! - `print`: the way back, from a Model to the script that makes it.
+//! - `agenda`, `later`, `script/player`: what scripts do in time. `snapshot`, `observing`: what they hear of others.
+//! - [`watchdog`]: threads for scripts that may get stuck.
 //! - [`types`]: definitions for editors.
 //!
 //! What this crate must not know: any module type by name, sound devices, plugins, files beyond scripts and sessions. Lua can do
@@ -62,6 +64,7 @@ mod time;
 mod transaction;
 pub mod types;
 mod values;
+pub mod watchdog;
 mod words;
 
 pub use context::{Complain, Print};

@@ -19,7 +19,9 @@ pub fn source(lua: &Lua, name: Value) -> Result<(String, String)> {
         return Err(blame(format!("require \"{name}\": names are letters, digits and _, with dots for folders")));
     }
     let chunk = format!("lib/{}.lua", name.replace('.', "/"));
-    let code = read(&context(lua).root, &chunk).map_err(|why| blame(format!("could not require \"{name}\": {why}")))?;
+    let context = context(lua);
+    context.required.borrow_mut().push(context.root.join(&chunk));
+    let code = read(&context.root, &chunk).map_err(|why| blame(format!("could not require \"{name}\": {why}")))?;
     Ok((code, chunk))
 }
 

@@ -129,6 +129,7 @@ impl Script {
             root,
             settings,
             file: RefCell::default(),
+            required: RefCell::default(),
             later: Later::default(),
             taps: RefCell::default(),
             work: RefCell::default(),
@@ -160,6 +161,11 @@ impl Script {
     /// What people should know of the bindings: constructors that could not be defined, and what to use instead.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// The files that the last evaluation has required, whether they were there or not.
+    pub fn required(&self) -> Vec<PathBuf> {
+        self.context.required.borrow().clone()
     }
 
     /// Every word that a script finds: functions, constructors, libraries; ascending.
@@ -266,6 +272,7 @@ impl Script {
         context.random.swap(Stream::of(base.seed(), name));
         context.work.replace(Some(Transaction::new(base, self.catalog.clone(), now.clock, origin)));
         context.file.replace(name.to_owned());
+        context.required.borrow_mut().clear();
         context.later.turn.set(Turn { now, ..Turn::default() });
         context.budget.begin(1);
     }

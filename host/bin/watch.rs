@@ -1,0 +1,123 @@
+//! When a script is to be evaluated again: when it was saved, or something that it requires; and, when it failed, a few
+//! times more, because what it failed for may have been passing.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+/// After how long a script that failed is tried again, each time since it failed first.
+const TRIES: [Duration; 3] = [Duration::from_millis(400), Duration::from_millis(1000), Duration::from_millis(2000)];
+
+/// When a file was last written, and how long it is; `None`: it is not there.
+type Stamp = Option<(SystemTime, u64)>;
+
+/// A script and what it requires.
+pub struct Watch {
+    file: PathBuf,
+    stamps: BTreeMap<PathBuf, Stamp>,
+    failed: Option<Failed>,
+}
+
+/// An evaluation that failed.
+struct Failed {
+    /// All that was read for it.
+    text: Vec<Option<String>>,
+    since: Instant,
+    tries: usize,
+}
+
+impl Watch {
+    /// Of a script that is evaluated now.
+    pub fn of(file: &Path) -> Watch {
+        let mut watch = Watch { file: file.to_owned(), stamps: BTreeMap::new(), failed: None };
+        watch.look_at(Vec::new());
+        watch
+    }
+
+    /// Whether it is to be evaluated now.
+    pub fn is_due(&mut self, now: Instant) -> bool {
+        let new: Vec<(PathBuf, Stamp)> = self.stamps.keys().map(|path| (path.clone(), stamp(path))).collect();
+        // A script that is not there is about to be, or its program goes on.
+        let saved = new.iter().any(|(path, stamp)| self.stamps[path] != *stamp) && stamp(&self.file).is_some();
+        if saved {
+            self.stamps.extend(new);
+            let text = self.text();
+            // The same text fails again; each save of one that did not fail counts.
+            return self.failed.as_ref().is_none_or(|failed| failed.text != text);
+        }
+        let Some(failed) = &mut self.failed else { return false };
+        let due = TRIES.get(failed.tries).is_some_and(|after| now >= failed.since + *after);
+        failed.tries += usize::from(due);
+        due
+    }
+
+    /// It was evaluated, with what it requires.
+    pub fn evaluated(&mut self, required: Vec<PathBuf>, well: bool, now: Instant) {
+        self.look_at(required);
+        let text = self.text();
+        let again = self.failed.take().filter(|failed| failed.text == text);
+        if !well {
+            self.failed = again.or(Some(Failed { text, since: now, tries: 0 }));
+        }
+    }
+
+    fn look_at(&mut self, required: Vec<PathBuf>) {
+        // What was seen to change stays seen; what is new is as it is now.
+        let mut stamps = BTreeMap::new();
+        for path in required.into_iter().chain([self.file.clone()]) {
+            let seen = self.stamps.get(&path).copied().unwrap_or_else(|| stamp(&path));
+            stamps.insert(path, seen);
+        }
+        self.stamps = stamps;
+    }
+
+    fn text(&self) -> Vec<Option<String>> {
+        self.stamps.keys().map(|path| std::fs::read_to_string(path).ok()).collect()
+    }
+}
+
+fn stamp(file: &Path) -> Stamp {
+    let metadata = file.metadata().ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A script, what it requires, and what is done with them, at a time in milliseconds.
+    #[test]
+    fn when_it_is_evaluated() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (main, lib) = (folder.path().join("main.lua"), folder.path().join("lib.lua"));
+        let write = |path: &Path, text: &str| std::fs::write(path, text).expect("it can be written");
+        write(&main, "a");
+        let start = Instant::now();
+        let at = |ms: u64| start + Duration::from_millis(ms);
+        let mut watch = Watch::of(&main);
+        watch.evaluated(vec![lib.clone()], true, at(0));
+        assert!(!watch.is_due(at(10)), "nothing was saved");
+        write(&main, "ab");
+        assert!(watch.is_due(at(20)), "it was saved");
+        watch.evaluated(vec![lib.clone()], false, at(20));
+        assert!(!watch.is_due(at(300)), "too soon to try again");
+        for ms in [420, 1020, 2020] {
+            assert!(watch.is_due(at(ms)), "tried again at {ms}");
+            watch.evaluated(vec![lib.clone()], false, at(ms));
+            assert!(!watch.is_due(at(ms + 1)), "once");
+        }
+        assert!(!watch.is_due(at(100_000)), "not for ever");
+        write(&lib, "what was missing");
+        assert!(watch.is_due(at(100_010)), "what it requires has come");
+        watch.evaluated(vec![lib.clone()], false, at(100_010));
+        std::fs::remove_file(&main).expect("it can be removed");
+        assert!(!watch.is_due(at(100_020)), "there is nothing to evaluate");
+        write(&main, "ab");
+        assert!(!watch.is_due(at(100_030)), "the same text fails again");
+        write(&main, "abc");
+        assert!(watch.is_due(at(100_040)), "another text may not");
+        watch.evaluated(vec![], true, at(100_040));
+        write(&lib, "nobody requires it any more");
+        assert!(!watch.is_due(at(200_000)), "and it did not fail");
+    }
+}
