@@ -1,11 +1,9 @@
--- The state as nested tables that are made as they are read. A table holds nothing itself, so that it cannot be changed.
+-- The state as nested tables that are made as they are read. What a table knows of itself stands under keys that no
+-- script has, and nothing else stands in it: so it cannot be changed.
 local raw, shared, native = ...
-local setmetatable, select, error, rawequal, type = raw.setmetatable, raw.select, raw.error, raw.rawequal, raw.type
+local setmetatable, select, error, type = raw.setmetatable, raw.select, raw.error, raw.type
 local fetch, keys = native.fetch, native.keys
-
-local function refuse()
-  error("the state cannot be changed; to change the session, set its modules' parameters", 2)
-end
+local SNAPSHOT, ID, READ = {}, {}, {}
 
 -- All of a table, for a script to keep and change.
 local function copy(value)
@@ -15,45 +13,47 @@ local function copy(value)
   return all
 end
 
-local function node(snapshot, id)
-  local cache = {}
-  return setmetatable({}, {
-    __index = function(_, key)
-      local value = cache[key]
-      if value ~= nil then return value end
-      local child, settled
-      value, child, settled = fetch(snapshot, id, key)
-      if child then
-        value = node(snapshot, child)
-      elseif value == nil or not settled then
-        return value
-      end
-      cache[key] = value
-      return value
-    end,
-    __newindex = refuse,
-    __len = function() return select("#", keys(snapshot, id)) end,
-    __pairs = function(t)
-      local all, at = { keys(snapshot, id) }, 0
-      return function()
-        at = at + 1
-        local key = all[at]
-        if key ~= nil then return key, t[key] end
-      end, t, nil
-    end,
-    __metatable = false,
-  })
+local meta = { __metatable = false }
+
+local function node(snapshot, id) return setmetatable({ [SNAPSHOT] = snapshot, [ID] = id, [READ] = false }, meta) end
+
+function meta.__index(t, key)
+  local read = t[READ]
+  if read then
+    local value = read[key]
+    if value ~= nil then return value end
+  end
+  local snapshot, id = t[SNAPSHOT], t[ID]
+  local value, child, settled = fetch(snapshot, id, key)
+  if child then
+    value = node(snapshot, child)
+  elseif value == nil then
+    if id == 0 and key == "clone" then return function() return copy(t) end end
+    return nil
+  elseif not settled then
+    return value
+  end
+  if read then
+    read[key] = value
+  else
+    t[READ] = { [key] = value }
+  end
+  return value
 end
 
-native.snapshot = function(snapshot)
-  local root = node(snapshot, 0)
-  return setmetatable({}, {
-    __index = function(_, key)
-      if rawequal(key, "clone") then return function() return copy(root) end end
-      return root[key]
-    end,
-    __newindex = refuse,
-    __pairs = function() return shared.pairs(root) end,
-    __metatable = false,
-  })
+function meta.__newindex()
+  error("the state cannot be changed; to change the session, set its modules' parameters", 2)
 end
+
+function meta.__len(t) return select("#", keys(t[SNAPSHOT], t[ID])) end
+
+function meta.__pairs(t)
+  local all, at = { keys(t[SNAPSHOT], t[ID]) }, 0
+  return function()
+    at = at + 1
+    local key = all[at]
+    if key ~= nil then return key, t[key] end
+  end, t, nil
+end
+
+function native.snapshot(snapshot) return node(snapshot, 0) end

@@ -117,6 +117,18 @@ pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
     run(lua, SetParameterCommand { path: Path::new(name.clone(), param), value: Some(value) })
 }
 
+/// `kick.key = number`, where the same was set just before: what loops and envelopes do, a thousand times a second.
+fn set_again(lua: &Lua, this: &Handle, key: &Value, value: &Value) -> Option<std::result::Result<(), Refusal>> {
+    let number = match value {
+        Value::Integer(number) => ModelValue::Int(*number),
+        Value::Number(number) => ModelValue::Num(Num::new(*number)?),
+        _ => return None,
+    };
+    let Value::String(key) = key else { return None };
+    let (key, context) = (key.to_str().ok()?, context(lua));
+    context.work.borrow_mut().as_mut()?.set_again(&this.name, &key, number)
+}
+
 /// `kick.key` for a parameter.
 ///
 /// # Errors
@@ -242,6 +254,9 @@ impl UserData for Handle {
             index(lua, this, &key).map_err(|e| located(lua, e))
         });
         methods.add_meta_method(MetaMethod::NewIndex, |lua, this, (key, value): (Value, Value)| {
+            if let Some(done) = set_again(lua, this, &key, &value) {
+                return done.map_err(|refusal| located(lua, refused(&refusal)));
+            }
             let key = values::text(&key, "the name of a parameter");
             key.and_then(|key| set(lua, &this.name, &key, &value)).map_err(|e| located(lua, e))
         });

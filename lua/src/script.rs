@@ -1,6 +1,7 @@
 //! A Lua state over an engine, and the life of an evaluation.
 
 mod ahead;
+mod garbage;
 mod observers;
 mod player;
 mod quantized;
@@ -30,6 +31,7 @@ use crate::sandbox::Sandbox;
 use crate::transaction::{Afterwards, Transaction, Transport};
 
 use ahead::Ahead;
+use garbage::Garbage;
 use observers::Changes;
 use quantized::Quantized;
 
@@ -93,6 +95,9 @@ pub struct Script {
     memory: usize,
     /// Seconds.
     lookahead: f64,
+    /// Lua threads that have ended.
+    spare: RefCell<Vec<Thread>>,
+    garbage: Garbage,
     ahead: Ahead,
     changes: Changes,
     /// Evaluations that wait for their time.
@@ -139,12 +144,15 @@ impl Script {
         let prompt = sandbox.environment(true).map_err(failed)?;
         let (constructors, notes) = constructors::generate(&sandbox.lua, &sandbox.shared, &catalog).map_err(failed)?;
         let (lookahead, ahead, places) = (lookahead.as_secs_f64(), Ahead::default(), BTreeMap::new());
+        let garbage = Garbage::of(&sandbox.lua);
         let changes = Changes::since(&context.engine.state());
         Ok(Script {
             context,
             sandbox,
             memory,
             lookahead,
+            spare: RefCell::default(),
+            garbage,
             ahead,
             changes,
             quantized: Vec::new(),
@@ -283,7 +291,9 @@ impl Script {
         let function = self.load(code, name, prompt).map_err(|e| ScriptError::from_lua(&e, name, None))?;
         let thread = lua.create_thread(function).map_err(|e| ScriptError::from_lua(&e, name, None))?;
         self.limit_memory(true)?;
+        lua.gc_restart();
         let result = thread.resume::<MultiValue>(());
+        lua.gc_stop();
         self.limit_memory(false)?;
         if let Some(error) = self.context.budget.expired() {
             return Err(error);

@@ -64,9 +64,10 @@ pub fn natives(lua: &Lua, table: &Table) -> Result<()> {
     // Answers a value, or nil and the number of a table; and whether the value may be kept.
     table.raw_set(
         "fetch",
-        native(lua, |lua, (snapshot, node, key): (UserDataRef<Snapshot>, usize, Value)| {
-            let node = snapshot.nodes.borrow()[node].clone();
-            Ok(match snapshot.find(lua, &node, &key)? {
+        // Read by every callback: without what `native` costs, as nothing in it blames the script.
+        lua.create_function(|lua, (snapshot, node, key): (UserDataRef<Snapshot>, usize, Value)| {
+            let found = snapshot.find(lua, &snapshot.nodes.borrow()[node], &key)?;
+            Ok(match found {
                 Found::Nothing => (Value::Nil, None, true),
                 Found::Value(value) => (value, None, true),
                 Found::Live(value) => (value, None, false),
@@ -119,19 +120,20 @@ impl Snapshot {
 
     /// What a table has under a key.
     fn find(&self, lua: &Lua, node: &Node, key: &Value) -> Result<Found> {
-        let text = key.as_string().map(mlua::LuaString::to_string_lossy).unwrap_or_default();
+        let text = key.as_string().and_then(|text| text.to_str().ok());
+        let text = text.as_deref().unwrap_or_default();
         let at = key.as_usize().and_then(|n| n.checked_sub(1));
         let value = |value: Result<Value>| value.map(Found::Value);
         let model = &self.model;
         Ok(match node {
-            Node::Root => return self.root(lua, &text),
-            Node::Clock => return self.clock(lua, &text),
-            Node::Modules => match model.modules.get(&*text) {
-                Some(module) => Found::Table(Node::Module(text.as_str().into(), module.clone())),
+            Node::Root => return self.root(lua, text),
+            Node::Clock => return self.clock(lua, text),
+            Node::Modules => match model.modules.get(text) {
+                Some(module) => Found::Table(Node::Module(text.into(), module.clone())),
                 None => Found::Nothing,
             },
-            Node::Module(name, module) => return self.module(lua, name, module, &text),
-            Node::Parameters(module) => match self.known(module).and_then(|known| known.manifest.param(&text)) {
+            Node::Module(name, module) => return self.module(lua, name, module, text),
+            Node::Parameters(module) => match self.known(module).and_then(|known| known.manifest.param(text)) {
                 Some((index, _)) => return value(to_lua(lua, &module.params[index])),
                 None => Found::Nothing,
             },
@@ -141,12 +143,12 @@ impl Snapshot {
             },
             Node::Slot(module, slot) => {
                 let slots = self.known(module).and_then(|known| known.manifest.slots.as_ref());
-                match slots.and_then(|slots| slots.param(&text)) {
+                match slots.and_then(|slots| slots.param(text)) {
                     Some((index, _)) => return value(to_lua(lua, &module.slots[*slot][index])),
                     None => Found::Nothing,
                 }
             }
-            Node::Meters(name, _) => match self.state.meter(&self.catalog, name, &text) {
+            Node::Meters(name, _) => match self.state.meter(&self.catalog, name, text) {
                 Some(meter) => Found::Live(Value::Number(f64::from(meter))),
                 None => Found::Nothing,
             },
@@ -154,20 +156,20 @@ impl Snapshot {
                 Some(cable) => Found::Table(Node::Connection(cable.clone())),
                 None => Found::Nothing,
             },
-            Node::Connection(cable) => match text.as_str() {
+            Node::Connection(cable) => match text {
                 "from" => return value(cable.from.to_string().into_lua(lua)),
                 "to" => return value(cable.to.to_string().into_lua(lua)),
                 _ => Found::Nothing,
             },
             Node::Patterns => {
-                if model.patterns.contains(&*text) {
+                if model.patterns.contains(text) {
                     Found::Table(Node::Pattern(text.into()))
                 } else {
                     Found::Nothing
                 }
             }
-            Node::Pattern(name) => return self.pattern(lua, name, &text),
-            Node::Runtime => match text.as_str() {
+            Node::Pattern(name) => return self.pattern(lua, name, text),
+            Node::Runtime => match text {
                 "playhead" => Found::Live(Value::Number(context(lua).later.turn.get().clock().beat)),
                 "patterns" => Found::Table(Node::Patterns),
                 _ => Found::Nothing,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cantus_host::control::{ClockReading, CommitError, Origin, When, Work};
-use cantus_host::model::{Asked, Catalog, Command, Edge, Model, Name, Refusal, Setting, Value, merge};
+use cantus_host::model::{Asked, Catalog, Command, Edge, Edit, Model, Name, Refusal, Setting, Value, merge};
 use cantus_host::settings::{Settings, SettingsError};
 
 use crate::error::{Place, ScriptError};
@@ -119,6 +119,24 @@ impl Transaction {
         Ok(())
     }
 
+    /// Sets once more, to a number, what was set last: the one set takes the place of the other. `None`: that was something
+    /// else.
+    pub fn set_again(&mut self, module: &str, key: &str, number: Value) -> Option<Result<(), Refusal>> {
+        let Asked { command: Command::SetParameter(last), claim } = self.asked.last_mut()? else { return None };
+        if last.path.slot.is_some() || *last.path.param != *key || *last.path.module != *module {
+            return None;
+        }
+        let before = last.value.replace(number);
+        if let Err(refusal) = last.edit(&mut self.model, &self.catalog) {
+            last.value = before;
+            return Some(Err(refusal));
+        }
+        if let Some((_, Command::SetParameter(claim))) = claim {
+            claim.value.clone_from(&last.value);
+        }
+        Some(Ok(()))
+    }
+
     /// A file is evaluated, which will be evaluated again.
     pub fn is_file(&self) -> bool {
         self.file.is_some()
@@ -223,7 +241,13 @@ impl Transaction {
     /// A cycle, naming the line of every call on it that this script made.
     pub fn finish(&self, name: &str) -> Result<Commands, ScriptError> {
         let Some(file) = &self.file else {
-            self.model.check().map_err(|refusal| self.cycle(name, &refusal))?;
+            if self.asked.is_empty() {
+                return Ok(Commands::new());
+            }
+            let (now, before) = (&self.model, &self.base);
+            if !now.connections.same(&before.connections) || !now.links.same(&before.links) {
+                now.check().map_err(|refusal| self.cycle(name, &refusal))?;
+            }
             if !self.actions && self.model == *self.base {
                 return Ok(Commands::new());
             }

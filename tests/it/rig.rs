@@ -187,6 +187,16 @@ impl Studio {
         self.engine().state().status.problems().iter().map(ToString::to_string).collect()
     }
 
+    /// Scripts do what is due.
+    pub fn tick(&mut self) {
+        self.script.tick();
+    }
+
+    /// The next frames pass while scripts sleep.
+    pub fn skip(&mut self, frames: usize) {
+        self.lockstep.pull(&mut vec![0.0; frames * 2]);
+    }
+
     /// The next frames, left and right.
     pub fn render(&mut self, frames: usize) -> [Vec<f32>; 2] {
         self.render_in_blocks(frames, 512)

@@ -3,7 +3,7 @@
 use cantus_host::control::{Batch, Cause, CommitError, Origin, When};
 use cantus_host::model::{Command, Name};
 use mlua::thread::ThreadStatus;
-use mlua::{IntoLuaMulti, MultiValue, Table, Thread, Value};
+use mlua::{Function, IntoLuaMulti, MultiValue, Table, Thread, Value};
 
 use crate::agenda::{Due, Moment, Place as Beat, Rhythm, Wait};
 use crate::budget;
@@ -15,6 +15,8 @@ use super::Script;
 
 /// Calls and coroutines of one look at the most: those behind them are not forgotten, but come with the next.
 const TURNS: usize = 10_000;
+/// Lua threads that are kept for the next call.
+const SPARE: usize = 8;
 /// What a call may use is this part of what an evaluation may.
 const SHARE: u64 = 10;
 
@@ -71,7 +73,7 @@ impl Script {
             let text = format!("{skipped} calls of timers were left out: scripts had no time for them");
             self.complain(&ScriptError::of("timers", text));
         }
-        self.collect_garbage();
+        self.garbage.collect(&self.sandbox.lua);
         let now = self.moment();
         let frames = later.agenda.borrow().frames(&now)?;
         Some((frames / now.clock.rate - self.lookahead).max(0.0))
@@ -166,7 +168,12 @@ impl Script {
         if waits {
             return calls.raw_get(id).map_err(failed);
         }
-        let function = calls.raw_get(id).map_err(failed)?;
+        let function: Function = calls.raw_get(id).map_err(failed)?;
+        if let Some(spare) = self.spare.borrow_mut().pop()
+            && spare.reset(function.clone()).is_ok()
+        {
+            return Ok(spare);
+        }
         self.sandbox.lua.create_thread(function).map_err(failed)
     }
 
@@ -210,6 +217,10 @@ impl Script {
         }
         result.map_err(|e| self.explain(&e, owner, thread))?;
         if thread.status() != ThreadStatus::Resumable {
+            let mut spare = self.spare.borrow_mut();
+            if spare.len() < SPARE {
+                spare.push(thread.clone());
+            }
             return Ok(Ended::Whole);
         }
         context.later.wait.take().map(Ended::Waits).ok_or_else(|| {
@@ -338,7 +349,4 @@ impl Script {
         // A table that is there takes nil without needing memory.
         let _ = self.calls().and_then(|calls| calls.raw_set(id, Value::Nil));
     }
-
-    /// Collects a little garbage, in the time there is between two looks.
-    fn collect_garbage(&self) {}
 }
