@@ -103,15 +103,18 @@ impl Transaction {
     /// # Errors
     /// [`Refusal`]; nothing changed.
     pub fn run(&mut self, mut command: Command, place: impl FnOnce() -> Option<Place>) -> Result<(), Refusal> {
-        command.it_mut().canonical(&self.model, &self.catalog);
+        let claims = self.file.is_some();
+        if claims {
+            command.it_mut().canonical(&self.model, &self.catalog);
+        }
         let changed = self.model.edit(&command, &self.catalog)?;
         let action = command.is_action();
-        if !changed && !action && self.file.is_none() {
+        if !changed && !action && !claims {
             return Ok(());
         }
         self.actions |= action;
         self.follow(&command);
-        let claim = command.it().claim(&self.model);
+        let claim = if claims { command.it().claim(&self.model) } else { None };
         let said = claim.as_ref().and_then(|(path, _)| self.last.get(path));
         if changed || action || said.is_none_or(|last| self.asked[*last].claim != claim) {
             self.record(Asked { command, claim }, place());
