@@ -192,6 +192,19 @@ function table.move(a, from, to, at, ...)
   return move(a, from, to, at, ...)
 end
 
+-- The hook counts each coroutine by itself, and what one does before it fires for the first time it does not see: that
+-- is paid for beforehand.
+local UNSEEN = 200
+local create, wrap = coroutine.create, coroutine.wrap
+function coroutine.create(f)
+  spend(UNSEEN)
+  return create(f)
+end
+function coroutine.wrap(f)
+  spend(UNSEEN)
+  return wrap(f)
+end
+
 local resume, close, status = coroutine.resume, coroutine.close, coroutine.status
 function coroutine.resume(co, ...) return plain(resume(co, ...)) end
 function coroutine.close(co)

@@ -13,8 +13,9 @@ const TEXT: usize = 256;
 pub const COMMAND: u64 = 1000;
 /// Instructions that a step of a pattern counts for.
 pub const STEP: u64 = 16;
-/// Timers and coroutines that wait at a time, of all files; one more is an error of who asks for it.
-pub const TASKS: usize = 100_000;
+/// Timers and coroutines that wait at a time, of all files; one more is an error of who asks for it. Each takes about a
+/// kilobyte of Lua's memory: were it full, no script that ends them could be evaluated.
+pub const TASKS: usize = 10_000;
 /// Callbacks of `onStateChange` at a time, of all files; one more is an error of who asks for it.
 pub const OBSERVERS: usize = 1000;
 /// Things that one evaluation may want done after its commit; one more is an error.

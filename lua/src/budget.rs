@@ -85,7 +85,10 @@ impl Budget {
         self.deadline.set(Some(Instant::now() + wall));
         self.unseen.set(0);
         self.used.set(usize::MAX);
-        self.collect_at.set(self.memory / 2);
+        // It stays where the last collection put it: what a script holds is not collected anew in every turn.
+        if self.collect_at.get() == usize::MAX {
+            self.collect_at.set(self.memory / 2);
+        }
         self.expired.replace(None);
     }
 

@@ -32,6 +32,7 @@ pub const ROWS: &[Row] = &[Row {
 /// # Errors
 /// When nothing is known of it.
 pub fn show(lua: &Lua, args: MultiValue) -> Result<String> {
+    bounds::pay(lua, 1000)?;
     let text = match args.front() {
         None | Some(Value::Nil) => contents(lua)?,
         Some(Value::String(word)) => of_word(lua, &word.to_string_lossy())?,
@@ -41,7 +42,7 @@ pub fn show(lua: &Lua, args: MultiValue) -> Result<String> {
         }
         Some(other) => subject(lua, other)?.map(|of| page(&of)).ok_or_else(|| blame("there is no help for this"))?,
     };
-    bounds::pay(lua, 1000 + text.len() as u64)?;
+    bounds::pay(lua, text.len() as u64)?;
     (context(lua).print.borrow_mut())(&text);
     Ok(text)
 }

@@ -71,6 +71,8 @@ pub struct Later {
     pub turn: Cell<Turn>,
     /// What the coroutine of the turn waits for.
     pub wait: Cell<Option<Wait>>,
+    /// A call or coroutine had no memory left.
+    pub exhausted: Cell<bool>,
     /// The last complaint, and the sample it was made at: of many that fail alike at once one is heard.
     pub complaint: RefCell<(u64, String)>,
     last: Cell<u64>,

@@ -65,7 +65,7 @@ impl Script {
             let Some((id, due)) = agenda.next(&now, ahead) else { break };
             drop(agenda);
             self.task(id, due, now);
-            if context.budget.is_expired() {
+            if context.budget.is_expired() || context.later.exhausted.take() {
                 // It has taken long: whoever waits for this thread comes first.
                 break;
             }
@@ -208,9 +208,10 @@ impl Script {
         let work = context.work.take().expect("put in before");
         if resumed.is_err() {
             self.drop_staged(&work.staged, &call.owner);
-            if self.sandbox.lua.used_memory() > self.memory / 2 {
+            if resumed.as_ref().is_err_and(|error| error.message.contains(budget::OUT_OF_MEMORY)) {
                 // What it has left behind must not be the burden of others.
                 let _collected = self.sandbox.lua.gc_collect();
+                context.later.exhausted.set(true);
             }
         }
         let done = resumed.and_then(|ended| Ok((ended, self.settle(call, work, turn)?)));
