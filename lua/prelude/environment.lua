@@ -3,7 +3,7 @@
 local raw, shared, native = ...
 local error, type, select, rawset = raw.error, raw.type, raw.select, raw.rawset
 local load, pcall, setmetatable, concat = raw.load, raw.pcall, raw.setmetatable, raw.table.concat
-local format = raw.string.format
+local format, find = raw.string.format, raw.string.find
 
 -- The code of `load`, which may come in pieces.
 local function whole(code)
@@ -17,7 +17,7 @@ local function whole(code)
 end
 
 return function(by_name)
-  local env, loaded, loading = {}, {}, {}
+  local env, loaded, loading, begun = {}, {}, {}, nil
   env._G = env
 
   function env.load(code, name, _, ...)
@@ -26,11 +26,15 @@ return function(by_name)
     code = whole(code)
     if type(code) ~= "string" then error("load takes text or a function that gives it, not " .. type(code), 2) end
     native.spend(#code)
-    return load(code, name or "=(load)", "t", target)
+    -- Errors in it must not seem to be ours.
+    if type(name) ~= "string" or find(name, "[cantus", 1, true) then name = "=(load)" end
+    return load(code, name, "t", target)
   end
 
   function env.require(name)
     if loaded[name] ~= nil then return loaded[name] end
+    -- What was stopped for good has not said that it is no longer loading.
+    if begun ~= native.begun() then loading, begun = {}, native.begun() end
     if loading[name] then
       error(format("require %q goes round in a circle: %s", name, concat(loading, " -> ") .. " -> " .. name), 2)
     end

@@ -4,10 +4,11 @@ local raw, shared, native, own = ...
 local error, type, select, tostring, rawget, rawset = raw.error, raw.type, raw.select, raw.tostring, raw.rawget, raw.rawset
 local spend, caught, length = native.spend, native.caught, native.length
 local getmetatable, setmetatable, concat = raw.getmetatable, raw.setmetatable, raw.table.concat
+local tointeger, tonumber = raw.math.tointeger, raw.tonumber
 
 local allowed = {
-  "_VERSION", "assert", "error", "getmetatable", "ipairs", "rawequal", "rawget", "rawlen", "select", "tonumber",
-  "tostring", "type",
+  "_VERSION", "assert", "error", "getmetatable", "ipairs", "rawequal", "rawget", "rawlen", "select", "tostring",
+  "type",
 }
 for _, name in raw.ipairs(allowed) do shared[name] = raw[name] end
 for name, value in raw.pairs(own) do shared[name] = value end
@@ -28,8 +29,13 @@ end
 
 -- Finalizers run without the hook: there are none.
 function shared.setmetatable(t, meta)
-  if type(meta) == "table" and rawget(meta, "__gc") ~= nil then
-    error("__gc is not possible here; use a variable marked <close> instead", 2)
+  if type(meta) == "table" then
+    if rawget(meta, "__gc") ~= nil then
+      error("__gc is not possible here; use a variable marked <close> instead", 2)
+    end
+    -- One that leads round in a circle would keep Lua busy for minutes within one instruction.
+    local call = rawget(meta, "__call")
+    if call ~= nil and type(call) ~= "function" then error("__call must be a function, not a " .. type(call), 2) end
   end
   return setmetatable(t, meta)
 end
@@ -43,7 +49,8 @@ end
 
 function shared.print(...)
   local parts = {}
-  for i = 1, select("#", ...) do parts[i] = tostring((select(i, ...))) end
+  local values, n = { ... }, select("#", ...)
+  for i = 1, n do parts[i] = tostring(values[i]) end
   native.emit(concat(parts, "\t"))
 end
 
@@ -51,7 +58,7 @@ local string, table, coroutine = raw.string, raw.table, raw.coroutine
 
 string.dump = nil
 for _, library in raw.ipairs { string, raw.utf8 } do
-  for _, name in raw.ipairs { "upper", "lower", "reverse", "len", "offset", "codepoint", "byte" } do
+  for _, name in raw.ipairs { "upper", "lower", "reverse", "len", "offset", "codepoint" } do
     local f = library[name]
     if f and not (library == string and name == "len") then
       library[name] = function(s, ...)
@@ -64,8 +71,86 @@ end
 -- Else a script could take `upper` away from all others.
 getmetatable("").__metatable = false
 
+-- What C does with texts takes as long as they are long.
+local function pay(...)
+  local sum = 0
+  for i = 1, select("#", ...) do
+    local value = (select(i, ...))
+    if type(value) == "string" then sum = sum + #value end
+  end
+  if sum > 100 then spend(sum // 16) end
+end
+
+local format, sub, byte, codepoint = string.format, string.sub, string.byte, raw.utf8.codepoint
+
+function string.format(...)
+  pay(...)
+  return format(...)
+end
+
+function shared.tonumber(...)
+  pay(...)
+  return tonumber(...)
+end
+
+-- Patterns of these can ask for texts of any size.
+for name, f in raw.pairs { pack = string.pack, packsize = string.packsize, unpack = string.unpack } do
+  string[name] = function(pattern, ...)
+    if type(pattern) == "string" then
+      if string.find(pattern, "%d%d%d%d%d") then error("string." .. name .. ": sizes have at most four digits", 2) end
+      spend(#pattern)
+    end
+    pay(...)
+    return f(pattern, ...)
+  end
+end
+
+function string.sub(...)
+  local part = sub(...)
+  if #part > 100 then spend(#part // 16) end
+  return part
+end
+
+-- A place in a list as C reads it: text may stand for a number. Nil for what C refuses.
+local function place(value, without)
+  if value == nil then return without end
+  local kind = type(value)
+  return (kind == "number" or kind == "string") and tointeger(tonumber(value)) or nil
+end
+
+-- Most values of one call: each call that passes them on takes as long as they are many.
+local MOST = 10000
+
+local function few(first, last, who)
+  if first and last and last >= first then
+    if last - first >= MOST or last - first < 0 then
+      error(who .. " answers with at most " .. MOST .. " values", 3)
+    end
+    spend(last - first)
+  end
+end
+
+function string.byte(s, from, to)
+  local last = place(to, 0)
+  if type(s) == "string" and last and last < 0 then last = last + #s + 1 end
+  few(place(from, 1), last and type(s) == "string" and last > #s and #s or last, "string.byte")
+  return byte(s, from, to)
+end
+
+function raw.utf8.codepoint(s, from, to, ...)
+  if type(s) == "string" and #s > MOST then few(1, (place(to, 1) or 1) < 0 and #s or place(to, 1), "utf8.codepoint") end
+  return codepoint(s, from, to, ...)
+end
+
 -- What C does with a table takes as long as the table is long.
-local move, insert, remove, sort = table.move, table.insert, table.remove, table.sort
+local move, insert, remove, sort, unpack = table.move, table.insert, table.remove, table.sort, table.unpack
+
+function table.unpack(t, from, to)
+  local last = place(to, nil)
+  if to == nil then last = #t end
+  few(place(from, 1), last, "table.unpack")
+  return unpack(t, from, to)
+end
 
 function table.insert(t, ...)
   local n = length(t)
@@ -86,22 +171,47 @@ function table.sort(t, ...)
   return sort(t, ...)
 end
 
-function table.concat(t, ...)
-  spend(length(t))
-  return concat(t, ...)
+function table.concat(t, between, from, to)
+  local first, last = place(from, 1), place(to, length(t))
+  local sum, each = 0, type(between) == "string" and #between or 8
+  for i = first or 1, last or 0 do
+    local value = t[i]
+    if value == nil then break end
+    sum = sum + each + (type(value) == "string" and #value or 8)
+  end
+  spend(sum // 16)
+  return concat(t, between, from, to)
 end
 
 function table.move(a, from, to, at, ...)
-  if type(from) == "number" and type(to) == "number" and to >= from then
-    if to - from >= 1000000 then error("table.move moves at most 1000000 values", 2) end
-    spend((to - from) // 1 | 0)
+  local first, last = place(from), place(to)
+  if first and last and last >= first then
+    if last - first >= 1000000 or last - first < 0 then error("table.move moves at most 1000000 values", 2) end
+    spend(last - first)
   end
   return move(a, from, to, at, ...)
 end
 
-local resume, close = coroutine.resume, coroutine.close
+-- The hook counts each coroutine by itself, and what one does before it fires for the first time it does not see: that
+-- is paid for beforehand.
+local UNSEEN = 200
+local create, wrap = coroutine.create, coroutine.wrap
+function coroutine.create(f)
+  spend(UNSEEN)
+  return create(f)
+end
+function coroutine.wrap(f)
+  spend(UNSEEN)
+  return wrap(f)
+end
+
+local resume, close, status = coroutine.resume, coroutine.close, coroutine.status
 function coroutine.resume(co, ...) return plain(resume(co, ...)) end
-function coroutine.close(co) return plain(close(co)) end
+function coroutine.close(co)
+  local now = status(co)
+  if now == "running" or now == "normal" then error("cannot close a " .. now .. " coroutine", 2) end
+  return plain(close(co))
+end
 
 -- Libraries as scripts see them: to be read, not written.
 for _, name in raw.ipairs { "clock", "coroutine", "math", "string", "table", "utf8" } do

@@ -209,6 +209,11 @@ impl<T> Agenda<T> {
         self.entries.get_mut(&id).map(|entry| &mut entry.what)
     }
 
+    /// How many tasks there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// The tasks of which that holds, ascending.
     pub fn which(&self, holds: impl Fn(&T) -> bool) -> Vec<u64> {
         self.entries.iter().filter(|(_, entry)| holds(&entry.what)).map(|(id, _)| *id).collect()

@@ -16,6 +16,14 @@ use crate::error::{Place, ScriptError, is_prelude};
 /// Instructions between two firings of the hook. Cost is the same for 100 and 100,000; short reacts sooner.
 const STRIDE: u32 = 200;
 
+/// Without a wall limit a script may still take a microsecond for each instruction, fifty times what it takes, and within
+/// these bounds: single instructions on texts of many megabytes take milliseconds. No sound script comes near, so that
+/// nothing that ends well depends on how fast the machine is.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(600));
+
+/// Bytes by which memory has grown that count for an instruction.
+const GROWTH: usize = 64;
+
 /// What a script hears that needs more memory than it may have.
 pub const OUT_OF_MEMORY: &str = "not enough memory; the script holds more than it may: keep less data, or look for a \
                                  function that calls itself without end";
@@ -31,7 +39,13 @@ pub struct Budget {
     collect_at: Cell<usize>,
     /// What is used now is this part of all.
     part: Cell<u64>,
+    /// How often something has begun.
+    begun: Cell<u64>,
     left: Cell<u64>,
+    /// Instructions since the clock was looked at.
+    unseen: Cell<u64>,
+    /// Bytes that were in use at the last firing.
+    used: Cell<usize>,
     deadline: Cell<Option<Instant>>,
     /// Set at the first failure, until the next evaluation begins.
     expired: RefCell<Option<ScriptError>>,
@@ -41,8 +55,9 @@ impl Budget {
     /// A budget that is not used up until [`Budget::begin`] was called.
     pub fn new(instructions: u64, wall: Option<Duration>, memory: usize) -> Budget {
         let (left, deadline, expired) = (Cell::new(u64::MAX), Cell::new(None), RefCell::new(None));
-        let collect_at = Cell::new(usize::MAX);
-        Budget { instructions, wall, memory, collect_at, part: Cell::new(1), left, deadline, expired }
+        let (collect_at, used) = (Cell::new(usize::MAX), Cell::new(usize::MAX));
+        let (part, begun, unseen) = (Cell::new(1), Cell::new(0), Cell::new(0));
+        Budget { instructions, wall, memory, collect_at, part, begun, left, unseen, used, deadline, expired }
     }
 
     /// Installs the hook. Call it once, before any Lua thread is made: older threads never get it.
@@ -52,8 +67,8 @@ impl Budget {
     pub fn install(self: &Rc<Self>, lua: &Lua) -> mlua::Result<()> {
         let budget = self.clone();
         lua.set_global_hook(HookTriggers::new().every_nth_instruction(STRIDE), move |lua, _| {
-            budget.collect(lua)?;
-            let verdict = budget.spend(lua, u64::from(STRIDE));
+            let grown = budget.collect(lua)?;
+            let verdict = budget.spend(lua, u64::from(STRIDE) + (grown / GROWTH) as u64);
             // An expired thread fires again after its next instruction, also after a pcall.
             set_stride(lua, if verdict.is_err() { 1 } else { STRIDE });
             verdict.map(|()| VmState::Continue)
@@ -63,22 +78,39 @@ impl Budget {
     /// A new evaluation begins, which may use so large a part: 1 is all.
     pub fn begin(&self, part: u64) {
         self.part.set(part);
+        self.begun.set(self.begun.get() + 1);
         self.left.set(self.instructions / part);
-        self.deadline.set(self.wall.map(|wall| Instant::now() + wall / part as u32));
-        self.collect_at.set(self.memory / 2);
+        let patience = || Duration::from_micros(self.instructions / part).clamp(PATIENCE.0, PATIENCE.1);
+        let wall = self.wall.map_or_else(patience, |wall| wall / part as u32);
+        self.deadline.set(Some(Instant::now() + wall));
+        self.unseen.set(0);
+        self.used.set(usize::MAX);
+        // It stays where the last collection put it: what a script holds is not collected anew in every turn.
+        if self.collect_at.get() == usize::MAX {
+            self.collect_at.set(self.memory / 2);
+        }
         self.expired.replace(None);
     }
 
-    /// Collects if much is in use; the next time half way from what is left to the limit.
-    fn collect(&self, lua: &Lua) -> mlua::Result<()> {
-        if lua.used_memory() > self.collect_at.get() {
+    /// Collects if much is in use; the next time half way from what is left to the limit. Answers the bytes by which what
+    /// is in use has grown: a text of many megabytes takes one instruction.
+    fn collect(&self, lua: &Lua) -> mlua::Result<usize> {
+        let used = lua.used_memory();
+        let grown = used.saturating_sub(self.used.get());
+        if used > self.collect_at.get() {
             // The first pass runs destructors, the second frees.
             lua.gc_collect()?;
             lua.gc_collect()?;
             let used = lua.used_memory();
             self.collect_at.set((used + self.memory.saturating_sub(used) / 2).max(self.memory / 2));
         }
-        Ok(())
+        self.used.set(lua.used_memory());
+        Ok(grown)
+    }
+
+    /// A number that is another for each that begins.
+    pub fn begun(&self) -> u64 {
+        self.begun.get()
     }
 
     /// How many instructions are left.
@@ -87,13 +119,21 @@ impl Budget {
     }
 
     /// The evaluation has used up its budget and must end, whatever it catches.
-    fn is_expired(&self) -> bool {
+    pub fn is_expired(&self) -> bool {
         self.expired.borrow().is_some()
     }
 
     /// Why and where it was used up first.
     pub fn expired(&self) -> Option<ScriptError> {
         self.expired.borrow().clone()
+    }
+
+    /// Whether the time is over. The clock is looked at only now and then: that takes as long as ten instructions.
+    fn is_late(&self, steps: u64) -> bool {
+        let unseen = self.unseen.get() + steps;
+        let look = unseen >= u64::from(STRIDE);
+        self.unseen.set(if look { 0 } else { unseen });
+        look && self.deadline.get().is_some_and(|end| Instant::now() >= end)
     }
 
     /// Draws `steps` instructions.
@@ -106,17 +146,22 @@ impl Budget {
         }
         let message = if let Some(left) = self.left.get().checked_sub(steps) {
             self.left.set(left);
-            let late = self.deadline.get().is_some_and(|end| Instant::now() >= end);
-            if !late {
+            if !self.is_late(steps) {
                 return Ok(());
             }
-            let wall = self.wall.unwrap_or_default().as_secs_f64() / self.part.get() as f64;
-            format!("stopped: the script ran for more than {wall} s; is there an endless loop?")
+            match self.wall {
+                Some(wall) => {
+                    let wall = wall.as_secs_f64() / self.part.get() as f64;
+                    format!("stopped: the script ran for more than {wall} s; is there an endless loop?")
+                }
+                None => "stopped: the script takes much too long for what it does; are its texts too long?".to_owned(),
+            }
         } else {
             let allowed = self.instructions / self.part.get();
             format!("stopped: the script used up its {allowed} instructions; is there an endless loop?")
         };
-        let place = place(lua).unwrap_or_else(|| Place { file: "?".into(), line: 1 });
+        let file = || crate::context::context(lua).file.borrow().clone();
+        let place = place(lua).unwrap_or_else(|| Place { file: file(), line: 1 });
         let mut error = ScriptError::at(place, message);
         error.traceback = lua.traceback(None, 0).ok().map(|t| t.to_string_lossy());
         self.expired.replace(Some(error.clone()));

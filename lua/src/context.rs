@@ -9,6 +9,7 @@ use cantus_host::model::Command;
 use cantus_host::settings::Settings;
 use mlua::{Lua, Result};
 
+use crate::bounds;
 use crate::budget::{self, Budget};
 use crate::error::{ScriptError, blame, refused};
 use crate::later::Later;
@@ -62,10 +63,15 @@ pub fn with<R>(lua: &Lua, f: impl FnOnce(&mut Transaction) -> Result<R>) -> Resu
     f(work.as_mut().ok_or_else(|| blame("this works only while a script is evaluated"))?)
 }
 
-/// Does a command in the evaluation.
+/// Does a command in the evaluation, and pays for it if it is recorded.
 ///
 /// # Errors
-/// When it is refused.
+/// When it is refused, or the budget is used up.
 pub fn run(lua: &Lua, command: impl Into<Command>) -> Result<()> {
-    with(lua, |work| work.run(command.into(), || budget::place(lua)).map_err(|r| refused(&r)))
+    let recorded = with(lua, |work| {
+        let before = work.recorded();
+        work.run(command.into(), || budget::place(lua)).map_err(|r| refused(&r))?;
+        Ok(work.recorded() > before)
+    })?;
+    if recorded { bounds::pay(lua, bounds::COMMAND) } else { Ok(()) }
 }

@@ -46,15 +46,36 @@ impl std::fmt::Display for ScriptError {
 
 impl std::error::Error for ScriptError {}
 
+/// Characters of a message that are shown: a script may throw a text of megabytes.
+const LONGEST: usize = 4000;
+
+fn short(mut message: String) -> String {
+    if let Some((end, _)) = message.char_indices().nth(LONGEST) {
+        message.truncate(end);
+        message.push_str("...");
+    }
+    message
+}
+
 impl ScriptError {
     /// An error at a place.
     pub(crate) fn at(place: Place, message: impl Into<String>) -> ScriptError {
         ScriptError { line: Some(place.line), ..ScriptError::of(&place.file, message) }
     }
 
+    /// The error, at a place if it has none of its own.
+    pub(crate) fn or_at(self, place: Option<&Place>) -> ScriptError {
+        match place {
+            Some(place) if self.line.is_none() => {
+                ScriptError { file: place.file.clone(), line: Some(place.line), ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// An error of a file as a whole.
     pub(crate) fn of(file: &str, message: impl Into<String>) -> ScriptError {
-        let message = message.into();
+        let message = short(message.into());
         ScriptError { file: file.to_owned(), line: None, message, traceback: None, incomplete: false }
     }
 
@@ -63,7 +84,7 @@ impl ScriptError {
         let mut found = if let Some(known) = error.downcast_ref::<ScriptError>() {
             known.clone()
         } else {
-            let (place, message) = split_place(&message_of(error));
+            let (place, message) = split_place(&message_of(error), file);
             match place.filter(|p| !is_prelude(&p.file)).or(near) {
                 Some(place) => ScriptError::at(place, message),
                 None => ScriptError::of(file, message),
@@ -141,17 +162,18 @@ pub fn is_prelude(file: &str) -> bool {
     file.starts_with(crate::sandbox::PRELUDE)
 }
 
-/// Splits `song.lua:12: message`. A coroutine that is passed on has several places; the innermost is meant.
-pub fn split_place(text: &str) -> (Option<Place>, String) {
+/// Splits `song.lua:12: message`. A coroutine that is passed on has several places; the innermost is meant. What looks
+/// like no name of a file is none, unless it is the `known` one.
+fn split_place(text: &str, known: &str) -> (Option<Place>, String) {
     let (mut place, mut rest) = (None, text);
-    while let Some((found, after)) = one_place(rest) {
+    while let Some((found, after)) = one_place(rest, known) {
         place = Some(found);
         rest = after;
     }
     (place, rest.to_owned())
 }
 
-fn one_place(text: &str) -> Option<(Place, &str)> {
+fn one_place<'a>(text: &'a str, known: &str) -> Option<(Place, &'a str)> {
     let line_end = text.match_indices(": ").find_map(|(end, _)| {
         let start = text[..end].rfind(':')?;
         let line: usize = text[start + 1..end].parse().ok()?;
@@ -159,7 +181,8 @@ fn one_place(text: &str) -> Option<(Place, &str)> {
     });
     let (start, line, after) = line_end?;
     let file = &text[..start];
-    let plausible = !file.is_empty() && (!file.contains([' ', '\n']) || file.ends_with(".lua") || file.ends_with(']'));
+    let like_a_file = !file.contains([' ', '\n']) || file.ends_with(".lua") || file.ends_with(']');
+    let plausible = !file.is_empty() && (like_a_file || file == known);
     plausible.then(|| (Place { file: file.to_owned(), line }, &text[after..]))
 }
 
@@ -174,12 +197,13 @@ mod tests {
             ("my song.lua:3: a: b", "my song.lua", 3, "a: b"),
             ("song.lua:5: lib/a.lua:3: no", "lib/a.lua", 3, "no"),
             ("[string \"x = = 1\"]:1: no", "[string \"x = = 1\"]", 1, "no"),
+            ("a song of mine:4: no", "a song of mine", 4, "no"),
         ] {
             let expected = Place { file: file.into(), line };
-            assert_eq!(split_place(text), (Some(expected), message.to_owned()), "{text}");
+            assert_eq!(split_place(text, "a song of mine"), (Some(expected), message.to_owned()), "{text}");
         }
         for text in ["no place", "the train at 10:30: late", "a: b", ":1: x"] {
-            assert_eq!(split_place(text), (None, text.to_owned()), "{text}");
+            assert_eq!(split_place(text, "song.lua"), (None, text.to_owned()), "{text}");
         }
     }
 }

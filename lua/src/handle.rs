@@ -7,6 +7,7 @@ use cantus_host::model::{Module, ModuleType, Name, Num, Path, Refusal, Value as 
 use cantus_manifest::{ParamKind, Unit};
 use mlua::{Function, IntoLua, Lua, MetaMethod, MultiValue, Result, UserData, UserDataMethods, UserDataRef, Value};
 
+use crate::bounds;
 use crate::context::{context, run, with};
 use crate::error::{blame, located, refused};
 use crate::library::native;
@@ -257,6 +258,7 @@ pub fn pairs_of<K: IntoLua + 'static>(lua: &Lua, entries: Vec<(K, Value)>) -> Re
 impl UserData for Handle {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
+            bounds::pay_text(lua, &key)?;
             index(lua, this, &key).map_err(|e| located(lua, e))
         });
         methods.add_meta_method(MetaMethod::NewIndex, |lua, this, (key, value): (Value, Value)| {

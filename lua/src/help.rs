@@ -7,6 +7,7 @@ use cantus_host::model::{Value as ModelValue, example};
 use cantus_manifest::{Direction, Module as Manifest, Param, PortKind};
 use mlua::{Lua, MultiValue, Result, Value};
 
+use crate::bounds;
 use crate::context::{context, with};
 use crate::error::blame;
 use crate::handle::{OWN, own_key};
@@ -31,6 +32,7 @@ pub const ROWS: &[Row] = &[Row {
 /// # Errors
 /// When nothing is known of it.
 pub fn show(lua: &Lua, args: MultiValue) -> Result<String> {
+    bounds::pay(lua, 1000)?;
     let text = match args.front() {
         None | Some(Value::Nil) => contents(lua)?,
         Some(Value::String(word)) => of_word(lua, &word.to_string_lossy())?,
@@ -40,6 +42,7 @@ pub fn show(lua: &Lua, args: MultiValue) -> Result<String> {
         }
         Some(other) => subject(lua, other)?.map(|of| page(&of)).ok_or_else(|| blame("there is no help for this"))?,
     };
+    bounds::pay(lua, text.len() as u64)?;
     (context(lua).print.borrow_mut())(&text);
     Ok(text)
 }

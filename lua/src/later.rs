@@ -2,7 +2,7 @@
 //! asks for begins when its evaluation has ended well.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::c_void;
 
 use cantus_host::control::{ClockReading, Position, When};
@@ -10,8 +10,10 @@ use cantus_host::model::{Name, Num};
 use mlua::{Function, IntoLua, Lua, Result, Table, Value, Variadic};
 
 use crate::agenda::{Agenda, Due, Moment, Place, Rhythm, Wait};
+use crate::bounds::{self, GENERATIONS, TASKS};
+use crate::budget;
 use crate::context::{context, with};
-use crate::error::blame;
+use crate::error::{Place as ScriptPlace, blame};
 use crate::library::{Row, call};
 use crate::random::Stream;
 use crate::snapshot::Part;
@@ -35,6 +37,12 @@ pub struct Task {
     pub waits: bool,
     /// A repeated function that waits goes on as a task of its own, which ends with it.
     pub parent: Option<u64>,
+    /// Calls of it go on as tasks of their own.
+    pub children: bool,
+    /// The sample at which it was asked for, and how many have begun one another there.
+    pub instant: (u64, u32),
+    /// The line that asked for it.
+    pub place: Option<ScriptPlace>,
     /// What was said of it last.
     pub complaint: Option<String>,
 }
@@ -46,6 +54,8 @@ pub struct Observer {
     pub owner: Name,
     /// The parts of the state that it is told of; empty: all.
     pub parts: Vec<Part>,
+    /// The line that asked for it.
+    pub place: Option<ScriptPlace>,
     /// What was said of it last.
     pub complaint: Option<String>,
 }
@@ -61,6 +71,10 @@ pub struct Later {
     pub turn: Cell<Turn>,
     /// What the coroutine of the turn waits for.
     pub wait: Cell<Option<Wait>>,
+    /// A call or coroutine had no memory left.
+    pub exhausted: Cell<bool>,
+    /// The last complaint, and the sample it was made at: of many that fail alike at once one is heard.
+    pub complaint: RefCell<(u64, String)>,
     last: Cell<u64>,
 }
 
@@ -73,6 +87,8 @@ pub struct Turn {
     pub due: Due,
     /// The task.
     pub task: Option<u64>,
+    /// How many have begun one another at this instant.
+    pub generation: u32,
     /// The Lua thread on which it may wait; none does in an evaluation.
     pub thread: *const c_void,
 }
@@ -80,7 +96,7 @@ pub struct Turn {
 impl Default for Turn {
     fn default() -> Turn {
         let now = Moment { clock: ClockReading::default(), around: None };
-        Turn { now, due: Due::Now, task: None, thread: std::ptr::null() }
+        Turn { now, due: Due::Now, task: None, generation: 0, thread: std::ptr::null() }
     }
 }
 
@@ -90,6 +106,20 @@ impl Turn {
         let (sample, place) = (self.now.sample_of(self.due), self.now.place_of(self.due));
         let seconds = sample as f64 / self.now.clock.rate.max(1.0);
         ClockReading { sample, seconds, beat: place.beat, lap: place.lap, ..self.now.clock }
+    }
+
+    /// The instant of what it asks for.
+    ///
+    /// # Errors
+    /// When too many have begun one another at one.
+    pub fn instant(&self, word: &str) -> Result<(u64, u32)> {
+        if self.generation < GENERATIONS {
+            return Ok((self.clock().sample, self.generation + 1));
+        }
+        Err(blame(format!(
+            "{word}: {GENERATIONS} timers or coroutines have begun one another at one instant, and time stands still; let \
+             some pass between them"
+        )))
     }
 
     /// When what it does is to be done.
@@ -126,7 +156,7 @@ pub struct Staged {
     /// Observers with their numbers.
     pub observers: Vec<(u64, Observer)>,
     /// Tasks and observers that are to end.
-    pub ended: Vec<u64>,
+    pub ended: BTreeSet<u64>,
     /// Values that were kept for the first time, by name.
     pub kept: Vec<Name>,
 }
@@ -135,6 +165,12 @@ impl Staged {
     /// The numbers of all that is new.
     pub fn new_ids(&self) -> impl Iterator<Item = u64> {
         self.tasks.iter().map(|(id, ..)| *id).chain(self.observers.iter().map(|(id, _)| *id))
+    }
+
+    /// Whether that number is new: they ascend.
+    fn is_new(&self, id: u64) -> bool {
+        self.tasks.binary_search_by_key(&id, |(id, ..)| *id).is_ok()
+            || self.observers.binary_search_by_key(&id, |(id, _)| *id).is_ok()
     }
 }
 
@@ -266,14 +302,24 @@ fn stage(
     waits: bool,
 ) -> Result<u64> {
     let context = context(lua);
+    let turn = context.later.turn.get();
+    let instant = turn.instant(&label)?;
+    let waiting = context.later.agenda.borrow().len() + with(lua, |work| Ok(work.staged.tasks.len()))?;
+    if waiting >= TASKS {
+        return Err(blame(format!(
+            "{label}: {TASKS} timers and coroutines are waiting already, and more are not possible; end some with \
+             clock.cancel, or let one do the work of many"
+        )));
+    }
     let id = context.later.mint();
     keep_call(lua, id, what)?;
     let owner: Name = context.file.borrow().as_str().into();
-    let beat = context.later.turn.get().clock().beat;
+    let (beat, place) = (turn.clock().beat, budget::place(lua));
     with(lua, |work| {
         let name = stream.unwrap_or_else(|| format!("{beat} {}", work.staged.tasks.len()));
         let random = Stream::of(work.model.seed(), &format!("{owner} {name}"));
-        let task = Task { owner: owner.clone(), label, random, waits, parent: None, complaint: None };
+        let (parent, children, complaint) = (None, false, None);
+        let task = Task { owner: owner.clone(), label, random, waits, parent, children, instant, place, complaint };
         work.staged.tasks.push((id, rhythm, task));
         Ok(id)
     })
@@ -311,7 +357,10 @@ fn set_timeout(lua: &Lua, (body, delay): (Value, Value)) -> Result<u64> {
 
 fn set_interval(lua: &Lua, (body, delay): (Value, Value)) -> Result<u64> {
     let (body, frames) = (function(&body, "setInterval")?, frames(lua, &delay, "setInterval")?);
-    let rhythm = Rhythm::Interval { frames: positive(frames, "setInterval", "milliseconds")?, since: now(lua) };
+    if frames < 1.0 {
+        return Err(blame("setInterval: this period is too short; at least a sample is possible, 0.03 milliseconds"));
+    }
+    let rhythm = Rhythm::Interval { frames, since: now(lua) };
     stage(lua, rhythm, "setInterval".into(), None, body, false)
 }
 
@@ -367,8 +416,12 @@ fn sleep(lua: &Lua, time: Value) -> Result<f64> {
     if !(0.0..=1e6).contains(&seconds) {
         return Err(blame(format!("clock.sleep: {seconds} s is out of range; 0 to 1000000 s is possible")));
     }
-    let clock = context(lua).later.turn.get().clock();
-    wait(lua, "clock.sleep", Wait::Sample(clock.sample + (seconds * clock.rate).round() as u64))
+    let turn = context(lua).later.turn.get();
+    let (clock, frames) = (turn.clock(), (seconds * turn.now.clock.rate).round() as u64);
+    if frames == 0 {
+        turn.instant("clock.sleep")?;
+    }
+    wait(lua, "clock.sleep", Wait::Sample(clock.sample + frames))
 }
 
 fn cancel(lua: &Lua, id: Value) -> Result<bool> {
@@ -382,17 +435,13 @@ fn cancel(lua: &Lua, id: Value) -> Result<bool> {
 
 /// Notes that something is to end that is there, or was just asked for. False: it was to end already, or there is none.
 pub fn end(staged: &mut Staged, id: u64, there: bool) -> bool {
-    let known = staged.new_ids().any(|new| new == id) || there;
-    let first = known && !staged.ended.contains(&id);
-    if first {
-        staged.ended.push(id);
-    }
-    first
+    (there || staged.is_new(id)) && staged.ended.insert(id)
 }
 
 fn timers(lua: &Lua, (): ()) -> Result<Vec<Table>> {
     let context = context(lua);
     let mut agenda = context.later.agenda.borrow_mut();
+    bounds::pay(lua, agenda.len() as u64 * 20)?;
     let mut list = Vec::new();
     for id in agenda.which(|_| true) {
         let Some(task) = agenda.get_mut(id) else { continue };

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! - `script`, `transaction`, `error`: the life of an evaluation.
-//! - `budget`: instructions, wall time, stack reading. The only file that touches the raw parts of Lua.
+//! - `budget`: instructions, wall time, stack reading. The only file that touches the raw parts of Lua. `bounds`: how much of
+//!   what Lua does not count.
 //! - `sandbox`, `require`, `prelude/`: what scripts get in the place of Lua's own functions, and their environments.
 //! - `matcher`, `strings`, `random`: replacements for functions of C that could hang or differ from run to run.
 //! - `library`: the list of all native functions; every area (`graph`, `params`, `engine`, ...) is a table of rows.
@@ -27,6 +28,7 @@
 //! nothing here that a [`Command`](cantus_host::model::Command) cannot.
 
 mod agenda;
+mod bounds;
 mod budget;
 mod chain;
 mod constructors;

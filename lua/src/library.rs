@@ -6,8 +6,8 @@ use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table}
 
 use crate::error::located;
 use crate::{
-    chain, constructors, engine, graph, help, later, listing, mix, modulation, music, observing, params, pattern,
-    performing, random, session, settings, strings, time, words,
+    bounds, chain, constructors, engine, graph, help, later, listing, mix, modulation, music, observing, params,
+    pattern, performing, random, session, settings, strings, time, words,
 };
 
 /// One native function.
@@ -126,6 +126,7 @@ pub fn call<A: FromLuaMulti, R: IntoLuaMulti>(
     args: MultiValue,
     function: impl FnOnce(&Lua, A) -> Result<R>,
 ) -> Result<MultiValue> {
+    bounds::pay_call(lua, &args)?;
     let result = A::from_lua_multi(args, lua).and_then(|args| function(lua, args));
     result.and_then(|r| r.into_lua_multi(lua)).map_err(|error| located(lua, error))
 }

@@ -2,6 +2,8 @@
 
 use mlua::{Lua, Result, Value};
 
+use crate::bounds::OBSERVERS;
+use crate::budget;
 use crate::context::{context, with};
 use crate::error::blame;
 use crate::facade::This;
@@ -45,9 +47,17 @@ fn on_state_change(lua: &Lua, body: &Value, filter: &Value) -> Result<u64> {
         filter => vec![part(filter)?],
     };
     let context = context(lua);
+    let there = context.later.observers.borrow().len() + with(lua, |work| Ok(work.staged.observers.len()))?;
+    if there >= OBSERVERS {
+        return Err(blame(format!(
+            "onStateChange: there are {OBSERVERS} callbacks already, and more are not possible; end some with \
+             removeStateChangeCallback"
+        )));
+    }
     let id = context.later.mint();
     keep_call(lua, id, body)?;
-    let observer = Observer { owner: context.file.borrow().as_str().into(), parts, complaint: None };
+    let observer =
+        Observer { owner: context.file.borrow().as_str().into(), parts, place: budget::place(lua), complaint: None };
     with(lua, |work| {
         work.staged.observers.push((id, observer));
         Ok(id)

@@ -4,6 +4,7 @@ use cantus_host::model::command::{RemovePatternCommand, SetPatternCommand};
 use cantus_host::model::{Name, Num, Pattern, Refusal};
 use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataMethods, Value};
 
+use crate::bounds;
 use crate::context::{context, run, with};
 use crate::error::{blame, located, refused};
 use crate::library::{Row, call};
@@ -107,6 +108,7 @@ fn pattern(lua: &Lua, (name, rows, options): (Value, Value, Value)) -> Result<Pa
     if let Some(problem) = made.problem() {
         return Err(refused(&Refusal::BadPattern { name, problem }));
     }
+    bounds::pay(lua, bounds::STEP * made.steps.len() as u64)?;
     run(lua, SetPatternCommand { name: name.clone(), pattern: made })?;
     Ok(PatternHandle { name })
 }

@@ -8,6 +8,7 @@ use cantus_host::model::command::{
 use cantus_host::model::{Command, Num};
 use mlua::{Lua, Result, Value};
 
+use crate::bounds::AFTERWARDS;
 use crate::context::{context, run, with};
 use crate::error::blame;
 use crate::later::end;
@@ -151,7 +152,12 @@ pub const ROWS: &[Row] = &[
 /// # Errors
 /// From a file.
 pub fn later(lua: &Lua, word: &str, what: Afterwards) -> Result<()> {
-    let noted = with(lua, |transaction| Ok(transaction.afterwards(what)))?;
+    let noted = with(lua, |transaction| {
+        if transaction.later().len() >= AFTERWARDS {
+            return Err(blame(format!("{word}: {AFTERWARDS} things to be done afterwards are the most at once")));
+        }
+        Ok(transaction.afterwards(what))
+    })?;
     if noted { Ok(()) } else { Err(blame(format!("{word} cannot be in a file: say it at the prompt"))) }
 }
 

@@ -33,5 +33,9 @@ fn read(root: &Path, chunk: &str) -> std::result::Result<String, String> {
     if !path.starts_with(library) {
         return Err(format!("{chunk} lies outside of lib/; copy it there"));
     }
+    if !path.is_file() {
+        // A pipe would be waited for without end.
+        return Err(format!("{chunk} is no file"));
+    }
     std::fs::read_to_string(path).map_err(missing)
 }

@@ -134,6 +134,7 @@ fn natives(lua: &Lua) -> Result<Table> {
         })?,
     )?;
     table.raw_set("source", native(lua, require::source)?)?;
+    table.raw_set("begun", native(lua, |lua, ()| Ok(context(lua).budget.begun()))?)?;
     table.raw_set(
         "module",
         native(lua, |lua, name: Value| match name {

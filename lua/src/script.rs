@@ -298,7 +298,16 @@ impl Script {
         if let Some(error) = self.context.budget.expired() {
             return Err(error);
         }
-        let values = result.map_err(|e| self.explain(&e, name, &thread))?;
+        let values = result.map_err(|e| {
+            let mut error = self.explain(&e, name, &thread);
+            if error.line.is_none() && error.file == name {
+                // `return f()` has left nothing on the stack; it ends the script.
+                error.line =
+                    code.lines().enumerate().filter(|(_, line)| line.contains("return")).last().map(|(i, _)| i + 1);
+                error.line = error.line.or(Some(1));
+            }
+            error
+        })?;
         if thread.status() == ThreadStatus::Resumable {
             let place = budget::place_in(&thread).unwrap_or_else(|| Place { file: name.to_owned(), line: 1 });
             return Err(ScriptError::at(place, "coroutine.yield outside of a coroutine"));
@@ -325,7 +334,10 @@ impl Script {
         let global = error.message.split_once("a nil value (global '").and_then(|(_, rest)| rest.split_once('\''));
         if let Some((word, _)) = global {
             let words = self.words();
-            if let Some(near) = cantus_manifest::nearest(word, words.iter().map(String::as_str)) {
+            let near = cantus_manifest::nearest(word, words.iter().map(String::as_str));
+            if near == Some(word) {
+                error.message.push_str("; this code has an _ENV of its own, in which it is not");
+            } else if let Some(near) = near {
                 error.message.push_str(&format!("; did you mean \"{near}\"?"));
             } else if error.message.contains("attempt to call") {
                 error.message.push_str(

@@ -10,6 +10,7 @@ use cantus_host::control::{EngineState, StatusOf};
 use cantus_host::model::{Catalog, Connection, Model, Module, ModuleType, Name, Path};
 use mlua::{Function, IntoLua, Lua, MultiValue, Result, Table, UserData, UserDataRef, Value};
 
+use crate::bounds;
 use crate::context::{context, with};
 use crate::library::native;
 use crate::values::to_lua;
@@ -83,7 +84,9 @@ pub fn natives(lua: &Lua, table: &Table) -> Result<()> {
         "keys",
         native(lua, |lua, (snapshot, node): (UserDataRef<Snapshot>, usize)| {
             let node = snapshot.nodes.borrow()[node].clone();
-            snapshot.keys(lua, &node)
+            let keys = snapshot.keys(lua, &node)?;
+            bounds::pay(lua, keys.len() as u64)?;
+            Ok(keys)
         })?,
     )
 }
@@ -152,10 +155,14 @@ impl Snapshot {
                 Some(meter) => Found::Live(Value::Number(f64::from(meter))),
                 None => Found::Nothing,
             },
-            Node::Connections => match at.and_then(|at| model.connections.keys().nth(at)) {
-                Some(cable) => Found::Table(Node::Connection(cable.clone())),
-                None => Found::Nothing,
-            },
+            Node::Connections => {
+                // They are counted off.
+                bounds::pay(lua, at.unwrap_or(0).min(model.connections.len()) as u64 / 8)?;
+                match at.and_then(|at| model.connections.keys().nth(at)) {
+                    Some(cable) => Found::Table(Node::Connection(cable.clone())),
+                    None => Found::Nothing,
+                }
+            }
             Node::Connection(cable) => match text {
                 "from" => return value(cable.from.to_string().into_lua(lua)),
                 "to" => return value(cable.to.to_string().into_lua(lua)),

@@ -143,8 +143,8 @@ fn find(lua: &Lua, (text, pattern, init, plain): Search) -> Result<MultiValue> {
 
 /// Linear in the text whatever it holds (the standard library's two-way search needs UTF-8; this one is for bytes).
 fn plain_find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    if wanted.is_empty() {
-        return Some(0);
+    if wanted.is_empty() || wanted.len() > text.len() {
+        return wanted.is_empty().then_some(0);
     }
     // Knuth, Morris and Pratt: how much of `wanted` still holds after a mismatch.
     let mut holds = vec![0; wanted.len()];
@@ -287,6 +287,9 @@ fn expand(
     context(lua).budget.spend(lua, template.len() as u64 / 8)?;
     let mut bytes = template.iter();
     while let Some(&byte) = bytes.next() {
+        if out.len() > LONGEST {
+            return Err(too_long());
+        }
         if byte != b'%' {
             out.push(byte);
             continue;

@@ -140,6 +140,11 @@ impl Transaction {
         Some(Ok(()))
     }
 
+    /// Commands that were recorded.
+    pub fn recorded(&self) -> usize {
+        self.asked.len()
+    }
+
     /// A file is evaluated, which will be evaluated again.
     pub fn is_file(&self) -> bool {
         self.file.is_some()

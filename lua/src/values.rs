@@ -3,6 +3,7 @@
 use cantus_host::model::{Name, Num, Value as ModelValue, note_number};
 use mlua::{Lua, Result, Table, Value};
 
+use crate::bounds::ENTRIES;
 use crate::error::blame;
 use crate::handle::Handle;
 use crate::pattern::PatternHandle;
@@ -202,6 +203,9 @@ impl Named {
     }
 }
 
+/// Bytes of a text that is still shown when it is wrong.
+const SHOWN: usize = 500;
+
 /// What is wrong, in words: `nil`, `a table`.
 pub fn a(value: &Value) -> String {
     match value {
@@ -209,6 +213,7 @@ pub fn a(value: &Value) -> String {
         Value::Integer(v) => v.to_string(),
         Value::Number(v) => v.to_string(),
         Value::Boolean(v) => v.to_string(),
+        Value::String(text) if text.as_bytes().len() > SHOWN => "a long text".into(),
         Value::String(text) => format!("\"{}\"", text.to_string_lossy()),
         Value::UserData(data) if data.is::<Handle>() => "a module".into(),
         Value::UserData(data) if data.is::<PatternHandle>() => "a pattern".into(),
@@ -326,6 +331,9 @@ pub enum Key {
 pub fn sorted(table: &Table) -> Result<Vec<(Key, Value)>> {
     let mut entries = Vec::new();
     for pair in table.pairs::<Value, Value>() {
+        if entries.len() == ENTRIES {
+            return Err(blame(format!("this table has more than {ENTRIES} entries; that is too many")));
+        }
         let (key, value) = pair?;
         let key = match key {
             Value::Integer(n) => Key::At(n),

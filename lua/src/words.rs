@@ -2,6 +2,7 @@
 
 use mlua::{Lua, MultiValue, Result, Value};
 
+use crate::bounds;
 use crate::error::blame;
 use crate::facade::This;
 use crate::library::{Row, call, rows};
@@ -35,6 +36,7 @@ pub const ROWS: &[Row] = &[
 const ALIASES: [(&str, &str); 4] = [("set", "setParam"), ("get", "getParam"), ("add", "make"), ("start", "play")];
 
 fn execute(lua: &Lua, line: &str) -> Result<MultiValue> {
+    bounds::pay(lua, 500)?;
     let mut words = words(line)?.into_iter();
     let Some((word, _)) = words.next() else {
         return Err(blame("there is no command in an empty line; write such as \"set kick volume 0.5\""));

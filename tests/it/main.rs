@@ -17,6 +17,7 @@ mod journals; // the same sound again, and the session after a crash
 mod live; // what commands do to the music that is playing
 pub mod model; // tables of commands and refusals
 mod modulation; // what links do to parameters, quantum by quantum
+mod mutations; // good scripts with a few tokens changed
 mod observers; // who is told of changes
 mod onsets; // every onset on its exact sample
 mod ramps; // nothing clicks, nothing hangs, what is removed rings out

@@ -88,6 +88,11 @@ impl Studio {
 
     /// An empty session over these plugins, with sound files in `root`.
     pub fn with(registry: Arc<ModuleRegistry>, root: PathBuf) -> Studio {
+        Studio::with_options(registry, root, Options::default())
+    }
+
+    /// The same, with other limits of what scripts may use.
+    pub fn with_options(registry: Arc<ModuleRegistry>, root: PathBuf, options: Options) -> Studio {
         let lockstep = Lockstep::new(registry, Config { rate: RATE, root: root.clone() });
         let engine: Rc<dyn Commit> = Rc::new(lockstep.engine().clone());
         let printed = Rc::<RefCell<Vec<String>>>::default();
@@ -96,7 +101,7 @@ impl Studio {
         let complaints = Rc::<RefCell<Vec<String>>>::default();
         let heard = complaints.clone();
         let complain = Box::new(move |error: &ScriptError| heard.borrow_mut().push(error.to_string()));
-        let options = Options { root, print, complain, ..Options::default() };
+        let options = Options { root, print, complain, ..options };
         let script = Script::new(engine, options).expect("a state can be made");
         Studio { lockstep, script, printed, complaints, files: 0 }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use cantus_host::control::{EngineState, Notice, Observers, Origin, Subscription};
 use mlua::{Table, Value};
 
-use crate::agenda::{Due, Rhythm};
+use crate::agenda::Rhythm;
 use crate::error::ScriptError;
 use crate::later::{Task, Turn};
 use crate::random::Stream;
@@ -85,7 +85,7 @@ impl Script {
         let Some(observer) = context.later.observers.borrow().get(&id).cloned() else { return };
         let owner = observer.owner;
         let call = Call { owner: owner.clone(), origin: Origin::Callback(owner.clone()), cause: notice.cause };
-        let turn = Turn { now: self.moment(), due: Due::Now, task: None, thread: std::ptr::null() };
+        let turn = Turn { now: self.moment(), ..Turn::default() };
         let random = Stream::of(notice.state.model.seed(), &format!("{owner} {id} {}", notice.state.version));
         let before = context.random.swap(random);
         let result = self.callee(id, false).and_then(|thread| {
@@ -101,6 +101,9 @@ impl Script {
                     random,
                     waits: true,
                     parent: None,
+                    children: false,
+                    instant: (0, 0),
+                    place: observer.place.clone(),
                     complaint: None,
                 };
                 self.go_on(thread, task, Rhythm::Once(wait), from);
@@ -110,7 +113,7 @@ impl Script {
         if let Some(observer) = context.later.observers.borrow_mut().get_mut(&id) {
             observer.complaint.clone_from(&said);
         }
-        if let Err(mut error) = result
+        if let Err(mut error) = result.map_err(|error| error.or_at(observer.place.as_ref()))
             && said != observer.complaint
         {
             error.message.push_str(" (in a callback of onStateChange, which is kept)");

@@ -14,7 +14,7 @@ use crate::transaction::Transaction;
 use super::Script;
 
 /// Calls and coroutines of one look at the most: those behind them are not forgotten, but come with the next.
-const TURNS: usize = 10_000;
+const TURNS: usize = 2_000;
 /// Lua threads that are kept for the next call.
 const SPARE: usize = 8;
 /// What a call may use is this part of what an evaluation may.
@@ -67,6 +67,10 @@ impl Script {
             let Some((id, due)) = agenda.next(&now, ahead) else { break };
             drop(agenda);
             self.task(id, due, now);
+            if context.budget.is_expired() || context.later.exhausted.take() {
+                // It has taken long: whoever waits for this thread comes first.
+                break;
+            }
         }
         let skipped = later.agenda.borrow_mut().skipped();
         if skipped > 0 {
@@ -94,8 +98,10 @@ impl Script {
         let origin = Origin::Timer(task.owner.clone());
         let call = Call { owner: task.owner.clone(), origin, cause: Cause::default() };
         let before = context.random.swap(task.random);
-        let turn = Turn { now, due, task: Some(id), thread: std::ptr::null() };
-        let beat = turn.clock().beat;
+        let turn = Turn { now, due, task: Some(id), ..Turn::default() };
+        let (clock, (since, generation)) = (turn.clock(), task.instant);
+        let generation = if since == clock.sample { generation } else { 0 };
+        let (turn, beat) = (Turn { generation, ..turn }, clock.beat);
         let (thread, result) = match self.callee(id, task.waits) {
             Ok(thread) => {
                 let result = self.turn(&call, &thread, beat, turn);
@@ -105,17 +111,18 @@ impl Script {
         };
         let random = context.random.swap(before);
         if let Some(task) = agenda.borrow_mut().get_mut(id) {
-            task.random = random;
+            (task.random, task.instant) = (random, (clock.sample, generation + 1));
         }
         let over = self.judge(id, &task, &result);
         let now = self.moment();
         let there = agenda.borrow_mut().get_mut(id).is_some();
         match (result, thread) {
-            _ if over || !there => self.forget(id),
+            _ if over || !there => self.forget_all([id]),
             (Ok((Ended::Waits(wait), from)), _) if task.waits => agenda.borrow_mut().wait(id, wait, Some(from), &now),
             (Ok((Ended::Waits(wait), from)), Some(thread)) => {
                 // The function is called again in time; this call of it goes on by itself.
-                let task = Task { waits: true, parent: Some(id), random, complaint: None, ..task };
+                let instant = (clock.sample, generation + 1);
+                let task = Task { waits: true, parent: Some(id), random, instant, complaint: None, ..task };
                 self.go_on(thread, task, Rhythm::Once(wait), from);
                 self.next_time(id, &now);
             }
@@ -127,6 +134,11 @@ impl Script {
     pub(super) fn go_on(&self, thread: Thread, task: Task, rhythm: Rhythm, from: (Beat, bool)) {
         let later = &self.context.later;
         let (id, now) = (later.mint(), self.moment());
+        if let Some(parent) = task.parent
+            && let Some(parent) = later.agenda.borrow_mut().get_mut(parent)
+        {
+            parent.children = true;
+        }
         if self.calls().and_then(|calls| calls.raw_set(id, thread)).is_ok() {
             later.agenda.borrow_mut().add(id, rhythm, task, Some(from), &now);
         }
@@ -143,13 +155,16 @@ impl Script {
     /// Says what went wrong, once; answers whether the task is over.
     fn judge(&mut self, id: u64, task: &Task, result: &Result<Turned, ScriptError>) -> bool {
         let context = self.context.clone();
+        let result = result.as_ref().map_err(|error| error.clone().or_at(task.place.as_ref()));
         let said = result.as_ref().err().map(ToString::to_string);
         if let Some(task) = context.later.agenda.borrow_mut().get_mut(id) {
             task.complaint.clone_from(&said);
         }
         let Err(error) = result else { return false };
         let endless = context.budget.expired().is_some();
-        if said != task.complaint || endless {
+        let now = (self.moment().clock.sample, error.to_string());
+        let alike = context.later.complaint.replace(now.clone()) == now;
+        if (said != task.complaint || endless) && !alike {
             let mut error = error.clone();
             error.message = match (task.waits, endless) {
                 (true, _) => format!("{}; this coroutine has ended", error.message),
@@ -200,6 +215,11 @@ impl Script {
         let work = context.work.take().expect("put in before");
         if resumed.is_err() {
             self.drop_staged(&work.staged, &call.owner);
+            if resumed.as_ref().is_err_and(|error| error.message.contains(budget::OUT_OF_MEMORY)) {
+                // What it has left behind must not be the burden of others.
+                let _collected = self.sandbox.lua.gc_collect();
+                context.later.exhausted.set(true);
+            }
         }
         let done = resumed.and_then(|ended| Ok((ended, self.settle(call, work, turn)?)));
         context.later.turn.set(outer);
@@ -286,9 +306,22 @@ impl Script {
             context.later.agenda.borrow_mut().add(id, rhythm, task, from, &now);
         }
         context.later.observers.borrow_mut().extend(staged.observers);
-        for id in staged.ended {
+        self.forget_all(staged.ended);
+    }
+
+    /// Ends tasks and observers. What coroutines do at their end has one share of the budget, for all of them.
+    fn forget_all(&mut self, ids: impl IntoIterator<Item = u64>) {
+        let context = self.context.clone();
+        context.budget.begin(SHARE);
+        for id in ids {
             self.forget(id);
-            context.later.observers.borrow_mut().remove(&id);
+            if context.later.observers.borrow_mut().remove(&id).is_some() {
+                self.drop_call(id);
+            }
+        }
+        if let Some(mut error) = context.budget.expired() {
+            error.message.push_str(" (while coroutines that were to end closed what they held)");
+            self.complain(&error);
         }
     }
 
@@ -306,13 +339,9 @@ impl Script {
         let context = self.context.clone();
         let tasks = context.later.agenda.borrow().which(|task| &*task.owner == file);
         let last = context.later.agenda.borrow().last_of(&tasks);
-        tasks.into_iter().for_each(|id| self.forget(id));
-        let mut observers = context.later.observers.borrow_mut();
-        let gone: Vec<u64> = observers.iter().filter(|(_, o)| &*o.owner == file).map(|(id, _)| *id).collect();
-        for id in gone {
-            observers.remove(&id);
-            self.drop_call(id);
-        }
+        let observers = context.later.observers.borrow().clone().into_iter();
+        let observers = observers.filter(|(_, observer)| &*observer.owner == file).map(|(id, _)| id);
+        self.forget_all(tasks.into_iter().chain(observers));
         last
     }
 
@@ -322,7 +351,7 @@ impl Script {
         let Some(task) = agenda.borrow_mut().remove(id) else { return };
         if task.waits {
             self.close(id);
-        } else {
+        } else if task.children {
             let children = agenda.borrow().which(|task| task.parent == Some(id));
             children.into_iter().for_each(|child| self.forget(child));
         }
@@ -334,10 +363,12 @@ impl Script {
         let thread = self.calls().and_then(|calls| calls.raw_get::<Thread>(id));
         if let Ok(thread) = thread
             && thread.status() == ThreadStatus::Resumable
+            && !self.context.budget.is_expired()
+            && self.limit_memory(true).is_ok()
         {
-            self.context.budget.begin(SHARE);
             // What goes wrong then concerns nobody any more.
             let _ = self.sandbox.close.call::<MultiValue>(thread);
+            let _ = self.limit_memory(false);
         }
     }
 

@@ -1,9 +1,19 @@
 //! Scripts that are broken, each in its own way: every one ends within its budget, with file and line, changes nothing,
-//! and leaves a state on which the next script runs.
+//! and leaves a state on which the next script runs. What each is called says what is wrong with it.
 
+mod endless;
+mod language;
+mod later;
+mod refused;
+
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::rig::{Rig, on_script_thread};
+
+/// `[name, code, beginning of the error]`
+type Class = (&'static str, &'static str, &'static str);
 
 const ENDLESS: &str = "stopped: the script used up its 2000000 instructions; is there an endless loop?";
 const MEMORY: &str = "not enough memory; the script holds more than it may: keep less data, or look for a function that \
@@ -112,34 +122,149 @@ const BROKEN: &[(&str, &str)] = &[
     ("engine.x = 1", "song.lua:1: engine belongs to Cantus and cannot be changed"),
 ];
 
+/// Evaluates one that must fail, and looks at all that must hold then.
+fn check(rig: &mut Rig, name: &str, code: &str, expected: &str) -> Result<(), String> {
+    let (before, batches) = (rig.engine.model(), rig.engine.batches.borrow().len());
+    let begin = Instant::now();
+    let Err(error) = rig.run(code) else { return Err(format!("\n{name}: ended well:\n{code}")) };
+    let (took, text) = (begin.elapsed(), error.to_string());
+    let whole = |part: &str, all: &str| !text.contains(part) || text.ends_with(all);
+    let unchanged = *rig.engine.model() == *before && rig.engine.batches.borrow().len() == batches;
+    for (holds, what) in [
+        (text.starts_with(expected), "what was expected"),
+        (error.line.is_some(), "with a line"),
+        (whole(": stopped: the script used", ENDLESS) && whole("not enough memory", MEMORY), "the whole sentence"),
+        (!text.contains("[cantus") && !text.contains("runtime error"), "free of what is ours"),
+        (text.chars().count() < 5000, "short"),
+        (unchanged, "without a change"),
+        (took < Duration::from_secs(20), "soon"),
+    ] {
+        if !holds {
+            let text: String = text.chars().take(300).collect();
+            return Err(format!("\n{name}: not {what}, {took:?}:\n{code}\n got {text}\nnot {expected}"));
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn every_one_ends_with_file_and_line() {
     on_script_thread(|| {
         let mut rig = Rig::new();
         rig.run("bpm(100) tone('there')").expect("runs");
-        let before = rig.engine.model();
+        let more = BROKEN.iter().map(|(code, expected)| ("no name", *code, *expected));
+        let named = [language::CLASSES, endless::CLASSES, refused::CLASSES].concat();
+        let locals = (0..200).map(|n| format!("local a{n} = 1 ")).collect::<String>();
         let mut wrong = Vec::new();
-        for (code, expected) in BROKEN {
-            let begin = Instant::now();
-            let error = match rig.run(code) {
-                Err(error) => error,
-                Ok(_) => panic!("ended well:\n{code}"),
-            };
-            let took = begin.elapsed();
-            let text = error.to_string();
-            if !text.starts_with(expected) {
-                wrong.push(format!("\n{code}\n got {text}\nnot {expected}"));
-            }
-            assert!(error.line.is_some(), "{code}: {text}");
-            assert!(!text.contains(": stopped") || text.ends_with(ENDLESS), "{text}");
-            assert!(!text.contains("not enough") || text.ends_with(MEMORY), "{text}");
-            assert!(!text.contains("[cantus") && !text.contains("runtime error"), "{text}");
-            assert!(took < Duration::from_secs(4), "{took:?}: {code}");
-            assert!(*rig.engine.model() == *before, "{code}");
+        for (name, code, expected) in named.into_iter().chain(more) {
+            wrong.extend(check(&mut rig, name, &code.replace("LOCALS", &locals), expected).err());
+            rig.run("bpm(100) tone('there') assert(('ab'):upper() == 'AB')").expect("the state is well");
         }
         assert!(wrong.is_empty(), "{}", wrong.concat());
-        rig.run("local n = 0 for i = 1, 1e5 do n = n + i end bpm(101) return ('ab'):upper()")
-            .expect("the state is well");
+        rig.run("local n = 0 for i = 1, 1e5 do n = n + i end bpm(101)").expect("the state is well");
+    });
+}
+
+#[test]
+fn classes_are_many_and_distinct() {
+    let named = [language::CLASSES, endless::CLASSES, refused::CLASSES].concat();
+    let names: std::collections::BTreeSet<&str> =
+        named.iter().map(|class| class.0).chain(later::CLASSES.iter().map(|class| class.0)).collect();
+    assert_eq!(names.len(), named.len() + later::CLASSES.len(), "each has a name of its own");
+    assert!(names.len() >= 60, "{}", names.len());
+}
+
+#[test]
+fn what_goes_wrong_later_is_said_with_file_and_line() {
+    on_script_thread(|| {
+        let mut wrong = Vec::new();
+        for (name, code, expected) in later::CLASSES {
+            let said = Rc::<RefCell<Vec<String>>>::default();
+            let heard = said.clone();
+            let mut rig = Rig::with(|o| o.complain = Box::new(move |error| heard.borrow_mut().push(error.to_string())));
+            rig.run("bpm(100) tone('there')").expect("runs");
+            rig.run(code).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let (before, batches) = (rig.engine.model(), rig.engine.batches.borrow().len());
+            let begin = Instant::now();
+            for _ in 0..20 {
+                rig.engine.seconds.set(rig.engine.seconds.get() + 0.01);
+                rig.script.tick();
+            }
+            let (took, said) = (begin.elapsed(), said.take());
+            let unchanged = *rig.engine.model() == *before && rig.engine.batches.borrow().len() == batches;
+            rig.run("bpm(101) assert(('ab'):upper() == 'AB')").unwrap_or_else(|error| panic!("{name}: {error}"));
+            let first = said.first().map(String::as_str).unwrap_or_default();
+            if !first.starts_with(expected) || said.len() != 1 || !unchanged || took > Duration::from_secs(20) {
+                let count = said.len();
+                wrong.push(format!(
+                    "\n{name} ({took:?}, unchanged: {unchanged}, {count} said)\n got {first}\nnot {expected}"
+                ));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.concat());
+    });
+}
+
+/// Whatever begins however many, one look takes no longer than a share of the budget, and all that fail alike say so once.
+#[test]
+fn timers_that_multiply_let_go() {
+    on_script_thread(|| {
+        let said = Rc::<RefCell<Vec<String>>>::default();
+        let heard = said.clone();
+        let mut rig = Rig::with(|o| o.complain = Box::new(move |error| heard.borrow_mut().push(error.to_string())));
+        rig.run("local function f() clock.run(f) clock.run(f) end f()").expect("runs");
+        for _ in 0..30 {
+            let begin = Instant::now();
+            rig.script.tick();
+            assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+        }
+        assert!(said.borrow().len() <= 2, "{:?}", said.borrow());
+        rig.run("").expect("they end with their file");
+        assert_eq!(rig.run("return #timers()").expect("runs").values, ["0"]);
+    });
+}
+
+/// What a hundred coroutines do at their end has one share of the budget, and its own limit of memory.
+#[test]
+fn ends_of_coroutines_are_bounded() {
+    on_script_thread(|| {
+        for end in ["while true do end", "local s = 'x' while true do s = s .. s end", "error('no')"] {
+            let said = Rc::<RefCell<Vec<String>>>::default();
+            let heard = said.clone();
+            let mut rig = Rig::with(|o| {
+                o.instructions = 20_000_000;
+                o.complain = Box::new(move |error| heard.borrow_mut().push(error.to_string()));
+            });
+            let holds = format!(
+                "for _ = 1, 100 do clock.run(function() local x <close> = setmetatable({{}}, {{__close = function() {end} \
+                 end}}) clock.sleep(100) end) end"
+            );
+            rig.run(&holds).expect("runs");
+            rig.script.tick();
+            let begin = Instant::now();
+            rig.run("").expect("they end");
+            assert!(begin.elapsed() < Duration::from_secs(20), "{end}: {:?}", begin.elapsed());
+            let said = said.take();
+            let stopped = end.starts_with("while");
+            assert!(said.len() <= 1 && (!stopped || said.len() == 1), "{end}: {said:?}");
+            assert!(said.iter().all(|text| text.starts_with("song.lua:1: stopped")), "{said:?}");
+        }
+    });
+}
+
+/// What was stopped while it was loaded can be required again, at a prompt too.
+#[test]
+fn a_library_that_was_stopped_is_not_loading_for_ever() {
+    on_script_thread(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir_all(folder.path().join("lib")).expect("made");
+        std::fs::write(folder.path().join("lib/slow.lua"), "while true do end").expect("written");
+        let root = folder.path().to_owned();
+        let mut rig = Rig::with(|o| o.root = root);
+        for _ in 0..2 {
+            let error = rig.say("require('slow')").expect_err("stops").to_string();
+            assert!(error.starts_with("lib/slow.lua:1: stopped"), "{error}");
+        }
     });
 }
 

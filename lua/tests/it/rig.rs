@@ -172,7 +172,8 @@ impl Commit for Engine {
     }
 
     fn clock(&self) -> ClockReading {
-        ClockReading { seconds: self.seconds.get(), rate: 48_000.0, bpm: 120.0, ..ClockReading::default() }
+        let sample = (self.seconds.get() * 48_000.0).round() as u64;
+        ClockReading { sample, seconds: self.seconds.get(), rate: 48_000.0, bpm: 120.0, ..ClockReading::default() }
     }
 }
 

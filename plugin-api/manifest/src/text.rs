@@ -15,6 +15,10 @@ pub fn snake_case(type_name: &str) -> String {
 /// The candidate closest to `word`, if it is close enough to be a likely slip of the finger: at most a third of the
 /// longer word's letters differ (optimal string alignment distance), or one is a prefix of the other.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Nobody slips that far; and comparing takes as long as both are long.
+    if word.len() > 100 {
+        return None;
+    }
     let lower = word.to_lowercase();
     candidates
         .into_iter()
