@@ -7,6 +7,8 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_int};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use mlua::{Error, HookTriggers, Lua, Thread, VmState, ffi};
@@ -31,6 +33,8 @@ pub struct Budget {
     collect_at: Cell<usize>,
     /// What is used now is this part of all.
     part: Cell<u64>,
+    /// Set on any thread when what runs is no longer wanted.
+    stop: Option<Arc<AtomicBool>>,
     left: Cell<u64>,
     deadline: Cell<Option<Instant>>,
     /// Set at the first failure, until the next evaluation begins.
@@ -42,7 +46,12 @@ impl Budget {
     pub fn new(instructions: u64, wall: Option<Duration>, memory: usize) -> Budget {
         let (left, deadline, expired) = (Cell::new(u64::MAX), Cell::new(None), RefCell::new(None));
         let collect_at = Cell::new(usize::MAX);
-        Budget { instructions, wall, memory, collect_at, part: Cell::new(1), left, deadline, expired }
+        Budget { instructions, wall, memory, collect_at, part: Cell::new(1), stop: None, left, deadline, expired }
+    }
+
+    /// The same, and it is used up as soon as another thread sets the flag.
+    pub fn until(self, stop: Arc<AtomicBool>) -> Budget {
+        Budget { stop: Some(stop), ..self }
     }
 
     /// Installs the hook. Call it once, before any Lua thread is made: older threads never get it.
@@ -104,7 +113,10 @@ impl Budget {
         if let Some(error) = self.expired() {
             return Err(Error::external(error));
         }
-        let message = if let Some(left) = self.left.get().checked_sub(steps) {
+        let stopped = self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed));
+        let message = if stopped {
+            "stopped: it was cancelled".to_owned()
+        } else if let Some(left) = self.left.get().checked_sub(steps) {
             self.left.set(left);
             let late = self.deadline.get().is_some_and(|end| Instant::now() >= end);
             if !late {

@@ -14,6 +14,7 @@ use crate::error::{ScriptError, blame, refused};
 use crate::later::Later;
 use crate::random::Random;
 use crate::transaction::Transaction;
+use crate::workers::Workers;
 
 /// Takes what scripts print, a text without line end at a time.
 pub type Print = Box<dyn FnMut(&str)>;
@@ -39,10 +40,38 @@ pub struct Context {
     pub file: RefCell<String>,
     /// What is to be done later, and what is being done now.
     pub later: Later,
+    /// What runs beside it.
+    pub workers: RefCell<Workers>,
+    /// It is a worker's: scripts read, and change nothing.
+    pub reads_only: bool,
     /// Taps that show the tempo.
     pub taps: RefCell<Taps>,
     /// The evaluation, while there is one.
     pub work: RefCell<Option<Transaction>>,
+}
+
+impl Context {
+    /// Of a state in which nothing has happened yet.
+    pub fn new(engine: Rc<dyn Commit>, budget: Budget, print: Print, root: PathBuf, settings: Settings) -> Context {
+        let (random, file, later, workers) = Default::default();
+        let (budget, print, taps, work) =
+            (Rc::new(budget), RefCell::new(print), RefCell::default(), RefCell::default());
+        Context { engine, budget, random, print, root, settings, file, later, workers, reads_only: false, taps, work }
+    }
+
+    /// Refuses what a worker may not do.
+    ///
+    /// # Errors
+    /// In a worker.
+    pub fn may_change(&self) -> Result<()> {
+        if !self.reads_only {
+            return Ok(());
+        }
+        Err(blame(
+            "a worker only reads the session, and does not wait; return what is to be done, and do it in the function \
+             that worker calls with the result",
+        ))
+    }
 }
 
 /// The state's context.
@@ -50,7 +79,7 @@ pub fn context(lua: &Lua) -> Rc<Context> {
     lua.app_data_ref::<Rc<Context>>().expect("put in when the state was made").clone()
 }
 
-/// Looks at the evaluation, or changes it.
+/// Looks at the evaluation.
 ///
 /// # Errors
 /// Those of `f`; and outside of an evaluation.
@@ -60,10 +89,19 @@ pub fn with<R>(lua: &Lua, f: impl FnOnce(&mut Transaction) -> Result<R>) -> Resu
     f(work.as_mut().ok_or_else(|| blame("this works only while a script is evaluated"))?)
 }
 
+/// Changes the evaluation.
+///
+/// # Errors
+/// Those of `f`; outside of an evaluation, and in a worker.
+pub fn change<R>(lua: &Lua, f: impl FnOnce(&mut Transaction) -> Result<R>) -> Result<R> {
+    context(lua).may_change()?;
+    with(lua, f)
+}
+
 /// Does a command in the evaluation.
 ///
 /// # Errors
 /// When it is refused.
 pub fn run(lua: &Lua, command: impl Into<Command>) -> Result<()> {
-    with(lua, |work| work.run(command.into(), || budget::place(lua)).map_err(|r| refused(&r)))
+    change(lua, |work| work.run(command.into(), || budget::place(lua)).map_err(|r| refused(&r)))
 }

@@ -8,7 +8,7 @@ use cantus_host::model::command::{
 use cantus_host::model::{Command, Num};
 use mlua::{Lua, Result, Value};
 
-use crate::context::{context, run, with};
+use crate::context::{change, context, run, with};
 use crate::error::blame;
 use crate::later::end;
 use crate::library::{Row, call};
@@ -78,7 +78,7 @@ pub const ROWS: &[Row] = &[
         function: |lua, args| {
             call(lua, args, |lua, when: Value| {
                 let when = grid(lua, &when, "when it begins")?;
-                with(lua, |work| {
+                change(lua, |work| {
                     work.when = when;
                     Ok(())
                 })
@@ -151,7 +151,7 @@ pub const ROWS: &[Row] = &[
 /// # Errors
 /// From a file.
 pub fn later(lua: &Lua, word: &str, what: Afterwards) -> Result<()> {
-    let noted = with(lua, |transaction| Ok(transaction.afterwards(what)))?;
+    let noted = change(lua, |transaction| Ok(transaction.afterwards(what)))?;
     if noted { Ok(()) } else { Err(blame(format!("{word} cannot be in a file: say it at the prompt"))) }
 }
 
@@ -216,15 +216,17 @@ fn hush(lua: &Lua, (): ()) -> Result<()> {
     let context = context(lua);
     let tasks = context.later.agenda.borrow().which(|_| true);
     let observers: Vec<u64> = context.later.observers.borrow().keys().copied().collect();
-    with(lua, |work| {
+    let jobs = context.workers.borrow().which(|_| true);
+    change(lua, |work| {
         let new: Vec<u64> = work.staged.new_ids().collect();
-        tasks.into_iter().chain(observers).chain(new).for_each(|id| _ = end(&mut work.staged, id, true));
+        tasks.into_iter().chain(observers).chain(jobs).chain(new).for_each(|id| _ = end(&mut work.staged, id, true));
         Ok(())
     })
 }
 
 fn tap(lua: &Lua) -> Result<Option<f64>> {
     let context = context(lua);
+    context.may_change()?;
     let tempo = context.taps.borrow_mut().tap(context.engine.clock().seconds);
     if let Some(bpm) = tempo.and_then(Num::new) {
         run(lua, SetBPMCommand { bpm, over: Num::ZERO })?;

@@ -33,3 +33,4 @@ mod sounds; // files of every kind, at the right pitch
 mod tidy; // the house rules
 mod timers;
 mod undo; // all the way back, and there again
+mod workers; // Lua beside the music, whose results land on their exact sample

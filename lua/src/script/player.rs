@@ -55,6 +55,7 @@ impl Script {
     pub fn tick(&mut self) -> Option<f64> {
         let context = self.context.clone();
         let later = &context.later;
+        self.bring_results();
         self.tell_changes();
         self.begin_quantized();
         for _ in 0..TURNS {
@@ -72,9 +73,10 @@ impl Script {
             self.complain(&ScriptError::of("timers", text));
         }
         self.collect_garbage();
+        self.wait_for_workers();
         let now = self.moment();
-        let frames = later.agenda.borrow().frames(&now)?;
-        Some((frames / now.clock.rate - self.lookahead).max(0.0))
+        let frames = later.agenda.borrow().frames(&now);
+        self.look_again(frames.map(|frames| (frames / now.clock.rate - self.lookahead).max(0.0)))
     }
 
     /// Where the music is, as this thread sees it.
@@ -274,9 +276,14 @@ impl Script {
         for (id, rhythm, task) in staged.tasks {
             context.later.agenda.borrow_mut().add(id, rhythm, task, from, &now);
         }
+        let (wanted, dropped): (Vec<_>, Vec<_>) =
+            staged.jobs.into_iter().partition(|job| !staged.ended.contains(&job.id));
+        dropped.iter().for_each(|job| self.drop_call(job.id));
+        wanted.into_iter().for_each(|job| self.begin_job(job));
         context.later.observers.borrow_mut().extend(staged.observers);
         for id in staged.ended {
             self.forget(id);
+            self.forget_job(id);
             context.later.observers.borrow_mut().remove(&id);
         }
     }
@@ -296,6 +303,8 @@ impl Script {
         let tasks = context.later.agenda.borrow().which(|task| &*task.owner == file);
         let last = context.later.agenda.borrow().last_of(&tasks);
         tasks.into_iter().for_each(|id| self.forget(id));
+        let jobs = context.workers.borrow().which(|owner| owner == file);
+        jobs.into_iter().for_each(|id| self.forget_job(id));
         let mut observers = context.later.observers.borrow_mut();
         let gone: Vec<u64> = observers.iter().filter(|(_, o)| &*o.owner == file).map(|(id, _)| *id).collect();
         for id in gone {
@@ -334,7 +343,7 @@ impl Script {
         self.sandbox.lua.named_registry_value(CALLS)
     }
 
-    fn drop_call(&self, id: u64) {
+    pub(super) fn drop_call(&self, id: u64) {
         // A table that is there takes nil without needing memory.
         let _ = self.calls().and_then(|calls| calls.raw_set(id, Value::Nil));
     }
