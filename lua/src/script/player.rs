@@ -55,10 +55,10 @@ impl Script {
     pub fn tick(&mut self) -> Option<f64> {
         let context = self.context.clone();
         let later = &context.later;
-        self.bring_results();
         self.tell_changes();
         self.begin_quantized();
         for _ in 0..TURNS {
+            self.bring_results();
             let now = self.moment();
             let ahead = self.lookahead * now.clock.rate;
             let mut agenda = later.agenda.borrow_mut();
@@ -73,7 +73,6 @@ impl Script {
             self.complain(&ScriptError::of("timers", text));
         }
         self.collect_garbage();
-        self.wait_for_workers();
         let now = self.moment();
         let frames = later.agenda.borrow().frames(&now);
         self.look_again(frames.map(|frames| (frames / now.clock.rate - self.lookahead).max(0.0)))

@@ -29,14 +29,9 @@ impl Script {
         }
     }
 
-    /// Where time is virtual it stands still until all jobs are done: what they read, such as meters, must not go on.
-    pub(super) fn wait_for_workers(&self) {
-        if self.lockstep {
-            self.context.workers.borrow_mut().collect(true);
-        }
-    }
-
-    /// Prints what workers print, and lets what they have found be done at its time.
+    /// Prints what workers print, and lets what they have found be done at its time. Where time is virtual it stands
+    /// still until all jobs are done: nothing of a later time is done before, and what they read, such as meters, does
+    /// not go on.
     pub(super) fn bring_results(&mut self) {
         let workers = &self.context.workers;
         workers.borrow_mut().collect(self.lockstep);

@@ -423,10 +423,10 @@ fn a_worker_may_say_more_than_there_is_room_for() {
         ears.run("worker('for i = 1, 1000 do print(i) end')");
         let expected: Vec<String> = (1..=1000).map(|i| i.to_string()).collect();
         assert_eq!(ears.hear(), expected);
-        // And may be told to end while it waits for room.
+        // And may be told to end while it speaks.
         let mut ears = Ears::live(1);
         ears.say("a = worker('while true do print(1) end')");
-        while ears.listen().len() < 256 {}
+        ears.listen();
         ears.say("clock.cancel(a)  worker('return 2', nil, print)");
         let heard = std::iter::repeat_with(|| ears.listen()).flatten().find(|line| line != "1");
         assert_eq!(heard.as_deref(), Some("2"));
