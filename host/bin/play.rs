@@ -26,12 +26,23 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 /// Frames between two looks at the progress.
 const BLOCK: usize = 1024;
 
-/// A script state over an engine; what it prints goes to standard error, and so do errors of timers, besides to
-/// `complain`.
+/// A script state over an engine that plays; what it prints goes to standard error, and so do errors of timers, besides
+/// to `complain`.
 pub fn script(
     engine: Rc<dyn Commit>,
     song: &Song,
     wall: Option<std::time::Duration>,
+    complain: impl Fn(&ScriptError) + 'static,
+) -> Result<Script, Failure> {
+    state(engine, song, wall, false, complain)
+}
+
+/// The same; in `lockstep`, time is virtual.
+fn state(
+    engine: Rc<dyn Commit>,
+    song: &Song,
+    wall: Option<std::time::Duration>,
+    lockstep: bool,
     complain: impl Fn(&ScriptError) + 'static,
 ) -> Result<Script, Failure> {
     let (root, settings, session) = (song.root.clone(), settings().clone(), song.folder());
@@ -42,8 +53,9 @@ pub fn script(
         error.traceback.iter().for_each(tell);
         complain(error);
     });
-    let options = Options { root, wall, memory, print, complain, settings, session, ..Options::default() };
-    Ok(Script::new(engine, options)?)
+    let workers = number("workers") as usize;
+    let options = Options { root, wall, memory, workers, print, complain, settings, session, ..Options::default() };
+    Ok(Script::new(engine, Options { lockstep, ..options })?)
 }
 
 /// Runs `work` on a thread with the stack that scripts need: they may recurse deeply.
@@ -121,7 +133,7 @@ impl Rendering<'_> {
         let failed = Rc::<RefCell<Vec<String>>>::default();
         let heard = failed.clone();
         let complain = move |error: &ScriptError| heard.borrow_mut().push(error.to_string());
-        let mut script = script(engine.clone(), self.song, Some(PATIENCE), complain)?;
+        let mut script = state(engine.clone(), self.song, Some(PATIENCE), true, complain)?;
         let evaluation = self.song.evaluate(&mut script)?;
         studio.settle();
         self.song.tell_other_sounds(&*engine);

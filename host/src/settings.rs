@@ -51,6 +51,12 @@ pub const MACHINE: &[Setting] = &[
         kind: SettingKind::Num(5.0, 0.1, 600.0),
         bound: Bound::Start,
     },
+    Setting {
+        name: "workers",
+        doc: "How many jobs of scripts run at a time beside the music, each with as much memory as scripts have.",
+        kind: SettingKind::Int(2, 1, 16),
+        bound: Bound::Start,
+    },
 ];
 
 /// A setting could not be read or changed; it is as it was.

@@ -7,6 +7,8 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_int};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use mlua::{Error, HookTriggers, Lua, Thread, VmState, ffi};
@@ -41,6 +43,8 @@ pub struct Budget {
     part: Cell<u64>,
     /// How often something has begun.
     begun: Cell<u64>,
+    /// Set on any thread when what runs is no longer wanted.
+    stop: Option<Arc<AtomicBool>>,
     left: Cell<u64>,
     /// Instructions since the clock was looked at.
     unseen: Cell<u64>,
@@ -56,8 +60,13 @@ impl Budget {
     pub fn new(instructions: u64, wall: Option<Duration>, memory: usize) -> Budget {
         let (left, deadline, expired) = (Cell::new(u64::MAX), Cell::new(None), RefCell::new(None));
         let (collect_at, used) = (Cell::new(usize::MAX), Cell::new(usize::MAX));
-        let (part, begun, unseen) = (Cell::new(1), Cell::new(0), Cell::new(0));
-        Budget { instructions, wall, memory, collect_at, part, begun, left, unseen, used, deadline, expired }
+        let (part, begun, unseen, stop) = (Cell::new(1), Cell::new(0), Cell::new(0), None);
+        Budget { instructions, wall, memory, collect_at, part, begun, stop, left, unseen, used, deadline, expired }
+    }
+
+    /// The same, and it is used up as soon as another thread sets the flag.
+    pub fn until(self, stop: Arc<AtomicBool>) -> Budget {
+        Budget { stop: Some(stop), ..self }
     }
 
     /// Installs the hook. Call it once, before any Lua thread is made: older threads never get it.
@@ -144,7 +153,10 @@ impl Budget {
         if let Some(error) = self.expired() {
             return Err(Error::external(error));
         }
-        let message = if let Some(left) = self.left.get().checked_sub(steps) {
+        let stopped = self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed));
+        let message = if stopped {
+            "stopped: it was cancelled".to_owned()
+        } else if let Some(left) = self.left.get().checked_sub(steps) {
             self.left.set(left);
             if !self.is_late(steps) {
                 return Ok(());

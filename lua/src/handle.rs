@@ -102,7 +102,9 @@ pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
         None => {}
     }
     if let Value::Integer(_) | Value::Number(_) = value
-        && with(lua, |work| Ok(work.model.typed(&work.catalog, name).is_ok_and(|(_, t)| t.manifest.param(key).is_some())))?
+        && with(lua, |work| {
+            Ok(work.model.typed(&work.catalog, name).is_ok_and(|(_, t)| t.manifest.param(key).is_some()))
+        })?
     {
         let value = to_model(value).map_err(|e| blame(format!("{name}.{key}: {e}")))?;
         return run(lua, SetParameterCommand { path: Path::new(name.clone(), key), value: Some(value) });

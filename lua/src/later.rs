@@ -12,12 +12,13 @@ use mlua::{Function, IntoLua, Lua, Result, Table, Value, Variadic};
 use crate::agenda::{Agenda, Due, Moment, Place, Rhythm, Wait};
 use crate::bounds::{self, GENERATIONS, TASKS};
 use crate::budget;
-use crate::context::{context, with};
+use crate::context::{change, context, with};
 use crate::error::{Place as ScriptPlace, blame};
 use crate::library::{Row, call};
 use crate::random::Stream;
 use crate::snapshot::Part;
 use crate::values::{Named, a, beats, number, seconds, text};
+use crate::workers::Job;
 
 /// Where functions and coroutines are kept, by number.
 pub const CALLS: &str = "cantus.calls";
@@ -153,9 +154,11 @@ impl Later {
 pub struct Staged {
     /// Tasks with their numbers.
     pub tasks: Vec<(u64, Rhythm, Task)>,
+    /// Jobs of workers.
+    pub jobs: Vec<Job>,
     /// Observers with their numbers.
     pub observers: Vec<(u64, Observer)>,
-    /// Tasks and observers that are to end.
+    /// Tasks, observers and jobs that are to end.
     pub ended: BTreeSet<u64>,
     /// Values that were kept for the first time, by name.
     pub kept: Vec<Name>,
@@ -164,12 +167,14 @@ pub struct Staged {
 impl Staged {
     /// The numbers of all that is new.
     pub fn new_ids(&self) -> impl Iterator<Item = u64> {
-        self.tasks.iter().map(|(id, ..)| *id).chain(self.observers.iter().map(|(id, _)| *id))
+        let (tasks, jobs) = (self.tasks.iter().map(|(id, ..)| *id), self.jobs.iter().map(|job| job.id));
+        tasks.chain(jobs).chain(self.observers.iter().map(|(id, _)| *id))
     }
 
     /// Whether that number is new: they ascend.
     fn is_new(&self, id: u64) -> bool {
         self.tasks.binary_search_by_key(&id, |(id, ..)| *id).is_ok()
+            || self.jobs.binary_search_by_key(&id, |job| job.id).is_ok()
             || self.observers.binary_search_by_key(&id, |(id, _)| *id).is_ok()
     }
 }
@@ -205,7 +210,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "clock.cancel",
         signature: "(id: integer) -> boolean",
-        doc: "Ends a coroutine or timer, by its number. Answers whether there was one.",
+        doc: "Ends a coroutine, a timer or a worker, by its number. Answers whether there was one.",
         example: "assert(clock.cancel(clock.run(function() clock.sync(1) end)))  assert(not clock.cancel(123456))",
         function: |lua, args| call(lua, args, cancel),
     },
@@ -258,7 +263,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "timers",
         signature: "() -> cantus.Timer[]",
-        doc: "What is to be done later: a list of tables with id, what and file.",
+        doc: "What is to be done later, and what workers are at: a list of tables with id, what and file.",
         example: "for _, timer in ipairs(timers()) do print(timer.id, timer.what, timer.file) end",
         function: |lua, args| call(lua, args, timers),
     },
@@ -302,6 +307,7 @@ fn stage(
     waits: bool,
 ) -> Result<u64> {
     let context = context(lua);
+    context.may_change()?;
     let turn = context.later.turn.get();
     let instant = turn.instant(&label)?;
     let waiting = context.later.agenda.borrow().len() + with(lua, |work| Ok(work.staged.tasks.len()))?;
@@ -315,7 +321,7 @@ fn stage(
     keep_call(lua, id, what)?;
     let owner: Name = context.file.borrow().as_str().into();
     let (beat, place) = (turn.clock().beat, budget::place(lua));
-    with(lua, |work| {
+    change(lua, |work| {
         let name = stream.unwrap_or_else(|| format!("{beat} {}", work.staged.tasks.len()));
         let random = Stream::of(work.model.seed(), &format!("{owner} {name}"));
         let (parent, children, complaint) = (None, false, None);
@@ -393,7 +399,9 @@ fn positive(number: f64, what: &str, unit: &str) -> Result<f64> {
 
 /// Notes what the coroutine that runs waits for; it yields in Lua.
 fn wait(lua: &Lua, word: &str, wait: Wait) -> Result<f64> {
-    let later = &context(lua).later;
+    let context = context(lua);
+    context.may_change()?;
+    let later = &context.later;
     let turn = later.turn.get();
     if turn.thread.is_null() || !std::ptr::eq(lua.current_thread().to_pointer(), turn.thread) {
         return Err(blame(format!(
@@ -429,8 +437,10 @@ fn cancel(lua: &Lua, id: Value) -> Result<bool> {
         return Err(blame(format!("what is cancelled is named by the number it was given, not by {}", a(&id))));
     };
     let context = context(lua);
-    let there = context.later.agenda.borrow_mut().get_mut(id).is_some() || context.later.turn.get().task == Some(id);
-    with(lua, |work| Ok(end(&mut work.staged, id, there)))
+    let there = context.later.agenda.borrow_mut().get_mut(id).is_some()
+        || context.later.turn.get().task == Some(id)
+        || context.workers.borrow().has(id);
+    change(lua, |work| Ok(end(&mut work.staged, id, there)))
 }
 
 /// Notes that something is to end that is there, or was just asked for. False: it was to end already, or there is none.
@@ -446,6 +456,11 @@ fn timers(lua: &Lua, (): ()) -> Result<Vec<Table>> {
     for id in agenda.which(|_| true) {
         let Some(task) = agenda.get_mut(id) else { continue };
         let entry = lua.create_table_from([("what", task.label.as_str()), ("file", &*task.owner)])?;
+        entry.raw_set("id", id)?;
+        list.push(entry);
+    }
+    for (id, owner) in context.workers.borrow().list() {
+        let entry = lua.create_table_from([("what", "worker"), ("file", owner)])?;
         entry.raw_set("id", id)?;
         list.push(entry);
     }
@@ -475,7 +490,7 @@ fn keep(lua: &Lua, (name, first): (Value, Value)) -> Result<Value> {
         )));
     }
     kept.raw_set(name.as_str(), &value)?;
-    with(lua, |work| {
+    change(lua, |work| {
         work.staged.kept.push(name.into());
         Ok(value)
     })

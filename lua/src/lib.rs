@@ -19,6 +19,7 @@
 //!   mini-notation, from text (`reading`, `mini`) over functions of time in exact fractions (`cycle`, `shapes`, `changes`)
 //!   to the rows of a pattern (`compile`). `music` reads what it says of itself.
 //! - `handle`, `slots`, `pattern`: what scripts hold. `subject`, `listing`, `help`: what they may ask about it.
+//! - `workers`: Lua that takes long, in states of its own beside the script thread.
 //! - `print`: the way back, from a Model to the script that makes it.
 //! - `agenda`, `later`, `script/player`: what scripts do in time. `snapshot`, `observing`: what they hear of others.
 //! - [`watchdog`]: threads for scripts that may get stuck.
@@ -68,6 +69,7 @@ pub mod types;
 mod values;
 pub mod watchdog;
 mod words;
+mod workers;
 
 pub use context::{Complain, Print};
 pub use error::{Place, ScriptError};

@@ -7,7 +7,7 @@ use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table}
 use crate::error::located;
 use crate::{
     bounds, chain, constructors, engine, graph, help, later, listing, mix, modulation, music, observing, params,
-    pattern, performing, random, session, settings, strings, time, words,
+    pattern, performing, random, session, settings, strings, time, words, workers,
 };
 
 /// One native function.
@@ -34,6 +34,7 @@ const AREAS: &[&[Row]] = &[
     modulation::ROWS,
     time::ROWS,
     later::ROWS,
+    workers::ROWS,
     pattern::ROWS,
     chain::ROWS,
     session::ROWS,

@@ -4,7 +4,7 @@ use mlua::{Lua, Result, Value};
 
 use crate::bounds::OBSERVERS;
 use crate::budget;
-use crate::context::{context, with};
+use crate::context::{change, context, with};
 use crate::error::blame;
 use crate::facade::This;
 use crate::later::{Observer, end, function, keep_call};
@@ -58,7 +58,7 @@ fn on_state_change(lua: &Lua, body: &Value, filter: &Value) -> Result<u64> {
     keep_call(lua, id, body)?;
     let observer =
         Observer { owner: context.file.borrow().as_str().into(), parts, place: budget::place(lua), complaint: None };
-    with(lua, |work| {
+    change(lua, |work| {
         work.staged.observers.push((id, observer));
         Ok(id)
     })
@@ -77,5 +77,5 @@ fn remove(lua: &Lua, id: &Value) -> Result<bool> {
         return Err(blame(format!("a callback is named by the number it was given, not by {}", a(id))));
     };
     let there = context(lua).later.observers.borrow().contains_key(&id);
-    with(lua, |work| Ok(end(&mut work.staged, id, there)))
+    change(lua, |work| Ok(end(&mut work.staged, id, there)))
 }

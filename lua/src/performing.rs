@@ -9,7 +9,7 @@ use cantus_host::model::{Command, Num};
 use mlua::{Lua, Result, Value};
 
 use crate::bounds::AFTERWARDS;
-use crate::context::{context, run, with};
+use crate::context::{change, context, run, with};
 use crate::error::blame;
 use crate::later::end;
 use crate::library::{Row, call};
@@ -79,7 +79,7 @@ pub const ROWS: &[Row] = &[
         function: |lua, args| {
             call(lua, args, |lua, when: Value| {
                 let when = grid(lua, &when, "when it begins")?;
-                with(lua, |work| {
+                change(lua, |work| {
                     work.when = when;
                     Ok(())
                 })
@@ -152,7 +152,7 @@ pub const ROWS: &[Row] = &[
 /// # Errors
 /// From a file.
 pub fn later(lua: &Lua, word: &str, what: Afterwards) -> Result<()> {
-    let noted = with(lua, |transaction| {
+    let noted = change(lua, |transaction| {
         if transaction.later().len() >= AFTERWARDS {
             return Err(blame(format!("{word}: {AFTERWARDS} things to be done afterwards are the most at once")));
         }
@@ -222,15 +222,17 @@ fn hush(lua: &Lua, (): ()) -> Result<()> {
     let context = context(lua);
     let tasks = context.later.agenda.borrow().which(|_| true);
     let observers: Vec<u64> = context.later.observers.borrow().keys().copied().collect();
-    with(lua, |work| {
+    let jobs = context.workers.borrow().which(|_| true);
+    change(lua, |work| {
         let new: Vec<u64> = work.staged.new_ids().collect();
-        tasks.into_iter().chain(observers).chain(new).for_each(|id| _ = end(&mut work.staged, id, true));
+        tasks.into_iter().chain(observers).chain(jobs).chain(new).for_each(|id| _ = end(&mut work.staged, id, true));
         Ok(())
     })
 }
 
 fn tap(lua: &Lua) -> Result<Option<f64>> {
     let context = context(lua);
+    context.may_change()?;
     let tempo = context.taps.borrow_mut().tap(context.engine.clock().seconds);
     if let Some(bpm) = tempo.and_then(Num::new) {
         run(lua, SetBPMCommand { bpm, over: Num::ZERO })?;

@@ -14,7 +14,7 @@ use crate::facade::{Facade, METHODS};
 use crate::later::{CALLS, KEPT};
 use crate::library::{self, native};
 use crate::values::a;
-use crate::{engine, require, snapshot};
+use crate::{engine, require, snapshot, workers};
 
 /// How the chunk names of our own Lua begin; errors name the script's lines, never these.
 pub const PRELUDE: &str = "[cantus ";
@@ -23,8 +23,9 @@ pub const PRELUDE: &str = "[cantus ";
 pub const SHARED: &str = "cantus.shared";
 
 /// Our own Lua in the order it runs. What the last answers makes environments; `music/` is the musical library.
-pub const FILES: [(&str, &str); 22] = [
+pub const FILES: [(&str, &str); 23] = [
     ("players", include_str!("../prelude/players.lua")),
+    ("workers", include_str!("../prelude/workers.lua")),
     ("sandbox", include_str!("../prelude/sandbox.lua")),
     ("order", include_str!("../prelude/order.lua")),
     ("snapshot", include_str!("../prelude/snapshot.lua")),
@@ -86,6 +87,7 @@ impl Sandbox {
             last = chunk.call((&raw, &shared, &natives, &own))?;
         }
         lua.set_named_registry_value(snapshot::TABLE, natives.raw_get::<Function>("snapshot")?)?;
+        lua.set_named_registry_value(workers::ANSWER, natives.raw_get::<Function>("answer")?)?;
         let environment = lua.unpack(last)?;
         let close = raw.get::<Table>("coroutine")?.get("close")?;
         Ok(Sandbox { lua, shared, close, environment })

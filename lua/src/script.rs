@@ -5,6 +5,7 @@ mod garbage;
 mod observers;
 mod player;
 mod quantized;
+mod results;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -25,10 +26,11 @@ use crate::budget::{self, Budget};
 use crate::constructors;
 use crate::context::{Complain, Context, Print};
 use crate::error::{Place, ScriptError};
-use crate::later::{Later, Staged, Turn};
-use crate::random::{Random, Stream};
+use crate::later::{Staged, Turn};
+use crate::random::Stream;
 use crate::sandbox::Sandbox;
 use crate::transaction::{Afterwards, Transaction, Transport};
+use crate::workers::{Limits, Workers};
 
 use ahead::Ahead;
 use garbage::Garbage;
@@ -45,6 +47,10 @@ pub struct Options {
     pub wall: Option<Duration>,
     /// How long before its time what is timed is run, so that what it does can be on time.
     pub lookahead: Duration,
+    /// Jobs of `worker` that run at a time, at least 1; each on a thread, with budgets as above.
+    pub workers: usize,
+    /// Time is virtual: it stands still while workers run.
+    pub lockstep: bool,
     /// Folder whose `lib/` `require` looks in.
     pub root: PathBuf,
     /// The user's settings of this machine.
@@ -58,7 +64,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// 100 million instructions, 64 MB, no wall limit, 50 ms ahead, the working directory, settings as they come and
+    /// 100 million instructions, 64 MB, no wall limit, 50 ms ahead, 2 workers, virtual time, the working directory, settings as they come and
     /// kept nowhere, no session, standard output and standard error.
     fn default() -> Options {
         Options {
@@ -66,6 +72,8 @@ impl Default for Options {
             memory: 64 << 20,
             wall: None,
             lookahead: Duration::from_millis(50),
+            workers: 2,
+            lockstep: true,
             root: PathBuf::from("."),
             settings: Settings::default(),
             session: session::Folder::default(),
@@ -98,6 +106,7 @@ pub struct Script {
     /// Lua threads that have ended.
     spare: RefCell<Vec<Thread>>,
     garbage: Garbage,
+    lockstep: bool,
     ahead: Ahead,
     changes: Changes,
     /// Evaluations that wait for their time.
@@ -123,22 +132,14 @@ impl Script {
     /// # Errors
     /// When Lua has no memory.
     pub fn new(engine: Rc<dyn Commit>, options: Options) -> Result<Script, ScriptError> {
-        let Options { instructions, memory, wall, lookahead, root, settings, mut session, print, complain } = options;
+        let Options { instructions, memory, wall, lookahead, workers, lockstep, .. } = options;
+        let Options { root, settings, mut session, print, complain, .. } = options;
         session.belongs_to(&engine.state().model);
         let catalog = engine.catalog();
-        let context = Rc::new(Context {
-            engine,
-            budget: Rc::new(Budget::new(instructions, wall, memory)),
-            random: Random::default(),
-            print: RefCell::new(print),
-            root,
-            settings,
-            file: RefCell::default(),
-            required: RefCell::default(),
-            later: Later::default(),
-            taps: RefCell::default(),
-            work: RefCell::default(),
-        });
+        let limits = Limits { instructions, memory, wall, root: root.clone(), settings: settings.clone() };
+        let context = Context::new(engine, Budget::new(instructions, wall, memory), print, root, settings);
+        context.workers.replace(Workers::new(workers, limits));
+        let context = Rc::new(context);
         let failed = |e: mlua::Error| ScriptError::from_lua(&e, "cantus", None);
         let sandbox = Sandbox::new(context.clone()).map_err(failed)?;
         let prompt = sandbox.environment(true).map_err(failed)?;
@@ -153,6 +154,7 @@ impl Script {
             lookahead,
             spare: RefCell::default(),
             garbage,
+            lockstep,
             ahead,
             changes,
             quantized: Vec::new(),

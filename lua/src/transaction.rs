@@ -104,9 +104,7 @@ impl Transaction {
     /// [`Refusal`]; nothing changed.
     pub fn run(&mut self, mut command: Command, place: impl FnOnce() -> Option<Place>) -> Result<(), Refusal> {
         let claims = self.file.is_some();
-        if claims {
-            command.it_mut().canonical(&self.model, &self.catalog);
-        }
+        command.it_mut().canonical(&self.model, &self.catalog);
         let changed = self.model.edit(&command, &self.catalog)?;
         let action = command.is_action();
         if !changed && !action && !claims {

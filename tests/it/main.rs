@@ -35,3 +35,4 @@ mod sources;
 mod tidy; // the house rules
 mod timers;
 mod undo; // all the way back, and there again
+mod workers; // Lua beside the music, whose results land on their exact sample

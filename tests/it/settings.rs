@@ -55,7 +55,7 @@ fn values_are_typed_and_bounded() {
     settings.reset("device").expect("it is there");
     assert_eq!(settings.get("device"), Ok(text("")));
     let listed: Vec<&str> = settings.list().iter().map(|(setting, _)| setting.name).collect();
-    assert_eq!(listed, ["device", "plugins", "progress", "script_memory", "script_seconds"]);
+    assert_eq!(listed, ["device", "plugins", "progress", "script_memory", "script_seconds", "workers"]);
     assert!(listed.is_sorted());
     for setting in MACHINE {
         assert!(setting.help().starts_with(&format!("{}: {}", setting.name, setting.doc)), "{}", setting.help());
@@ -201,7 +201,9 @@ fn the_program_has_them() {
         (&["set", "progress", "on"], Ok("true\n")),
         (&["reset", "script_memory"], Ok("64\n")),
         (&["list", "--json"], {
-            Ok("{\"device\":\"12\",\"plugins\":\"\",\"progress\":true,\"script_memory\":64,\"script_seconds\":2.5}\n")
+            Ok(
+                "{\"device\":\"12\",\"plugins\":\"\",\"progress\":true,\"script_memory\":64,\"script_seconds\":2.5,\"workers\":2}\n",
+            )
         }),
         (&["set", "script_seconds", "-1"], {
             Err("error: setting script_seconds = \"-1\": it takes a number from 0.1 to 600\n")

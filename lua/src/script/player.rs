@@ -60,6 +60,7 @@ impl Script {
         self.tell_changes();
         self.begin_quantized();
         for _ in 0..TURNS {
+            self.bring_results();
             let now = self.moment();
             let ahead = self.lookahead * now.clock.rate;
             let mut agenda = later.agenda.borrow_mut();
@@ -79,8 +80,8 @@ impl Script {
         }
         self.garbage.collect(&self.sandbox.lua);
         let now = self.moment();
-        let frames = later.agenda.borrow().frames(&now)?;
-        Some((frames / now.clock.rate - self.lookahead).max(0.0))
+        let frames = later.agenda.borrow().frames(&now);
+        self.look_again(frames.map(|frames| (frames / now.clock.rate - self.lookahead).max(0.0)))
     }
 
     /// Where the music is, as this thread sees it.
@@ -305,6 +306,10 @@ impl Script {
         for (id, rhythm, task) in staged.tasks {
             context.later.agenda.borrow_mut().add(id, rhythm, task, from, &now);
         }
+        let (wanted, dropped): (Vec<_>, Vec<_>) =
+            staged.jobs.into_iter().partition(|job| !staged.ended.contains(&job.id));
+        dropped.iter().for_each(|job| self.drop_call(job.id));
+        wanted.into_iter().for_each(|job| self.begin_job(job));
         context.later.observers.borrow_mut().extend(staged.observers);
         self.forget_all(staged.ended);
     }
@@ -315,6 +320,7 @@ impl Script {
         context.budget.begin(SHARE);
         for id in ids {
             self.forget(id);
+            self.forget_job(id);
             if context.later.observers.borrow_mut().remove(&id).is_some() {
                 self.drop_call(id);
             }
@@ -341,7 +347,8 @@ impl Script {
         let last = context.later.agenda.borrow().last_of(&tasks);
         let observers = context.later.observers.borrow().clone().into_iter();
         let observers = observers.filter(|(_, observer)| &*observer.owner == file).map(|(id, _)| id);
-        self.forget_all(tasks.into_iter().chain(observers));
+        let jobs = context.workers.borrow().which(|owner| owner == file);
+        self.forget_all(tasks.into_iter().chain(observers).chain(jobs));
         last
     }
 
@@ -376,7 +383,7 @@ impl Script {
         self.sandbox.lua.named_registry_value(CALLS)
     }
 
-    fn drop_call(&self, id: u64) {
+    pub(super) fn drop_call(&self, id: u64) {
         // A table that is there takes nil without needing memory.
         let _ = self.calls().and_then(|calls| calls.raw_set(id, Value::Nil));
     }

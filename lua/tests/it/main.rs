@@ -14,3 +14,4 @@ mod performing;
 mod rig;
 mod transactions;
 mod types;
+mod workers;
