@@ -364,7 +364,8 @@ fn set_timeout(lua: &Lua, (body, delay): (Value, Value)) -> Result<u64> {
 fn set_interval(lua: &Lua, (body, delay): (Value, Value)) -> Result<u64> {
     let (body, frames) = (function(&body, "setInterval")?, frames(lua, &delay, "setInterval")?);
     if frames < 1.0 {
-        return Err(blame("setInterval: this period is too short; at least a sample is possible, 0.03 milliseconds"));
+        let shown = frames * 1000.0 / context(lua).later.turn.get().now.clock.rate;
+        return Err(blame(format!("setInterval: {shown} milliseconds is too short; at least one sample is possible")));
     }
     let rhythm = Rhythm::Interval { frames, since: now(lua) };
     stage(lua, rhythm, "setInterval".into(), None, body, false)

@@ -150,7 +150,7 @@ pub const CLASSES: &[Class] = &[
     ("place in a chain", "player('there', 0, 1)", "song.lua:1: the entries of a chain are numbered from 1"),
     ("timer of nothing", "every(1)", "song.lua:1: every takes a function, not nil"),
     ("timer too short", "every(0, print)", "song.lua:1: every: 0 beats is too short"),
-    ("interval too short", "setInterval(print, 0.001)", "song.lua:1: setInterval: this period is too short"),
+    ("interval too short", "setInterval(print, 0.001)", "song.lua:1: setInterval: 0.001 milliseconds is too short"),
     ("timer far away", "setTimeout(print, 1e300)", "song.lua:1: setTimeout: "),
     ("timer of no time", "setTimeout(print, 'soon')", "song.lua:1: "),
     (
