@@ -306,10 +306,7 @@ impl Script {
         for (id, rhythm, task) in staged.tasks {
             context.later.agenda.borrow_mut().add(id, rhythm, task, from, &now);
         }
-        let (wanted, dropped): (Vec<_>, Vec<_>) =
-            staged.jobs.into_iter().partition(|job| !staged.ended.contains(&job.id));
-        dropped.iter().for_each(|job| self.drop_call(job.id));
-        wanted.into_iter().for_each(|job| self.begin_job(job));
+        staged.jobs.into_iter().for_each(|job| self.begin_job(job));
         context.later.observers.borrow_mut().extend(staged.observers);
         self.forget_all(staged.ended);
     }
