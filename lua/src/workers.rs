@@ -222,9 +222,9 @@ fn has_room(lua: &Lua, owner: &Name) -> Result<()> {
     let workers = context.workers.borrow();
     change(lua, |work| {
         let again = work.is_file();
-        let stays = |(id, other): &(u64, &str)| !(again && *other == &**owner) && !work.staged.ended.contains(id);
+        let ends = |(id, other): &(u64, &str)| (again && *other == &**owner) || work.staged.ended.contains(id);
         let new = work.staged.jobs.iter().filter(|job| !work.staged.ended.contains(&job.id)).count();
-        if workers.list().filter(stays).count() + new < workers.size + WAITING {
+        if workers.list().filter(|job| !ends(job)).count() + new < workers.size + WAITING {
             return Ok(());
         }
         Err(blame(format!(
