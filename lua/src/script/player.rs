@@ -368,7 +368,7 @@ impl Script {
         if let Ok(thread) = thread
             && thread.status() == ThreadStatus::Resumable
             && !self.context.budget.is_expired()
-            && self.limit_memory(false).is_ok()
+            && self.limit_memory(true).is_ok()
         {
             // What goes wrong then concerns nobody any more.
             let _ = self.sandbox.close.call::<MultiValue>(thread);
