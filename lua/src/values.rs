@@ -1,6 +1,6 @@
 //! Values on their way between scripts and the Model.
 
-use cantus_host::model::{Name, Num, Value as ModelValue, note_number};
+use cantus_host::model::{Name, Num, Value as ModelValue, note_number, note_value};
 use mlua::{Lua, Result, Table, Value};
 
 use crate::bounds::ENTRIES;
@@ -87,14 +87,13 @@ pub fn beats(lua: &Lua, value: &Value, what: &str) -> Result<f64> {
     let wrong = || blame(format!("{what}: \"{text}\" is no time in beats; write 1, 0.25, \"1/8\" or \"bar\""));
     let bar = || crate::context::with(lua, |work| Ok(work.model.signature.beats_per_bar()));
     let whole = |text: &str| text.trim().parse::<u32>().map(f64::from);
-    match (text.split_once('/'), text.trim().trim_end_matches('s').strip_suffix("bar")) {
-        (Some((above, below)), _) => match (whole(above), whole(below)) {
-            (Ok(above), Ok(below)) if below > 0.0 => Ok(4.0 * above / below),
-            _ => Err(wrong()),
-        },
-        (None, Some("")) => bar(),
-        (None, Some(count)) => Ok(whole(count).map_err(|_| wrong())? * bar()?),
-        (None, None) => text.trim().parse().map_err(|_| wrong()),
+    match text.trim().trim_end_matches('s').strip_suffix("bar") {
+        Some("") => bar(),
+        Some(count) => Ok(whole(count).map_err(|_| wrong())? * bar()?),
+        None => {
+            let number = || text.trim().parse().ok().filter(|beats: &f64| beats.is_finite());
+            note_value(text.trim()).or_else(number).ok_or_else(wrong)
+        }
     }
 }
 

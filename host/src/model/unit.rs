@@ -89,7 +89,7 @@ fn silence(text: &str) -> Option<f64> {
 }
 
 /// Beats of `1/4`, `1/8t` (triplet), `1/8.` (dotted).
-fn note_value(text: &str) -> Option<f64> {
+pub fn note_value(text: &str) -> Option<f64> {
     let (fraction, (times, over)) = match text.strip_suffix(['t', 'T']) {
         Some(fraction) => (fraction, (2.0, 3.0)),
         None => text.strip_suffix('.').map_or((text, (1.0, 1.0)), |fraction| (fraction, (3.0, 2.0))),
