@@ -3,7 +3,7 @@
 local raw, shared, native = ...
 local setmetatable, select, error, type = raw.setmetatable, raw.select, raw.error, raw.type
 local fetch, keys = native.fetch, native.keys
-local SNAPSHOT, ID, READ = {}, {}, {}
+local SNAPSHOT, ID, TABLES = {}, {}, {}
 
 -- All of a table, for a script to keep and change.
 local function copy(value)
@@ -15,30 +15,24 @@ end
 
 local meta = { __metatable = false }
 
-local function node(snapshot, id) return setmetatable({ [SNAPSHOT] = snapshot, [ID] = id, [READ] = false }, meta) end
-
 function meta.__index(t, key)
-  local read = t[READ]
-  if read then
-    local value = read[key]
-    if value ~= nil then return value end
-  end
+  local tables = t[TABLES]
+  local known = tables and tables[key]
+  if known then return known end
   local snapshot, id = t[SNAPSHOT], t[ID]
-  local value, child, settled = fetch(snapshot, id, key)
-  if child then
-    value = node(snapshot, child)
-  elseif value == nil then
-    if id == 0 and key == "clone" then return function() return copy(t) end end
-    return nil
-  elseif not settled then
+  local value, child = fetch(snapshot, id, key)
+  if not child then
+    if value == nil and id == 0 and key == "clone" then return function() return copy(t) end end
     return value
   end
-  if read then
-    read[key] = value
+  -- The same table each time; what else there is costs less to ask again than to keep.
+  local made = setmetatable({ [SNAPSHOT] = snapshot, [ID] = child, [TABLES] = false }, meta)
+  if tables then
+    tables[key] = made
   else
-    t[READ] = { [key] = value }
+    t[TABLES] = { [key] = made }
   end
-  return value
+  return made
 end
 
 function meta.__newindex()
@@ -56,4 +50,6 @@ function meta.__pairs(t)
   end, t, nil
 end
 
-function native.snapshot(snapshot) return node(snapshot, 0) end
+function native.snapshot(snapshot)
+  return setmetatable({ [SNAPSHOT] = snapshot, [ID] = 0, [TABLES] = false }, meta)
+end

@@ -21,7 +21,8 @@
 //! - `handle`, `slots`, `pattern`: what scripts hold. `subject`, `listing`, `help`: what they may ask about it.
 //! - `workers`: Lua that takes long, in states of its own beside the script thread.
 //! - `print`: the way back, from a Model to the script that makes it.
-//! - `agenda`, `later`, `script/player`: what scripts do in time. `snapshot`, `observing`: what they hear of others.
+//! - `agenda`, `later`, `script/player`: what scripts do in time; `timers`: the words for it. `snapshot`, `observing`: what
+//!   they hear of others.
 //! - [`watchdog`]: threads for scripts that may get stuck.
 //! - [`types`]: definitions for editors.
 //!
@@ -64,6 +65,7 @@ mod snapshot;
 mod strings;
 mod subject;
 mod time;
+mod timers;
 mod transaction;
 pub mod types;
 mod values;

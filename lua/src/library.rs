@@ -6,8 +6,8 @@ use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table}
 
 use crate::error::located;
 use crate::{
-    bounds, chain, constructors, engine, graph, help, later, listing, mix, modulation, music, observing, params,
-    pattern, performing, random, session, settings, strings, time, words, workers,
+    bounds, chain, constructors, engine, graph, help, listing, mix, modulation, music, observing, params, pattern,
+    performing, random, session, settings, strings, time, timers, words, workers,
 };
 
 /// One native function.
@@ -33,7 +33,7 @@ const AREAS: &[&[Row]] = &[
     performing::ROWS,
     modulation::ROWS,
     time::ROWS,
-    later::ROWS,
+    timers::ROWS,
     workers::ROWS,
     pattern::ROWS,
     chain::ROWS,

@@ -1,5 +1,8 @@
 //! Being told when the state has changed.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use mlua::{Lua, Result, Value};
 
 use crate::bounds::OBSERVERS;
@@ -7,10 +10,10 @@ use crate::budget;
 use crate::context::{change, context, with};
 use crate::error::blame;
 use crate::facade::This;
-use crate::later::{Observer, end, function, keep_call};
+use crate::later::{Observer, end, keep_call};
 use crate::library::{Row, call};
 use crate::snapshot::Part;
-use crate::values::{a, module_name, text};
+use crate::values::{a, function, module_name, text};
 
 /// The area's functions.
 pub const ROWS: &[Row] = &[
@@ -56,10 +59,14 @@ fn on_state_change(lua: &Lua, body: &Value, filter: &Value) -> Result<u64> {
     }
     let id = context.later.mint();
     keep_call(lua, id, body)?;
-    let observer =
-        Observer { owner: context.file.borrow().as_str().into(), parts, place: budget::place(lua), complaint: None };
+    let observer = Observer {
+        owner: context.file.borrow().as_str().into(),
+        parts,
+        place: budget::place(lua),
+        complaint: RefCell::default(),
+    };
     change(lua, |work| {
-        work.staged.observers.push((id, observer));
+        work.staged.observers.push((id, Rc::new(observer)));
         Ok(id)
     })
 }

@@ -3,6 +3,7 @@
 //! xoshiro256** by Blackman and Vigna, seeded through their splitmix64 (public domain).
 
 use std::cell::Cell;
+use std::fmt::{Display, Write};
 
 use mlua::{Lua, MultiValue, Result, Value};
 
@@ -16,10 +17,11 @@ pub struct Stream([u64; 4]);
 
 impl Stream {
     /// The stream of a seed and a name, from its beginning.
-    pub fn of(seed: u64, name: &str) -> Stream {
-        // FNV-1a of the name, from the seed.
-        let mut state =
-            name.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    pub fn of(seed: u64, name: impl Display) -> Stream {
+        let mut hash = Fnv(seed ^ 0xcbf2_9ce4_8422_2325);
+        // Hashing never fails; a `Display` that does has a name that ends there.
+        let _ = write!(hash, "{name}");
+        let Fnv(mut state) = hash;
         Stream(std::array::from_fn(|_| {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
             let mut z = state;
@@ -27,6 +29,16 @@ impl Stream {
             z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             z ^ (z >> 31)
         }))
+    }
+}
+
+/// FNV-1a of what is written, by Fowler, Noll and Vo (public domain).
+struct Fnv(u64);
+
+impl Write for Fnv {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0 = text.bytes().fold(self.0, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+        Ok(())
     }
 }
 
@@ -108,7 +120,7 @@ fn random(lua: &Lua, (low, high): (Option<i64>, Option<i64>)) -> Result<Value> {
 fn randomseed(lua: &Lua, args: MultiValue) -> Result<()> {
     let context = context(lua);
     match args.front() {
-        None | Some(Value::Nil) => context.random.swap(Stream::of(session_seed(lua)?, &context.file.borrow())),
+        None | Some(Value::Nil) => context.random.swap(Stream::of(session_seed(lua)?, context.file.borrow())),
         Some(Value::Integer(n)) => context.random.swap(Stream::of(n.cast_unsigned(), "")),
         Some(Value::Number(n)) => context.random.swap(Stream::of(n.to_bits(), "")),
         Some(other) => return Err(blame(format!("math.randomseed takes a number, not {}", other.type_name()))),

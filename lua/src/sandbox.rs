@@ -55,6 +55,8 @@ pub struct Sandbox {
     pub lua: Lua,
     /// What all environments show, read-only.
     pub shared: Table,
+    /// The functions and coroutines that are kept, by number.
+    pub calls: Table,
     /// Ends a coroutine that waits, and lets it run what it has left for that.
     pub close: Function,
     /// Makes an environment; an argument of `true` makes one that finds modules by their names.
@@ -76,7 +78,8 @@ impl Sandbox {
         library::install(&lua, &raw, &own, &methods)?;
         lua.set_named_registry_value(METHODS, methods)?;
         lua.set_named_registry_value(SHARED, &shared)?;
-        lua.set_named_registry_value(CALLS, lua.create_table()?)?;
+        let calls = lua.create_table()?;
+        lua.set_named_registry_value(CALLS, &calls)?;
         lua.set_named_registry_value(KEPT, lua.create_table()?)?;
         own.raw_set("engine", Facade("engine"))?;
         own.raw_set("out", cantus_host::model::OUT)?;
@@ -90,7 +93,7 @@ impl Sandbox {
         lua.set_named_registry_value(workers::ANSWER, natives.raw_get::<Function>("answer")?)?;
         let environment = lua.unpack(last)?;
         let close = raw.get::<Table>("coroutine")?.get("close")?;
-        Ok(Sandbox { lua, shared, close, environment })
+        Ok(Sandbox { lua, shared, calls, close, environment })
     }
 
     /// A fresh environment over the shared one. `by_name`: what is unknown may be a module's name, as at a prompt.

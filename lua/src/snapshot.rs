@@ -28,17 +28,20 @@ pub struct Snapshot {
 
 impl UserData for Snapshot {}
 
+/// A module's name, and the module.
+type Entry = Arc<(Name, Module)>;
+
 /// A table.
 #[derive(Clone)]
 enum Node {
     Root,
     Clock,
     Modules,
-    Module(Name, Module),
-    Parameters(Module),
-    Slots(Module),
-    Slot(Module, usize),
-    Meters(Name, Module),
+    Module(Entry),
+    Parameters(Entry),
+    Slots(Entry),
+    Slot(Entry, usize),
+    Meters(Entry),
     Connections,
     Connection(Connection),
     Patterns,
@@ -52,8 +55,6 @@ enum Node {
 enum Found {
     Nothing,
     Value(Value),
-    /// Sampled now, and the next time anew.
-    Live(Value),
     Table(Node),
 }
 
@@ -62,20 +63,19 @@ enum Found {
 /// # Errors
 /// When Lua has no memory.
 pub fn natives(lua: &Lua, table: &Table) -> Result<()> {
-    // Answers a value, or nil and the number of a table; and whether the value may be kept.
+    // Answers a value, or nil and the number of a table.
     table.raw_set(
         "fetch",
         // Read by every callback: without what `native` costs, as nothing in it blames the script.
         lua.create_function(|lua, (snapshot, node, key): (UserDataRef<Snapshot>, usize, Value)| {
             let found = snapshot.find(lua, &snapshot.nodes.borrow()[node], &key)?;
             Ok(match found {
-                Found::Nothing => (Value::Nil, None, true),
-                Found::Value(value) => (value, None, true),
-                Found::Live(value) => (value, None, false),
+                Found::Nothing => (Value::Nil, None),
+                Found::Value(value) => (value, None),
                 Found::Table(node) => {
                     let mut nodes = snapshot.nodes.borrow_mut();
                     nodes.push(node);
-                    (Value::Nil, Some(nodes.len() - 1), true)
+                    (Value::Nil, Some(nodes.len() - 1))
                 }
             })
         })?,
@@ -96,7 +96,9 @@ pub fn natives(lua: &Lua, table: &Table) -> Result<()> {
 /// # Errors
 /// When Lua has no memory.
 pub fn table(lua: &Lua, state: Arc<EngineState>, model: Arc<Model>, catalog: Arc<Catalog>) -> Result<Table> {
-    let snapshot = Snapshot { state, model, catalog, nodes: RefCell::new(vec![Node::Root]) };
+    let mut nodes = Vec::with_capacity(8);
+    nodes.push(Node::Root);
+    let snapshot = Snapshot { state, model, catalog, nodes: RefCell::new(nodes) };
     lua.named_registry_value::<Function>(TABLE)?.call(lua.create_userdata(snapshot)?)
 }
 
@@ -117,8 +119,8 @@ const MODULE: [&str; 11] =
 const PATTERN: [&str; 4] = ["name", "rows", "steps", "steps_per_beat"];
 
 impl Snapshot {
-    fn known(&self, module: &Module) -> Option<&Arc<ModuleType>> {
-        self.model.known(&self.catalog, &module.module_type).ok()
+    fn known(&self, entry: &Entry) -> Option<&Arc<ModuleType>> {
+        self.model.known(&self.catalog, &entry.1.module_type).ok()
     }
 
     /// What a table has under a key.
@@ -131,28 +133,28 @@ impl Snapshot {
         Ok(match node {
             Node::Root => return self.root(lua, text),
             Node::Clock => return self.clock(lua, text),
-            Node::Modules => match model.modules.get(text) {
-                Some(module) => Found::Table(Node::Module(text.into(), module.clone())),
+            Node::Modules => match model.modules.entry(text) {
+                Some(entry) => Found::Table(Node::Module(entry.clone())),
                 None => Found::Nothing,
             },
-            Node::Module(name, module) => return self.module(lua, name, module, text),
-            Node::Parameters(module) => match self.known(module).and_then(|known| known.manifest.param(text)) {
-                Some((index, _)) => return value(to_lua(lua, &module.params[index])),
+            Node::Module(entry) => return self.module(lua, entry, text),
+            Node::Parameters(entry) => match self.known(entry).and_then(|known| known.manifest.param(text)) {
+                Some((index, _)) => return value(to_lua(lua, &entry.1.params[index])),
                 None => Found::Nothing,
             },
-            Node::Slots(module) => match at.filter(|at| *at < module.slots.len()) {
-                Some(at) => Found::Table(Node::Slot(module.clone(), at)),
+            Node::Slots(entry) => match at.filter(|at| *at < entry.1.slots.len()) {
+                Some(at) => Found::Table(Node::Slot(entry.clone(), at)),
                 None => Found::Nothing,
             },
-            Node::Slot(module, slot) => {
-                let slots = self.known(module).and_then(|known| known.manifest.slots.as_ref());
+            Node::Slot(entry, slot) => {
+                let slots = self.known(entry).and_then(|known| known.manifest.slots.as_ref());
                 match slots.and_then(|slots| slots.param(text)) {
-                    Some((index, _)) => return value(to_lua(lua, &module.slots[*slot][index])),
+                    Some((index, _)) => return value(to_lua(lua, &entry.1.slots[*slot][index])),
                     None => Found::Nothing,
                 }
             }
-            Node::Meters(name, _) => match self.state.meter(&self.catalog, name, text) {
-                Some(meter) => Found::Live(Value::Number(f64::from(meter))),
+            Node::Meters(entry) => match self.state.meter(&self.catalog, &entry.0, text) {
+                Some(meter) => Found::Value(Value::Number(f64::from(meter))),
                 None => Found::Nothing,
             },
             Node::Connections => {
@@ -177,7 +179,7 @@ impl Snapshot {
             }
             Node::Pattern(name) => return self.pattern(lua, name, text),
             Node::Runtime => match text {
-                "playhead" => Found::Live(Value::Number(context(lua).later.turn.get().clock().beat)),
+                "playhead" => Found::Value(Value::Number(context(lua).later.turn.get().clock().beat)),
                 "patterns" => Found::Table(Node::Patterns),
                 _ => Found::Nothing,
             },
@@ -210,17 +212,18 @@ impl Snapshot {
             "signature" => Found::Value(model.signature.to_string().into_lua(lua)?),
             "beats_per_bar" => Found::Value(Value::Number(model.signature.beats_per_bar())),
             "swing" => Found::Value(Value::Number(model.swing.amount.get())),
-            "playing" => Found::Live(Value::Boolean(context(lua).later.turn.get().now.clock.playing)),
-            "beat" => Found::Live(Value::Number(context(lua).later.turn.get().clock().beat)),
+            "playing" => Found::Value(Value::Boolean(context(lua).later.turn.get().now.clock.playing)),
+            "beat" => Found::Value(Value::Number(context(lua).later.turn.get().clock().beat)),
             _ => Found::Nothing,
         })
     }
 
-    fn module(&self, lua: &Lua, name: &Name, module: &Module, key: &str) -> Result<Found> {
+    fn module(&self, lua: &Lua, entry: &Entry, key: &str) -> Result<Found> {
+        let (name, module) = &**entry;
         Ok(match key {
-            "parameters" => Found::Table(Node::Parameters(module.clone())),
-            "slots" => Found::Table(Node::Slots(module.clone())),
-            "meters" => Found::Table(Node::Meters(name.clone(), module.clone())),
+            "parameters" => Found::Table(Node::Parameters(entry.clone())),
+            "slots" => Found::Table(Node::Slots(entry.clone())),
+            "meters" => Found::Table(Node::Meters(entry.clone())),
             "name" => Found::Value((&**name).into_lua(lua)?),
             "type" => Found::Value((&*module.module_type).into_lua(lua)?),
             "id" => Found::Value(Value::Integer(module.id.0.cast_signed())),
@@ -248,30 +251,30 @@ impl Snapshot {
     fn keys(&self, lua: &Lua, node: &Node) -> Result<MultiValue> {
         let list = |n: usize| (1..=n).map(|n| n.into_lua(lua)).collect::<Result<Vec<_>>>();
         let texts = |texts: &[&str]| texts.iter().map(|text| text.into_lua(lua)).collect::<Result<Vec<_>>>();
-        let known = |module| self.known(module).map(|known| &known.manifest);
+        let known = |entry| self.known(entry).map(|known| &known.manifest);
         let keys = match node {
             Node::Root => texts(&ROOT),
             Node::Clock => texts(&CLOCK),
-            Node::Module(..) => texts(&MODULE),
+            Node::Module(_) => texts(&MODULE),
             Node::Pattern(_) => texts(&PATTERN),
             Node::Runtime => texts(&["patterns", "playhead"]),
             Node::Connection(_) => texts(&["from", "to"]),
             Node::Modules => texts(&self.model.modules.keys().map(|name| &**name).collect::<Vec<_>>()),
             Node::Patterns => texts(&self.model.patterns.keys().map(|name| &**name).collect::<Vec<_>>()),
             Node::Connections => list(self.model.connections.len()),
-            Node::Slots(module) => list(module.slots.len()),
+            Node::Slots(entry) => list(entry.1.slots.len()),
             Node::List(entries) => list(entries.len()),
-            Node::Parameters(module) => {
-                let params = known(module).into_iter().flat_map(|manifest| &manifest.params);
+            Node::Parameters(entry) => {
+                let params = known(entry).into_iter().flat_map(|manifest| &manifest.params);
                 texts(&params.map(|param| param.key.as_str()).collect::<Vec<_>>())
             }
-            Node::Slot(module, _) => {
-                let params = known(module).and_then(|manifest| manifest.slots.as_ref());
+            Node::Slot(entry, _) => {
+                let params = known(entry).and_then(|manifest| manifest.slots.as_ref());
                 let params = params.into_iter().flat_map(|slots| &slots.params);
                 texts(&params.map(|param| param.key.as_str()).collect::<Vec<_>>())
             }
-            Node::Meters(_, module) => {
-                let meters = known(module).into_iter().flat_map(|manifest| &manifest.meters);
+            Node::Meters(entry) => {
+                let meters = known(entry).into_iter().flat_map(|manifest| &manifest.meters);
                 texts(&meters.map(|meter| meter.key.as_str()).collect::<Vec<_>>())
             }
         };

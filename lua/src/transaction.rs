@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cantus_host::control::{ClockReading, CommitError, Origin, When, Work};
-use cantus_host::model::{Asked, Catalog, Command, Edge, Edit, Model, Name, Refusal, Setting, Value, merge};
+use cantus_host::model::{Asked, Catalog, Command, Edge, Edit, Model, Name, Path, Refusal, Setting, Value, merge};
 use cantus_host::settings::{Settings, SettingsError};
 
 use crate::error::{Place, ScriptError};
@@ -21,6 +21,9 @@ pub enum Transport {
     /// Beats are to stand still where they are.
     Pause,
 }
+
+/// Sets that are looked through for an earlier one of the same parameter: as many as a loop over a few modules does.
+const RECENT: usize = 16;
 
 /// Something to be done after the commit.
 #[derive(Clone, Debug)]
@@ -120,13 +123,16 @@ impl Transaction {
         Ok(())
     }
 
-    /// Sets once more, to a number, what was set last: the one set takes the place of the other. `None`: that was something
-    /// else.
+    /// Sets once more, to a number, what was set just before, with at most [`RECENT`] sets since: the one takes the place
+    /// of the other, as the order of sets of different parameters does not matter. `None`: it was not.
     pub fn set_again(&mut self, module: &str, key: &str, number: Value) -> Option<Result<(), Refusal>> {
-        let Asked { command: Command::SetParameter(last), claim } = self.asked.last_mut()? else { return None };
-        if last.path.slot.is_some() || *last.path.param != *key || *last.path.module != *module {
-            return None;
-        }
+        let recent = self.asked.iter_mut().rev().take(RECENT);
+        let mut sets = recent.map_while(|asked| match &mut asked.command {
+            Command::SetParameter(set) => Some((set, &mut asked.claim)),
+            _ => None,
+        });
+        let same = |path: &Path| path.slot.is_none() && *path.param == *key && *path.module == *module;
+        let (last, claim) = sets.find(|(set, _)| same(&set.path))?;
         let before = last.value.replace(number);
         if let Err(refusal) = last.edit(&mut self.model, &self.catalog) {
             last.value = before;

@@ -1,7 +1,7 @@
 //! Values on their way between scripts and the Model.
 
 use cantus_host::model::{Name, Num, Value as ModelValue, note_number, note_value};
-use mlua::{Lua, Result, Table, Value};
+use mlua::{Function, Lua, Result, Table, Value};
 
 use crate::bounds::ENTRIES;
 use crate::error::blame;
@@ -74,6 +74,17 @@ pub fn number(value: &Value, what: &str) -> Result<Num> {
         _ => None,
     };
     number.ok_or_else(|| blame(format!("{what} must be a number, not {}", a(value))))
+}
+
+/// The function that something takes.
+///
+/// # Errors
+/// For anything else.
+pub fn function(value: &Value, what: &str) -> Result<Function> {
+    match value {
+        Value::Function(function) => Ok(function.clone()),
+        other => Err(blame(format!("{what} takes a function, not {}", a(other)))),
+    }
 }
 
 /// Beats: a number, a note value such as `"1/8"` (a quarter is a beat), or `"bar"`; `what` begins the sentence if it is

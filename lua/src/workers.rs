@@ -26,9 +26,9 @@ use mlua::{Lua, Result, Value};
 use crate::budget;
 use crate::context::{change, context};
 use crate::error::{ScriptError, blame, message_of};
-use crate::later::{function, keep_call};
+use crate::later::keep_call;
 use crate::library::{Row, call};
-use crate::values::a;
+use crate::values::{a, function};
 
 pub use job::{Job, Limits};
 pub use plain::Plain;

@@ -44,8 +44,16 @@ impl<K: Ord + Clone, V> Table<K, V> {
     where
         K: std::borrow::Borrow<Q>,
     {
+        self.entry(key).map(|entry| &entry.1)
+    }
+
+    /// A key with its value, to be kept.
+    pub fn entry<Q: ?Sized + Ord>(&self, key: &Q) -> Option<&Arc<(K, V)>>
+    where
+        K: std::borrow::Borrow<Q>,
+    {
         let (chunk, at) = self.find(key);
-        Some(&self.chunks.get(chunk)?.get(at.ok()?)?.1)
+        self.chunks.get(chunk)?.get(at.ok()?)
     }
 
     /// Whether there is such a key.

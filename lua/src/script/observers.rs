@@ -10,7 +10,7 @@ use mlua::{Table, Value};
 
 use crate::agenda::Rhythm;
 use crate::error::ScriptError;
-use crate::later::{Task, Turn};
+use crate::later::{Observer, Task, Turn};
 use crate::random::Stream;
 use crate::snapshot;
 
@@ -54,17 +54,18 @@ impl Script {
         let state = context.engine.state();
         let now = Duration::from_secs_f64(context.engine.clock().seconds);
         let Some((notice, before)) = self.changes.next(&state, now) else { return };
-        let observers = context.later.observers.borrow().clone();
         let catalog = self.catalog.clone();
-        let concerned = |parts: &[snapshot::Part]| {
+        let concerns = |parts: &[snapshot::Part]| {
             parts.is_empty() || parts.iter().any(|part| !part.same(&before, &notice.state, &catalog))
         };
+        let observers = context.later.observers.borrow();
+        let concerned = observers.iter().filter(|(_, observer)| concerns(&observer.parts));
+        let concerned: Vec<u64> = concerned.map(|(id, _)| *id).collect();
+        drop(observers);
         let mut table = None;
-        for (id, _) in observers.into_iter().filter(|(_, observer)| concerned(&observer.parts)) {
+        for id in concerned {
             // One of those before it may have ended it.
-            if !context.later.observers.borrow().contains_key(&id) {
-                continue;
-            }
+            let Some(observer) = context.later.observers.borrow().get(&id).cloned() else { continue };
             let made = match &table {
                 Some(table) => Ok(Table::clone(table)),
                 None => {
@@ -73,20 +74,18 @@ impl Script {
                 }
             };
             match made {
-                Ok(made) => self.tell(id, table.insert(made).clone(), &notice),
+                Ok(made) => self.tell(id, &observer, table.insert(made).clone(), &notice),
                 Err(error) => self.complain(&ScriptError::from_lua(&error, "callbacks", None)),
             }
         }
     }
 
     /// Calls one of them.
-    fn tell(&mut self, id: u64, state: Table, notice: &Notice) {
-        let context = self.context.clone();
-        let Some(observer) = context.later.observers.borrow().get(&id).cloned() else { return };
-        let owner = observer.owner;
+    fn tell(&mut self, id: u64, observer: &Observer, state: Table, notice: &Notice) {
+        let (context, owner) = (self.context.clone(), observer.owner.clone());
         let call = Call { owner: owner.clone(), origin: Origin::Callback(owner.clone()), cause: notice.cause };
         let turn = Turn { now: self.moment(), ..Turn::default() };
-        let random = Stream::of(notice.state.model.seed(), &format!("{owner} {id} {}", notice.state.version));
+        let random = Stream::of(notice.state.model.seed(), format_args!("{owner} {id} {}", notice.state.version));
         let before = context.random.swap(random);
         let result = self.callee(id, false).and_then(|thread| {
             let ended = self.turn(&call, &thread, Value::Table(state), turn)?;
@@ -110,11 +109,9 @@ impl Script {
             }
         });
         let said = result.as_ref().err().map(ToString::to_string);
-        if let Some(observer) = context.later.observers.borrow_mut().get_mut(&id) {
-            observer.complaint.clone_from(&said);
-        }
+        let before = observer.complaint.replace(said.clone());
         if let Err(mut error) = result.map_err(|error| error.or_at(observer.place.as_ref()))
-            && said != observer.complaint
+            && said != before
         {
             error.message.push_str(" (in a callback of onStateChange, which is kept)");
             self.complain(&error);

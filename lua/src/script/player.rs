@@ -8,7 +8,7 @@ use mlua::{Function, IntoLuaMulti, MultiValue, Table, Thread, Value};
 use crate::agenda::{Due, Moment, Place as Beat, Rhythm, Wait};
 use crate::budget;
 use crate::error::{Place, ScriptError};
-use crate::later::{CALLS, KEPT, Staged, Task, Turn};
+use crate::later::{KEPT, Staged, Task, Turn};
 use crate::transaction::Transaction;
 
 use super::Script;
@@ -73,6 +73,8 @@ impl Script {
                 break;
             }
         }
+        // Jobs of the last turn begin in its quantum, also where the loop has come to its bound.
+        self.bring_results();
         let skipped = later.agenda.borrow_mut().skipped();
         if skipped > 0 {
             let text = format!("{skipped} calls of timers were left out: scripts had no time for them");
@@ -140,7 +142,7 @@ impl Script {
         {
             parent.children = true;
         }
-        if self.calls().and_then(|calls| calls.raw_set(id, thread)).is_ok() {
+        if self.sandbox.calls.raw_set(id, thread).is_ok() {
             later.agenda.borrow_mut().add(id, rhythm, task, Some(from), &now);
         }
     }
@@ -180,7 +182,7 @@ impl Script {
     /// The Lua thread that is to go on; of a function a new one.
     pub(super) fn callee(&self, id: u64, waits: bool) -> Result<Thread, ScriptError> {
         let failed = |error: mlua::Error| ScriptError::from_lua(&error, "timers", None);
-        let calls = self.calls().map_err(failed)?;
+        let calls = &self.sandbox.calls;
         if waits {
             return calls.raw_get(id).map_err(failed);
         }
@@ -342,10 +344,12 @@ impl Script {
         let context = self.context.clone();
         let tasks = context.later.agenda.borrow().which(|task| &*task.owner == file);
         let last = context.later.agenda.borrow().last_of(&tasks);
-        let observers = context.later.observers.borrow().clone().into_iter();
-        let observers = observers.filter(|(_, observer)| &*observer.owner == file).map(|(id, _)| id);
+        let observers = context.later.observers.borrow();
+        let of_file = observers.iter().filter(|(_, observer)| &*observer.owner == file);
+        let observed: Vec<u64> = of_file.map(|(id, _)| *id).collect();
+        drop(observers);
         let jobs = context.workers.borrow().which(|owner| owner == file);
-        self.forget_all(tasks.into_iter().chain(observers).chain(jobs));
+        self.forget_all(tasks.into_iter().chain(observed).chain(jobs));
         last
     }
 
@@ -364,7 +368,7 @@ impl Script {
 
     /// Lets a coroutine that waits run what it has left for its end.
     fn close(&self, id: u64) {
-        let thread = self.calls().and_then(|calls| calls.raw_get::<Thread>(id));
+        let thread = self.sandbox.calls.raw_get::<Thread>(id);
         if let Ok(thread) = thread
             && thread.status() == ThreadStatus::Resumable
             && !self.context.budget.is_expired()
@@ -376,12 +380,8 @@ impl Script {
         }
     }
 
-    fn calls(&self) -> mlua::Result<Table> {
-        self.sandbox.lua.named_registry_value(CALLS)
-    }
-
     pub(super) fn drop_call(&self, id: u64) {
         // A table that is there takes nil without needing memory.
-        let _ = self.calls().and_then(|calls| calls.raw_set(id, Value::Nil));
+        let _ = self.sandbox.calls.raw_set(id, Value::Nil);
     }
 }

@@ -4,7 +4,7 @@ use mlua::{Function, MultiValue, Table, Value};
 
 use crate::agenda::{Rhythm, Wait};
 use crate::error::ScriptError;
-use crate::later::{CALLS, Task};
+use crate::later::Task;
 use crate::random::Stream;
 use crate::workers::{ANSWER, Job, Under};
 
@@ -50,8 +50,7 @@ impl Script {
     fn bring(&self, id: u64, job: Under) -> Result<(), ScriptError> {
         let lua = &self.sandbox.lua;
         let failed = |error: mlua::Error| ScriptError::from_lua(&error, &job.owner, None);
-        let calls: Table = lua.named_registry_value(CALLS).map_err(failed)?;
-        let to: Table = calls.raw_get(id).map_err(failed)?;
+        let to: Table = self.sandbox.calls.raw_get(id).map_err(failed)?;
         let (name, values) = match job.ended {
             Some(Ok(values)) => ("done", values.iter().map(|value| value.to_lua(lua)).collect::<mlua::Result<_>>()),
             Some(Err(error)) if !to.contains_key("failed").map_err(failed)? => return Err(error),
@@ -66,7 +65,7 @@ impl Script {
         with.push_front(Value::Function(function));
         let body = lua.named_registry_value::<Function>(ANSWER).and_then(|answer| answer.call::<Function>(with));
         let thread = body.and_then(|body| lua.create_thread(body)).map_err(failed)?;
-        calls.raw_set(id, thread).map_err(failed)?;
+        self.sandbox.calls.raw_set(id, thread).map_err(failed)?;
         let now = self.moment();
         let wait = if job.sample > now.clock.sample { Wait::Sample(job.sample) } else { Wait::Now };
         let random = Stream::of(self.context.engine.state().model.seed(), &job.stream);

@@ -51,6 +51,28 @@ fn there_and_back_is_nothing() {
     });
 }
 
+/// Sets of one value collapse, whatever other values are set between them; not over anything else.
+#[test]
+fn sets_in_turn_are_one_each() {
+    on_script_thread(|| {
+        let mut rig = Rig::new();
+        rig.say("k = tone('k') j = tone('j')").expect("runs");
+        for (line, last) in [
+            (
+                "for n = 1, 9 do k.volume = n / 10 j.volume = n / 10 k.voices = n end",
+                &["set k.volume = 0.9", "set j.volume = 0.9", "set k.voices = 9"][..],
+            ),
+            (
+                "k.volume = 0.1 k.voices = 2 mute(k, true) k.voices = 3 k.volume = 0.4",
+                &["set k.volume = 0.1", "set k.voices = 2", "mute k", "set k.voices = 3", "set k.volume = 0.4"],
+            ),
+        ] {
+            rig.say(line).expect("runs");
+            assert_eq!(rig.last(), last, "{line}");
+        }
+    });
+}
+
 #[test]
 fn a_failing_script_changes_nothing() {
     on_script_thread(|| {
