@@ -4,6 +4,7 @@ local raw, shared, native = ...
 local error, type, select, rawset = raw.error, raw.type, raw.select, raw.rawset
 local load, pcall, setmetatable, concat = raw.load, raw.pcall, raw.setmetatable, raw.table.concat
 local format, find = raw.string.format, raw.string.find
+local firm = native.firm
 
 -- The code of `load`, which may come in pieces.
 local function whole(code)
@@ -63,7 +64,7 @@ return function(by_name)
   return setmetatable(env, {
     __index = index,
     __newindex = function(t, name, value)
-      if shared[name] ~= nil then
+      if firm[name] then
         error(format("'%s' belongs to Cantus; choose another name, or make it local", name), 2)
       end
       rawset(t, name, value)

@@ -35,6 +35,20 @@ fn order() {
     ]);
 }
 
+/// Words of the musical library and constructors may be names of a script's own, which nobody else sees.
+#[test]
+fn names_of_ones_own() {
+    on_script_thread(|| {
+        let mut rig = Rig::new();
+        for (code, values) in [
+            ("note, tone, range = 60, 0.5, 3 return note + tone + range, _G.note, note_name(61)", "63.5 60 C#4"),
+            ("return note('C4'), tone('t').name, #range(1, 3)", "60 t 3"),
+        ] {
+            assert_eq!(rig.run(code).expect("runs").values.join(" "), values, "{code}");
+        }
+    });
+}
+
 #[test]
 fn caught_errors_are_text() {
     table(&[

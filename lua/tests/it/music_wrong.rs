@@ -105,7 +105,6 @@ const WRONG: &[(&str, &str)] = &[
         "pattern('p', mini('bd'), {slots = {bd = 'one'}})",
         "song.lua:1: pattern \"p\": row 1: a slot is a whole number from 1, not \"one\"",
     ),
-    ("scale = 3", "song.lua:1: 'scale' belongs to Cantus; choose another name, or make it local"),
     (
         "return (pcall(scale, 'C4', 'x')) or chord('C4', 'y')",
         "song.lua:1: chord: there is no chord \"y\"; chords() lists all",
