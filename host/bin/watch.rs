@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+/// How long a file must stay as it is before it is read: who saves may not be done with it.
+const SETTLED: Duration = Duration::from_millis(40);
+/// The same for an empty script: many programs empty a file before they write it.
+const EMPTIED: Duration = Duration::from_millis(500);
 /// After how long a script that failed is tried again, each time since it failed first.
 const TRIES: [Duration; 3] = [Duration::from_millis(400), Duration::from_millis(1000), Duration::from_millis(2000)];
 
@@ -15,6 +19,8 @@ type Stamp = Option<(SystemTime, u64)>;
 pub struct Watch {
     file: PathBuf,
     stamps: BTreeMap<PathBuf, Stamp>,
+    /// When what was saved will have settled.
+    settled: Option<Instant>,
     failed: Option<Failed>,
 }
 
@@ -29,7 +35,7 @@ struct Failed {
 impl Watch {
     /// Of a script that is evaluated now.
     pub fn of(file: &Path) -> Watch {
-        let mut watch = Watch { file: file.to_owned(), stamps: BTreeMap::new(), failed: None };
+        let mut watch = Watch { file: file.to_owned(), stamps: BTreeMap::new(), settled: None, failed: None };
         watch.look_at(Vec::new());
         watch
     }
@@ -38,9 +44,16 @@ impl Watch {
     pub fn is_due(&mut self, now: Instant) -> bool {
         let new: Vec<(PathBuf, Stamp)> = self.stamps.keys().map(|path| (path.clone(), stamp(path))).collect();
         // A script that is not there is about to be, or its program goes on.
-        let saved = new.iter().any(|(path, stamp)| self.stamps[path] != *stamp) && stamp(&self.file).is_some();
-        if saved {
+        let saved = new.iter().any(|(path, stamp)| self.stamps[path] != *stamp);
+        if let (true, Some((_, length))) = (saved, stamp(&self.file)) {
             self.stamps.extend(new);
+            self.settled = Some(now + if length == 0 { EMPTIED } else { SETTLED });
+        }
+        if let Some(settled) = self.settled {
+            if now < settled {
+                return false;
+            }
+            self.settled = None;
             let text = self.text();
             // The same text fails again; each save of one that did not fail counts.
             return self.failed.as_ref().is_none_or(|failed| failed.text != text);
@@ -94,30 +107,40 @@ mod tests {
         write(&main, "a");
         let start = Instant::now();
         let at = |ms: u64| start + Duration::from_millis(ms);
+        // Whether it is due when what was saved has settled; never before.
+        let due = |watch: &mut Watch, ms: u64| {
+            assert!(!watch.is_due(at(ms)), "at {ms} it may not be all");
+            watch.is_due(at(ms + 40))
+        };
         let mut watch = Watch::of(&main);
         watch.evaluated(vec![lib.clone()], true, at(0));
-        assert!(!watch.is_due(at(10)), "nothing was saved");
+        assert!(!due(&mut watch, 10), "nothing was saved");
+        write(&main, "");
+        assert!(!due(&mut watch, 100), "it was emptied, to be written");
         write(&main, "ab");
-        assert!(watch.is_due(at(20)), "it was saved");
-        watch.evaluated(vec![lib.clone()], false, at(20));
-        assert!(!watch.is_due(at(300)), "too soon to try again");
-        for ms in [420, 1020, 2020] {
+        assert!(due(&mut watch, 200), "it was saved");
+        watch.evaluated(vec![lib.clone()], false, at(240));
+        assert!(!watch.is_due(at(600)), "too soon to try again");
+        for ms in [640, 1240, 2240] {
             assert!(watch.is_due(at(ms)), "tried again at {ms}");
             watch.evaluated(vec![lib.clone()], false, at(ms));
             assert!(!watch.is_due(at(ms + 1)), "once");
         }
         assert!(!watch.is_due(at(100_000)), "not for ever");
         write(&lib, "what was missing");
-        assert!(watch.is_due(at(100_010)), "what it requires has come");
-        watch.evaluated(vec![lib.clone()], false, at(100_010));
+        assert!(due(&mut watch, 100_100), "what it requires has come");
+        watch.evaluated(vec![lib.clone()], false, at(100_140));
         std::fs::remove_file(&main).expect("it can be removed");
-        assert!(!watch.is_due(at(100_020)), "there is nothing to evaluate");
+        assert!(!due(&mut watch, 100_200), "there is nothing to evaluate");
         write(&main, "ab");
-        assert!(!watch.is_due(at(100_030)), "the same text fails again");
+        assert!(!due(&mut watch, 100_300), "the same text fails again");
         write(&main, "abc");
-        assert!(watch.is_due(at(100_040)), "another text may not");
-        watch.evaluated(vec![], true, at(100_040));
+        assert!(due(&mut watch, 100_400), "another text may not");
+        watch.evaluated(vec![], true, at(100_440));
+        write(&main, "");
+        assert!(!due(&mut watch, 100_500) && watch.is_due(at(101_000)), "it is to be empty");
+        watch.evaluated(vec![], true, at(101_000));
         write(&lib, "nobody requires it any more");
-        assert!(!watch.is_due(at(200_000)), "and it did not fail");
+        assert!(!due(&mut watch, 200_000), "and it did not fail");
     }
 }
