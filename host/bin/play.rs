@@ -21,28 +21,15 @@ use crate::settings::{flag, number, settings};
 use crate::song::Song;
 use crate::{Failure, interrupted};
 
-/// Wall time that a script may take before it is stopped: far beyond what a song needs, so that no result depends on it.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 /// Frames between two looks at the progress.
 const BLOCK: usize = 1024;
 
-/// A script state over an engine that plays; what it prints goes to standard error, and so do errors of timers, besides
-/// to `complain`.
+/// A script state over an engine, by what the song and the user's settings say, else by `options`. What it prints goes to
+/// standard error, and so do errors of timers, besides to `complain`.
 pub fn script(
     engine: Rc<dyn Commit>,
     song: &Song,
-    wall: Option<std::time::Duration>,
-    complain: impl Fn(&ScriptError) + 'static,
-) -> Result<Script, Failure> {
-    state(engine, song, wall, false, complain)
-}
-
-/// The same; in `lockstep`, time is virtual.
-fn state(
-    engine: Rc<dyn Commit>,
-    song: &Song,
-    wall: Option<std::time::Duration>,
-    lockstep: bool,
+    options: Options,
     complain: impl Fn(&ScriptError) + 'static,
 ) -> Result<Script, Failure> {
     let (root, settings, session) = (song.root.clone(), settings().clone(), song.folder());
@@ -54,8 +41,7 @@ fn state(
         complain(error);
     });
     let workers = number("workers") as usize;
-    let options = Options { root, wall, memory, workers, print, complain, settings, session, ..Options::default() };
-    Ok(Script::new(engine, Options { lockstep, ..options })?)
+    Ok(Script::new(engine, Options { root, memory, workers, print, complain, settings, session, ..options })?)
 }
 
 /// Runs `work` on a thread with the stack that scripts need: they may recurse deeply.
@@ -133,7 +119,7 @@ impl Rendering<'_> {
         let failed = Rc::<RefCell<Vec<String>>>::default();
         let heard = failed.clone();
         let complain = move |error: &ScriptError| heard.borrow_mut().push(error.to_string());
-        let mut script = state(engine.clone(), self.song, Some(PATIENCE), true, complain)?;
+        let mut script = script(engine.clone(), self.song, Options::default(), complain)?;
         let evaluation = self.song.evaluate(&mut script)?;
         studio.settle();
         self.song.tell_other_sounds(&*engine);

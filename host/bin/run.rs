@@ -4,6 +4,7 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::string::FromUtf8Error;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,8 +13,8 @@ use cantus_host::control::{Commit, Engine, EngineHandle, EngineThread, Origin, j
 use cantus_host::device::{Cpal, Device, DeviceError, Null, Source};
 use cantus_host::model::Catalog;
 use cantus_host::plugins::ModuleRegistry;
-use cantus_lua::watchdog::{Pulse, supervise};
-use cantus_lua::{Evaluation, Script, ScriptError};
+use cantus_lua::watchdog::{Fate, Pulse, supervise};
+use cantus_lua::{Evaluation, Options, Script, ScriptError};
 use clap::Args;
 
 use crate::console::{say, tell, warn};
@@ -80,17 +81,27 @@ impl Run {
             return self.render(&song, registry);
         }
         let handle = engine.handle().clone();
-        let performance =
-            Performance { engine: handle, song: song.into(), bars: self.bars, journal: journal.into(), lines: typed() };
-        let patience = 2.0 * number("script_seconds") + PATIENCE.as_secs_f64();
-        let stuck = || {
-            tell(
-                "error: the script does not come back and could not be stopped; it is left to itself and what it was to \
-                 do later is lost. The music goes on: type, or change the script and save it",
-            );
+        let performance = Performance {
+            engine: handle,
+            song: song.into(),
+            bars: self.bars,
+            journal: journal.into(),
+            lines: typed(),
+            begun: Arc::default(),
         };
-        let played =
-            supervise(Duration::from_secs_f64(patience), move |pulse, left| performance.play(&pulse, left), stuck);
+        let patience = 2.0 * number("script_seconds") + PATIENCE.as_secs_f64();
+        let replaced = |fate| {
+            let what = match fate {
+                Fate::Stuck => "the script does not come back and could not be stopped",
+                Fate::Panicked => "a fault of Cantus itself has ended the script; please report it",
+            };
+            tell(format_args!(
+                "error: {what}; what it was to do later is lost. The music goes on: type, or change the script and save \
+                 it"
+            ));
+        };
+        let play = move |pulse, before| performance.play(&pulse, before);
+        let played = supervise(Duration::from_secs_f64(patience), play, replaced);
         device.stop();
         played.map_err(|lost| Failure(lost.to_string()))?
     }
@@ -161,7 +172,7 @@ impl Run {
     }
 }
 
-/// What the script thread needs; if one gets stuck, the next takes it over.
+/// What the script thread needs; if one is lost, the next takes it over.
 #[derive(Clone)]
 struct Performance {
     engine: EngineHandle,
@@ -169,31 +180,31 @@ struct Performance {
     bars: Option<f64>,
     journal: Arc<Unplayed>,
     lines: Lines,
+    /// The music has begun.
+    begun: Arc<AtomicBool>,
 }
 
 impl Performance {
-    /// The script thread: evaluates, starts, evaluates again on every save. When others were left before, the music plays
-    /// already.
-    fn play(&self, pulse: &Pulse, left: usize) -> Result<(), Failure> {
-        let (engine, song, file) = (&self.engine, &self.song, &*self.song.script);
+    /// The script thread: evaluates, starts, evaluates again on every save. When there were others before, what the script
+    /// has made is there already.
+    fn play(&self, pulse: &Pulse, before: usize) -> Result<(), Failure> {
+        let (engine, song) = (&self.engine, &self.song);
         let shared: Rc<dyn Commit> = Rc::new(engine.clone());
-        let seconds = Duration::from_secs_f64(number("script_seconds"));
-        if left == 0 {
+        let wall = Some(Duration::from_secs_f64(number("script_seconds")));
+        if before == 0 {
             song.begin(engine)?;
         }
-        let mut script = script(shared, song, Some(seconds), |_| {})?;
-        let mut watch = Watch::of(file);
-        if left == 0 {
+        let options = Options { wall, lockstep: false, stop: pulse.lost(), ..Options::default() };
+        let mut script = script(shared, song, options, |_| {})?;
+        let mut file = song.script.clone();
+        let mut watch = Watch::of(&file);
+        if before == 0 {
             let evaluation = song.evaluate(&mut script)?;
             watch.evaluated(script.required(), true, Instant::now());
-            wait_until_ready(engine);
-            song.tell_other_sounds(engine);
-            start(engine, &evaluation)?;
-            self.journal.begin();
+            self.begin(&evaluation)?;
         }
         let (mut told, mut said, mut strain, mut look) = (Vec::new(), None, Strain::default(), Instant::now());
-        loop {
-            pulse.beat();
+        while pulse.beat() {
             let until = script.tick().map(|seconds| Instant::now() + Duration::from_secs_f64(seconds.min(1.0)));
             if Instant::now() < look {
                 // A line that is typed is done at once.
@@ -206,16 +217,36 @@ impl Performance {
             if engine.telemetry().device_lost() {
                 return Err(Failure("the sound device has gone; plug it in and run again".into()));
             }
+            if let Some(program) = script.loaded() {
+                watch = Watch::of(&program);
+                watch.evaluated(script.required(), true, Instant::now());
+                file = program;
+            }
             if watch.is_due(Instant::now()) {
-                let evaluated = script.eval_file(file);
+                let evaluated = script.eval_file(&file);
                 watch.evaluated(script.required(), evaluated.is_ok(), Instant::now());
-                say_evaluated(engine, file, &evaluated, &mut said);
+                say_evaluated(engine, &file, &evaluated, &mut said);
+                if let Ok(evaluation) = evaluated {
+                    self.begin(&evaluation)?;
+                }
             }
             let beats_per_bar = engine.state().model.signature.beats_per_bar();
             if interrupted() || self.bars.is_some_and(|bars| engine.clock().beat >= bars * beats_per_bar) {
                 return Ok(());
             }
         }
+        Ok(())
+    }
+
+    /// Begins the music after the first evaluation that ended well, which may be that of a later thread.
+    fn begin(&self, evaluation: &Evaluation) -> Result<(), Failure> {
+        if !self.begun.swap(true, Ordering::Relaxed) {
+            wait_until_ready(&self.engine);
+            self.song.tell_other_sounds(&self.engine);
+            start(&self.engine, evaluation)?;
+            self.journal.begin();
+        }
+        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use cantus_host::files;
 use cantus_host::lockstep::Lockstep;
 use cantus_host::model::Catalog;
 use cantus_host::session;
-use cantus_lua::{documentation, types};
+use cantus_lua::{Options, documentation, types};
 use clap::Args;
 
 use crate::Failure;
@@ -23,8 +23,6 @@ pub const FOLDER: &str = ".types";
 const LUARC: &str = include_str!("new/luarc.json");
 /// Its name.
 const LUARC_NAME: &str = ".luarc.json";
-/// Wall time that a script may take, as when it plays.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Writes definitions for editors: functions, modules, and what a song has made, with types and documentation.
 #[derive(Args)]
@@ -62,7 +60,7 @@ impl Types {
                 let studio = Lockstep::new(registry.clone(), song.config());
                 let engine: Rc<dyn Commit> = Rc::new(studio.engine().clone());
                 song.begin(&*engine)?;
-                let evaluated = song.evaluate(&mut script(engine.clone(), &song, Some(PATIENCE), |_| {})?);
+                let evaluated = song.evaluate(&mut script(engine.clone(), &song, Options::default(), |_| {})?);
                 // What was there before fits better than nothing.
                 evaluated.map_err(|Failure(why)| Failure(format!("could not tell what the song makes: {why}")))?;
                 Ok(types::session(&engine.state().model, registry.catalog()))

@@ -44,7 +44,7 @@ pub struct Budget {
     /// How often something has begun.
     begun: Cell<u64>,
     /// Set on any thread when what runs is no longer wanted.
-    stop: Option<Arc<AtomicBool>>,
+    stop: Arc<AtomicBool>,
     left: Cell<u64>,
     /// Instructions since the clock was looked at.
     unseen: Cell<u64>,
@@ -60,13 +60,13 @@ impl Budget {
     pub fn new(instructions: u64, wall: Option<Duration>, memory: usize) -> Budget {
         let (left, deadline, expired) = (Cell::new(u64::MAX), Cell::new(None), RefCell::new(None));
         let (collect_at, used) = (Cell::new(usize::MAX), Cell::new(usize::MAX));
-        let (part, begun, unseen, stop) = (Cell::new(1), Cell::new(0), Cell::new(0), None);
+        let (part, begun, unseen, stop) = (Cell::new(1), Cell::new(0), Cell::new(0), Arc::default());
         Budget { instructions, wall, memory, collect_at, part, begun, stop, left, unseen, used, deadline, expired }
     }
 
     /// The same, and it is used up as soon as another thread sets the flag.
     pub fn until(self, stop: Arc<AtomicBool>) -> Budget {
-        Budget { stop: Some(stop), ..self }
+        Budget { stop, ..self }
     }
 
     /// Installs the hook. Call it once, before any Lua thread is made: older threads never get it.
@@ -153,8 +153,7 @@ impl Budget {
         if let Some(error) = self.expired() {
             return Err(Error::external(error));
         }
-        let stopped = self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed));
-        let message = if stopped {
+        let message = if self.stop.load(Ordering::Relaxed) {
             "stopped: it was cancelled".to_owned()
         } else if let Some(left) = self.left.get().checked_sub(steps) {
             self.left.set(left);

@@ -33,8 +33,10 @@ pub struct Context {
     pub random: Random,
     /// Where `print` goes.
     pub print: RefCell<Print>,
-    /// Folder whose `lib/` `require` looks in.
+    /// Folder of the sound files, where paths of sessions begin.
     pub root: PathBuf,
+    /// Folder of the program, whose `lib/` `require` looks in: the same, until another session is loaded.
+    pub program: RefCell<PathBuf>,
     /// The user's settings of this machine.
     pub settings: Settings,
     /// Name of the script that is evaluated.
@@ -57,14 +59,15 @@ impl Context {
     /// Of a state in which nothing has happened yet.
     pub fn new(engine: Rc<dyn Commit>, budget: Budget, print: Print, root: PathBuf, settings: Settings) -> Context {
         let (random, file, required, later, workers) = Default::default();
-        let (budget, print, taps, work) =
-            (Rc::new(budget), RefCell::new(print), RefCell::default(), RefCell::default());
+        let (budget, print, program) = (Rc::new(budget), RefCell::new(print), RefCell::new(root.clone()));
+        let (taps, work) = Default::default();
         Context {
             engine,
             budget,
             random,
             print,
             root,
+            program,
             settings,
             file,
             required,

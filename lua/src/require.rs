@@ -20,8 +20,9 @@ pub fn source(lua: &Lua, name: Value) -> Result<(String, String)> {
     }
     let chunk = format!("lib/{}.lua", name.replace('.', "/"));
     let context = context(lua);
-    context.required.borrow_mut().push(context.root.join(&chunk));
-    let code = read(&context.root, &chunk).map_err(|why| blame(format!("could not require \"{name}\": {why}")))?;
+    let root = context.program.borrow();
+    context.required.borrow_mut().push(root.join(&chunk));
+    let code = read(&root, &chunk).map_err(|why| blame(format!("could not require \"{name}\": {why}")))?;
     Ok((code, chunk))
 }
 

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use cantus_host::control::{Batch, Cause, Commit, Origin, Work};
@@ -51,7 +52,9 @@ pub struct Options {
     pub workers: usize,
     /// Time is virtual: it stands still while workers run.
     pub lockstep: bool,
-    /// Folder whose `lib/` `require` looks in.
+    /// Set on any thread when the state is no longer wanted: what runs then ends, and nothing more is changed.
+    pub stop: Arc<AtomicBool>,
+    /// Folder of the sound files and of the program, whose `lib/` `require` looks in.
     pub root: PathBuf,
     /// The user's settings of this machine.
     pub settings: Settings,
@@ -74,6 +77,7 @@ impl Default for Options {
             lookahead: Duration::from_millis(50),
             workers: 2,
             lockstep: true,
+            stop: Arc::default(),
             root: PathBuf::from("."),
             settings: Settings::default(),
             session: session::Folder::default(),
@@ -121,6 +125,7 @@ pub struct Script {
     places: BTreeMap<String, Place>,
     /// The session's folder, and what only its files know.
     session: session::Folder,
+    loaded: Option<PathBuf>,
 }
 
 impl Script {
@@ -133,11 +138,11 @@ impl Script {
     /// When Lua has no memory.
     pub fn new(engine: Rc<dyn Commit>, options: Options) -> Result<Script, ScriptError> {
         let Options { instructions, memory, wall, lookahead, workers, lockstep, .. } = options;
-        let Options { root, settings, mut session, print, complain, .. } = options;
+        let Options { stop, root, settings, mut session, print, complain, .. } = options;
         session.belongs_to(&engine.state().model);
         let catalog = engine.catalog();
-        let limits = Limits { instructions, memory, wall, root: root.clone(), settings: settings.clone() };
-        let context = Context::new(engine, Budget::new(instructions, wall, memory), print, root, settings);
+        let limits = Limits { instructions, memory, wall, settings: settings.clone() };
+        let context = Context::new(engine, Budget::new(instructions, wall, memory).until(stop), print, root, settings);
         context.workers.replace(Workers::new(workers, limits));
         let context = Rc::new(context);
         let failed = |e: mlua::Error| ScriptError::from_lua(&e, "cantus", None);
@@ -165,6 +170,7 @@ impl Script {
             notes,
             places,
             session,
+            loaded: None,
         })
     }
 
@@ -176,6 +182,11 @@ impl Script {
     /// The files that the last evaluation has required, whether they were there or not.
     pub fn required(&self) -> Vec<PathBuf> {
         self.context.required.borrow().clone()
+    }
+
+    /// The program of a session that was loaded since this was asked last: it was evaluated, and is to be watched.
+    pub fn loaded(&mut self) -> Option<PathBuf> {
+        self.loaded.take()
     }
 
     /// Every word that a script finds: functions, constructors, libraries; ascending.
@@ -197,7 +208,7 @@ impl Script {
     /// # Errors
     /// When it cannot be read, and as [`Script::eval`].
     pub fn eval_file(&mut self, path: &Path) -> Result<Evaluation, ScriptError> {
-        let name = path.strip_prefix(&self.context.root).unwrap_or(path).display().to_string();
+        let name = path.strip_prefix(&*self.context.program.borrow()).unwrap_or(path).display().to_string();
         let code = std::fs::read_to_string(path).map_err(|e| {
             ScriptError::of(&name, format!("could not read the script: {e}; it must be a text file in UTF-8"))
         })?;
@@ -378,13 +389,14 @@ impl Script {
 
     fn save(&mut self, path: Option<&Path>, replace: bool) -> Result<(), String> {
         let path = self.folder("save", path)?;
-        let (state, context) = (self.context.engine.state(), self.context.clone());
-        let saved = self.session.save(&path, &state, &self.catalog, &context.root, replace);
+        let state = self.context.engine.state();
+        let saved = self.session.save(&path, &state, &self.catalog, &self.context.root, replace);
         self.print(&saved.map_err(|e| e.to_string())?);
         Ok(())
     }
 
-    /// Nobody's step: what was done before was done to another session.
+    /// Puts another session in the place of this one, ends what was to be done later, and evaluates its program: what
+    /// that asked for is in the session already. Nobody's step: what was done before was done to another session.
     fn load_session(&mut self, path: Option<&Path>) -> Result<(), String> {
         let path = self.folder("load", path)?;
         let engine = self.context.engine.clone();
@@ -395,7 +407,14 @@ impl Script {
         self.session = opened.folder;
         self.session.belongs_to(&accepted.model);
         self.print(&opened.notes);
-        Ok(())
+        self.forget_everything();
+        let program = path.join("main.lua");
+        self.context.program.replace(path);
+        if !program.is_file() {
+            return Ok(());
+        }
+        self.loaded = Some(program.clone());
+        self.eval_file(&program).map(|_| ()).map_err(|e| e.to_string())
     }
 
     fn folder(&self, verb: &str, path: Option<&Path>) -> Result<PathBuf, String> {

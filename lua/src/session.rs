@@ -40,7 +40,7 @@ pub const ROWS: &[Row] = &[
         signature: "(path?: string)",
         doc: "Loads the session of a folder in the place of this one: what is the same in it sounds on. Without a path \
               it is the folder that was loaded or saved last. Its sound files must be those that lie beside the \
-              script. What was done before cannot be taken back after it. At the prompt, after the line.",
+              script. What was to be done later ends, and its main.lua is evaluated, if it has one. What was done before cannot be taken back after it. At the prompt, after the line.",
         example: "engine:save(\"song\")  engine:load(\"song\")",
         function: |lua, args| call(lua, args, |lua, (_, path): (This, Value)| load(lua, &path)),
     },

@@ -1,69 +1,99 @@
 //! Threads for scripts that may get stuck. Budgets end every script that can be ended; a thread that does not come back
-//! all the same cannot be: it is left to itself, with all it holds, and another takes its place. Nothing that makes sound
+//! all the same, or panics, is left to itself, with all it holds, and another takes its place. Nothing that makes sound
 //! ever waits for either.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use crate::Script;
 
-/// A thread's sign of life.
+/// How often threads may panic: more is no accident, and another would do so too.
+const PANICS: usize = 3;
+
+/// A thread's sign of life, and whether it is still wanted.
 #[derive(Clone, Debug, Default)]
-pub struct Pulse(Arc<AtomicU64>);
+pub struct Pulse {
+    beats: Arc<AtomicU64>,
+    lost: Arc<AtomicBool>,
+}
 
 impl Pulse {
-    /// It lives.
-    pub fn beat(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+    /// It lives. False: it was given up, and another has taken its place; it must end.
+    pub fn beat(&self) -> bool {
+        self.beats.fetch_add(1, Ordering::Relaxed);
+        !self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Set when it is given up, for [`Options::stop`](crate::Options::stop).
+    pub fn lost(&self) -> Arc<AtomicBool> {
+        self.lost.clone()
     }
 
     fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.beats.load(Ordering::Relaxed)
     }
 }
 
-/// Why a thread has no result.
+/// What has become of a thread that is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It does not come back.
+    Stuck,
+    /// It panicked.
+    Panicked,
+}
+
+/// Why there is no result.
 #[derive(Debug, thiserror::Error)]
 pub enum Lost {
-    /// It could not be started.
+    /// A thread could not be started.
     #[error("could not start the script's thread: {0}; end what else runs and try again")]
     Start(#[from] io::Error),
-    /// It panicked.
-    #[error("the script thread panicked; please report it")]
+    /// One after the other panicked.
+    #[error("the script thread panicked {PANICS} times; please report it")]
     Panicked,
 }
 
 /// Does work on a thread with the [stack](Script::STACK) that scripts need, and answers what it does. When its pulse has
-/// stood still for `patience`, the thread is left to itself, `stuck` is called, and the work begins anew on another; it
-/// is told how many were left before.
+/// stood still for `patience`, or it panics, the thread is left to itself, `replaced` is told, and the work begins anew
+/// on another; it is told how many were before.
 ///
 /// # Errors
 /// [`Lost`].
 pub fn supervise<T: Send + 'static>(
     patience: Duration,
     work: impl Fn(Pulse, usize) -> T + Clone + Send + 'static,
-    mut stuck: impl FnMut(),
+    mut replaced: impl FnMut(Fate),
 ) -> Result<T, Lost> {
-    for left in 0.. {
+    let mut panics = 0;
+    for before in 0.. {
         let (pulse, work, (sender, result)) = (Pulse::default(), work.clone(), channel());
         let heart = pulse.clone();
         let thread = Builder::new().name("script".into()).stack_size(Script::STACK);
         // Who gets a result that comes after all has gone.
-        thread.spawn(move || _ = sender.send(work(heart, left)))?;
+        thread.spawn(move || _ = sender.send(work(heart, before)))?;
         let (mut count, mut seen) = (pulse.count(), Instant::now());
-        while seen.elapsed() < patience {
+        let fate = loop {
             match result.recv_timeout(patience / 8) {
                 Ok(done) => return Ok(done),
-                Err(RecvTimeoutError::Disconnected) => return Err(Lost::Panicked),
-                Err(RecvTimeoutError::Timeout) if pulse.count() == count => {}
-                Err(RecvTimeoutError::Timeout) => (count, seen) = (pulse.count(), Instant::now()),
+                Err(RecvTimeoutError::Disconnected) => break Fate::Panicked,
+                Err(RecvTimeoutError::Timeout) if pulse.count() != count => {
+                    (count, seen) = (pulse.count(), Instant::now());
+                }
+                Err(RecvTimeoutError::Timeout) if seen.elapsed() >= patience => break Fate::Stuck,
+                Err(RecvTimeoutError::Timeout) => {}
             }
+        };
+        pulse.lost.store(true, Ordering::Relaxed);
+        panics += usize::from(fate == Fate::Panicked);
+        if panics == PANICS {
+            return Err(Lost::Panicked);
         }
-        stuck();
+        replaced(fate);
     }
     unreachable!("threads cannot be counted to their end")
 }
@@ -71,7 +101,6 @@ pub fn supervise<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
-    use std::sync::mpsc::Receiver;
 
     use super::*;
 
@@ -79,41 +108,53 @@ mod tests {
 
     #[test]
     fn a_thread_that_does_not_come_back_is_replaced() {
-        // Nobody ever sends.
-        let (sender, never) = channel::<()>();
+        let ((sender, never), (late, heard)) = (channel::<()>(), channel());
         let never = Arc::new(Mutex::new(never));
-        let mut stuck = 0;
+        let mut fates = Vec::new();
         let answer = supervise(
             PATIENCE,
-            move |_, left| {
-                if left < 2 {
-                    let never: Arc<Mutex<Receiver<()>>> = never.clone();
+            move |pulse, before| {
+                if before < 2 {
+                    // Nobody ever sends.
                     let _ = never.lock().map(|never| never.recv());
+                    let _ = late.send(pulse.beat());
                 }
-                left
+                (before, pulse.beat())
             },
-            || stuck += 1,
+            |fate| fates.push(fate),
         );
-        assert_eq!((answer.expect("the third comes back"), stuck), (2, 2));
+        assert_eq!((answer.expect("the third comes back"), fates), ((2, true), vec![Fate::Stuck; 2]));
+        // Those that come back after all hear that they are no longer wanted.
         drop(sender);
+        assert_eq!(heard.iter().take(2).collect::<Vec<_>>(), [false, false]);
     }
 
     #[test]
     fn one_that_shows_life_is_waited_for() {
         let end = Instant::now() + 4 * PATIENCE;
-        let work = move |pulse: Pulse, left| {
+        let work = move |pulse: Pulse, before| {
             while Instant::now() < end {
                 pulse.beat();
                 std::thread::yield_now();
             }
-            left
+            before
         };
-        assert_eq!(supervise(PATIENCE, work, || {}).expect("it comes back"), 0);
+        assert_eq!(supervise(PATIENCE, work, |_| {}).expect("it comes back"), 0);
     }
 
     #[test]
-    fn one_that_panics_is_not_replaced() {
-        let work = |_, _| -> usize { std::panic::resume_unwind(Box::new("quietly")) };
-        assert!(matches!(supervise(PATIENCE, work, || {}), Err(Lost::Panicked)));
+    fn one_that_panics_is_replaced_a_few_times() {
+        let panics = |often| {
+            let mut fates = Vec::new();
+            let work = move |_, before| {
+                if before < often {
+                    std::panic::resume_unwind(Box::new("quietly"));
+                }
+                before
+            };
+            (supervise(PATIENCE, work, |fate| fates.push(fate)).ok(), fates)
+        };
+        assert_eq!(panics(1), (Some(1), vec![Fate::Panicked]));
+        assert_eq!(panics(PANICS), (None, vec![Fate::Panicked; PANICS - 1]));
     }
 }

@@ -188,8 +188,22 @@ fn worker(lua: &Lua, (code, args, done, failed): (Value, Value, Value, Value)) -
     change(lua, |work| {
         let stream = format!("{owner} {} worker {}", turn.clock().beat, work.staged.jobs.len());
         let (model, catalog, stop) = (Arc::new(work.model.clone()), work.catalog.clone(), Arc::default());
-        let (now, due) = (turn.now, turn.due);
-        work.staged.jobs.push(Job { id, owner, code, chunk, args, stream, state, model, catalog, now, due, stop });
+        let (now, due, root) = (turn.now, turn.due, context.program.borrow().clone());
+        work.staged.jobs.push(Job {
+            id,
+            owner,
+            code,
+            chunk,
+            args,
+            stream,
+            root,
+            state,
+            model,
+            catalog,
+            now,
+            due,
+            stop,
+        });
         Ok(id)
     })
 }

@@ -110,3 +110,40 @@ fn a_session_is_loaded_whole_or_not_at_all() {
     let error = refused(&mut studio, "undo()");
     assert!(error.contains("nothing to undo"), "{error}");
 }
+
+/// Loading puts the other session's program in the place of what was to be done later; what it asks for is there
+/// already, as it was saved.
+#[test]
+fn loading_evaluates_the_program() {
+    let (folder, mut studio) = studio();
+    let theirs = folder.path().join("root/b");
+    let write = |file: &str, code: &str| {
+        std::fs::create_dir_all(theirs.join(file).parent().expect("a folder")).expect("it can be made");
+        std::fs::write(theirs.join(file), code).expect("it can be written");
+    };
+    let program = "local deep = require 'deep' gain('g', {gain = 0.5}) every(1, function() print(deep.word) end)";
+    write("main.lua", program);
+    write("lib/deep.lua", "return {word = 'theirs'}");
+    // Made in the other folder, a knob turned since, and saved.
+    let mut other = Studio::with(registry(), theirs.clone());
+    other.eval_as(program, "main.lua");
+    say(&mut other, "g.gain = 0.25");
+    say(&mut other, "save('.')");
+    say(&mut studio, "every(1, function() print('ours') end) play()");
+    studio.render(128);
+    assert_eq!(studio.printed(), ["ours"]);
+    say(&mut studio, "engine:load('b')");
+    studio.render(60_000);
+    assert_eq!(studio.printed(), ["theirs", "theirs"]);
+    let state = studio.engine().state();
+    assert!(state.model == other.engine().state().model, "as it was saved");
+    // It is evaluated by its own name: its claims are its own.
+    studio.eval_as("gain('g', {gain = 0.75})", "main.lua");
+    assert_eq!(studio.say("return g.gain").expect("it runs").values, ["0.75"]);
+    assert_eq!(studio.engine().state().model.claims.keys().map(|file| &**file).collect::<Vec<_>>(), ["main.lua"]);
+    // A program that fails is said, over the session that is loaded.
+    write("main.lua", "error('no')");
+    let error = refused(&mut studio, "engine:load('b')");
+    assert!(error.contains("main.lua:1: no"), "{error}");
+    assert_eq!(studio.say("return g.gain, #timers()").expect("it runs").values, ["0.25", "0"]);
+}

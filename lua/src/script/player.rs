@@ -339,6 +339,16 @@ impl Script {
         }
     }
 
+    /// Ends everything that anybody has asked for.
+    pub(super) fn forget_everything(&mut self) {
+        let context = self.context.clone();
+        self.give_up_all();
+        let tasks = context.later.agenda.borrow().which(|_| true);
+        let observers: Vec<u64> = context.later.observers.borrow().keys().copied().collect();
+        let jobs = context.workers.borrow().which(|_| true);
+        self.forget_all(tasks.into_iter().chain(observers).chain(jobs));
+    }
+
     /// Ends everything that a file has asked for; answers the last beat on which any of it was done.
     pub(super) fn forget_file(&mut self, file: &str) -> Option<Beat> {
         let context = self.context.clone();

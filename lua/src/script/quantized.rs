@@ -35,6 +35,13 @@ impl Script {
         }
     }
 
+    /// None that waits is to begin.
+    pub(super) fn give_up_all(&mut self) {
+        for old in std::mem::take(&mut self.quantized) {
+            self.drop_staged(&old.staged, &old.name);
+        }
+    }
+
     /// Begins what waited for batches that are applied now.
     pub(super) fn begin_quantized(&mut self) {
         if self.quantized.is_empty() {

@@ -47,6 +47,8 @@ pub struct Job {
     pub args: Plain,
     /// What names its random numbers.
     pub stream: String,
+    /// Folder whose `lib/` `require` looks in.
+    pub root: PathBuf,
     /// The state when it was asked for.
     pub state: Arc<EngineState>,
     /// The Model as who asked saw it.
@@ -70,8 +72,6 @@ pub struct Limits {
     pub memory: usize,
     /// Wall time, when people wait for it.
     pub wall: Option<Duration>,
-    /// Folder whose `lib/` `require` looks in.
-    pub root: PathBuf,
     /// The user's settings, to be read.
     pub settings: Settings,
 }
@@ -134,7 +134,7 @@ fn context(job: &Job, limits: &Limits, back: SyncSender<Action>) -> Context {
     let budget = Budget::new(limits.instructions, limits.wall, limits.memory).until(job.stop.clone());
     let turn = Turn { now: job.now, due: job.due, ..Turn::default() };
     let frozen = Frozen { state: job.state.clone(), catalog: job.catalog.clone(), clock: turn.clock() };
-    let context = Context::new(Rc::new(frozen), budget, print, limits.root.clone(), limits.settings.clone());
+    let context = Context::new(Rc::new(frozen), budget, print, job.root.clone(), limits.settings.clone());
     let origin = Origin::Callback(job.owner.clone());
     let work = Transaction::new(job.model.clone(), job.catalog.clone(), turn.clock(), &origin);
     context.work.replace(Some(work));

@@ -35,6 +35,32 @@ fn the_same_file_twice_commits_nothing() {
     });
 }
 
+/// All that a file asks for is written once more, whatever was done since; of what it does not speak stays as it is.
+#[test]
+fn restating_a_file() {
+    on_script_thread(|| {
+        let mut rig = Rig::new();
+        rig.run(SONG).expect("runs");
+        rig.say("tone('own') kick.voices = 3").expect("runs");
+        let before = rig.engine.model();
+        rig.say("kick.volume = 0.1 kick.slots[1].file = 'sd.flac' bpm(90) remove(mix) connect(seq, kick)")
+            .expect("runs");
+        assert_ne!(rig.engine.model(), before);
+        rig.say("restate('song.lua')").expect("runs");
+        assert_eq!(rig.engine.model(), before);
+        assert_eq!(rig.say("restate('song.lua')").expect("runs").batch, None);
+        for (line, error) in [
+            (
+                "restate('sonh.lua')",
+                "prompt:1: no file \"sonh.lua\" has asked for anything; did you mean \"song.lua\"?",
+            ),
+            ("restate()", "prompt:1: the file must be text, not nil"),
+        ] {
+            assert_eq!(ask(&mut rig, line), error);
+        }
+    });
+}
+
 /// `[first, said at the prompt, second, asked at the prompt, answer]`
 const TURNED: &[[&str; 5]] = &[
     // What was turned live stays until its own line is edited.
