@@ -392,6 +392,7 @@ impl Script {
         let state = self.context.engine.state();
         let saved = self.session.save(&path, &state, &self.catalog, &self.context.root, replace);
         self.print(&saved.map_err(|e| e.to_string())?);
+        self.print(&[format!("saved to {}", path.display())]);
         Ok(())
     }
 
@@ -407,6 +408,7 @@ impl Script {
         self.session = opened.folder;
         self.session.belongs_to(&accepted.model);
         self.print(&opened.notes);
+        self.print(&[format!("loaded {}", path.display())]);
         self.forget_everything();
         let program = path.join("main.lua");
         self.context.program.replace(path);

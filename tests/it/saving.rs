@@ -133,6 +133,7 @@ fn loading_evaluates_the_program() {
     studio.render(128);
     assert_eq!(studio.printed(), ["ours"]);
     say(&mut studio, "engine:load('b')");
+    assert_eq!(studio.printed(), [format!("loaded {}", theirs.display())]);
     studio.render(60_000);
     assert_eq!(studio.printed(), ["theirs", "theirs"]);
     let state = studio.engine().state();
