@@ -7,6 +7,7 @@ mod new;
 mod output;
 mod play;
 mod plugins;
+mod prompt;
 mod render;
 mod replay;
 mod report;

@@ -1,15 +1,12 @@
 //! `cantus run SONG`
 
-use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::string::FromUtf8Error;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use cantus_host::control::{Commit, Engine, EngineHandle, EngineThread, Origin, journal};
+use cantus_host::control::{Commit, Engine, EngineHandle, EngineThread, journal};
 use cantus_host::device::{Cpal, Device, DeviceError, Null, Source};
 use cantus_host::model::Catalog;
 use cantus_host::plugins::ModuleRegistry;
@@ -17,9 +14,10 @@ use cantus_lua::watchdog::{Fate, Pulse, supervise};
 use cantus_lua::{Evaluation, Options, Script, ScriptError};
 use clap::Args;
 
-use crate::console::{say, tell, warn};
+use crate::console::{tell, warn};
 use crate::journals::{Journals, Unplayed, broke_off};
 use crate::play::{Length, Rendering, problems_with_places, script, start};
+use crate::prompt::Prompt;
 use crate::render::{positive, print};
 use crate::settings::{number, text};
 use crate::setup::PluginArguments;
@@ -86,7 +84,7 @@ impl Run {
             song: song.into(),
             bars: self.bars,
             journal: journal.into(),
-            lines: typed(),
+            prompt: Prompt::open(),
             begun: Arc::default(),
         };
         let patience = 2.0 * number("script_seconds") + PATIENCE.as_secs_f64();
@@ -179,7 +177,7 @@ struct Performance {
     song: Arc<Song>,
     bars: Option<f64>,
     journal: Arc<Unplayed>,
-    lines: Lines,
+    prompt: Prompt,
     /// The music has begun.
     begun: Arc<AtomicBool>,
 }
@@ -208,7 +206,7 @@ impl Performance {
             let until = script.tick().map(|seconds| Instant::now() + Duration::from_secs_f64(seconds.min(1.0)));
             if Instant::now() < look {
                 // A line that is typed is done at once.
-                listen(&self.lines, &mut script, until.map_or(look, |until| until.min(look)));
+                self.prompt.listen(&mut script, until.map_or(look, |until| until.min(look)));
                 continue;
             }
             look = Instant::now() + WATCH;
@@ -265,43 +263,6 @@ fn say_evaluated(
         Some(_) => {}
     }
     *said = text;
-}
-
-/// Lines that people type, for whichever thread evaluates them now.
-type Lines = Arc<Mutex<Receiver<Result<String, FromUtf8Error>>>>;
-
-/// Waits for a line until then, and evaluates it.
-fn listen(lines: &Lines, script: &mut Script, until: Instant) {
-    let wait = until.saturating_duration_since(Instant::now());
-    // A thread that got stuck did not do so here.
-    let line = lines.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(wait);
-    match line {
-        Ok(Ok(line)) => evaluate(script, &line),
-        Ok(Err(error)) => tell(format_args!("error: could not read that line: {error}; type it again in UTF-8")),
-        Err(RecvTimeoutError::Timeout) => {}
-        Err(RecvTimeoutError::Disconnected) => std::thread::sleep(wait),
-    }
-}
-
-/// Lines that people type while it plays; of one that is no text, what is wrong. The thread that reads them ends with the
-/// program.
-fn typed() -> Lines {
-    let (sender, lines) = channel();
-    std::thread::spawn(move || {
-        let lines = std::io::stdin().lock().split(b'\n').map_while(Result::ok);
-        lines.map(String::from_utf8).all(|line| sender.send(line).is_ok())
-    });
-    Arc::new(Mutex::new(lines))
-}
-
-/// Evaluates a line.
-fn evaluate(script: &mut Script, line: &str) {
-    match script.eval(line, "prompt", Origin::Repl) {
-        Ok(evaluation) if evaluation.values.is_empty() => {}
-        // The music goes on when nobody reads them.
-        Ok(evaluation) => _ = say(evaluation.values.join("  ")),
-        Err(error) => tell(format_args!("error: {error}")),
-    }
 }
 
 /// Waits until nothing loads, a few seconds at most: what comes later comes in.

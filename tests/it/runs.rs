@@ -42,6 +42,21 @@ fn a_line_that_is_no_text_is_named_and_the_next_one_counts() {
     assert_eq!(text(&output.stderr), said);
 }
 
+/// Lines that belong together are evaluated together, as editors send them.
+#[test]
+fn what_goes_on_in_the_next_line() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let song = folder.path().join("song.lua");
+    std::fs::write(&song, "").expect("the folder can be written");
+    let mut child = start(folder.path(), &["run", path(&song), "--device", "null", "--bars", "0.25"]);
+    let lines = b"function twice(n)\n\n  return 2 * n\nend\ntwice(\n21)\nprint(\n\ntwice(4))\ntwice(";
+    child.stdin.take().expect("a pipe").write_all(lines).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(text(&output.stdout), "42\n");
+    assert_eq!(text(&output.stderr), "8\nerror: prompt:1: unexpected symbol near <eof>\n");
+}
+
 #[test]
 fn results_that_nobody_reads_are_no_error() {
     let folder = tempfile::tempdir().expect("a temporary folder");
