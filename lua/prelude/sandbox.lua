@@ -1,14 +1,14 @@
 -- What scripts get in the place of Lua's own functions. Runs once, when the state is made; whatever is not named here
 -- does not exist for scripts.
 local raw, shared, native, own = ...
-local error, type, select, tostring, rawget, rawset = raw.error, raw.type, raw.select, raw.tostring, raw.rawget, raw.rawset
+local error, type, select, tostring = raw.error, raw.type, raw.select, raw.tostring
+local rawget, rawlen, rawset, format = raw.rawget, raw.rawlen, raw.rawset, raw.string.format
 local spend, caught, length = native.spend, native.caught, native.length
 local getmetatable, setmetatable, concat = raw.getmetatable, raw.setmetatable, raw.table.concat
 local tointeger, tonumber = raw.math.tointeger, raw.tonumber
 
 local allowed = {
-  "_VERSION", "assert", "error", "getmetatable", "ipairs", "rawequal", "rawget", "rawlen", "select", "tostring",
-  "type",
+  "_VERSION", "assert", "error", "ipairs", "rawequal", "select", "tostring", "type",
 }
 for _, name in raw.ipairs(allowed) do shared[name] = raw[name] end
 for name, value in raw.pairs(own) do shared[name] = value end
@@ -40,10 +40,41 @@ function shared.setmetatable(t, meta)
   return setmetatable(t, meta)
 end
 
-local protected = {}
+-- Objects of ours are tables that only their metatables make what they are: nothing raw may see into them or write past
+-- them. They are known by what stands in the place of their metatable.
+local names = {}
+function native.closed(name)
+  local mark = {}
+  names[mark] = name
+  return mark
+end
+
+function shared.getmetatable(value)
+  local meta = getmetatable(value)
+  if names[meta] then return false end
+  return meta
+end
+
+-- Refuses objects of ours to a function that would see into them.
+local function open(t, who)
+  local name = names[getmetatable(t)]
+  if name then native.blame(format("%s does not see into %s; read it by its keys, or with pairs", who, name)) end
+end
+native.open = open
+
+function shared.rawget(t, k)
+  open(t, "rawget")
+  return rawget(t, k)
+end
+
+function shared.rawlen(t)
+  open(t, "rawlen")
+  return rawlen(t)
+end
 
 function shared.rawset(t, k, v)
-  if protected[t] then error(protected[t] .. " belongs to Cantus and cannot be changed", 2) end
+  local name = names[getmetatable(t)]
+  if name then error(name .. " belongs to Cantus and cannot be changed", 2) end
   return rawset(t, k, v)
 end
 
@@ -81,7 +112,7 @@ local function pay(...)
   if sum > 100 then spend(sum // 16) end
 end
 
-local format, sub, byte, codepoint = string.format, string.sub, string.byte, raw.utf8.codepoint
+local sub, byte, codepoint = string.sub, string.byte, raw.utf8.codepoint
 
 function string.format(...)
   pay(...)
@@ -144,6 +175,7 @@ end
 
 -- What C does with a table takes as long as the table is long.
 local move, insert, remove, sort, unpack = table.move, table.insert, table.remove, table.sort, table.unpack
+native.sort = sort
 
 function table.unpack(t, from, to)
   local last = place(to, nil)
@@ -216,7 +248,6 @@ end
 -- Libraries as scripts see them: to be read, not written.
 for _, name in raw.ipairs { "clock", "coroutine", "math", "string", "table", "utf8" } do
   local library, proxy = raw[name], {}
-  protected[proxy] = name
   shared[name] = setmetatable(proxy, {
     __index = library,
     __newindex = function() error(name .. " belongs to Cantus and cannot be changed", 2) end,
@@ -225,6 +256,6 @@ for _, name in raw.ipairs { "clock", "coroutine", "math", "string", "table", "ut
       local step = shared.pairs(library)
       return function() return step() end, proxy, nil
     end,
-    __metatable = false,
+    __metatable = native.closed(name),
   })
 end

@@ -3,7 +3,7 @@
 //! A table is a node of a [`Snapshot`], known by a number; `prelude/snapshot.lua` makes the table, and asks here for
 //! what a node has under a key. What is not read costs nothing.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::sync::Arc;
 
 use cantus_host::control::{EngineState, StatusOf};
@@ -12,6 +12,7 @@ use mlua::{Function, IntoLua, Lua, MultiValue, Result, Table, UserData, UserData
 
 use crate::bounds;
 use crate::context::{context, with};
+use crate::error::blame;
 use crate::library::native;
 use crate::values::to_lua;
 
@@ -68,7 +69,7 @@ pub fn natives(lua: &Lua, table: &Table) -> Result<()> {
         "fetch",
         // Read by every callback: without what `native` costs, as nothing in it blames the script.
         lua.create_function(|lua, (snapshot, node, key): (UserDataRef<Snapshot>, usize, Value)| {
-            let found = snapshot.find(lua, &snapshot.nodes.borrow()[node], &key)?;
+            let found = snapshot.find(lua, &*snapshot.node(node)?, &key)?;
             Ok(match found {
                 Found::Nothing => (Value::Nil, None),
                 Found::Value(value) => (value, None),
@@ -83,8 +84,7 @@ pub fn natives(lua: &Lua, table: &Table) -> Result<()> {
     table.raw_set(
         "keys",
         native(lua, |lua, (snapshot, node): (UserDataRef<Snapshot>, usize)| {
-            let node = snapshot.nodes.borrow()[node].clone();
-            let keys = snapshot.keys(lua, &node)?;
+            let keys = snapshot.keys(lua, &*snapshot.node(node)?)?;
             bounds::pay(lua, keys.len() as u64)?;
             Ok(keys)
         })?,
@@ -119,6 +119,10 @@ const MODULE: [&str; 11] =
 const PATTERN: [&str; 4] = ["name", "rows", "steps", "steps_per_beat"];
 
 impl Snapshot {
+    fn node(&self, number: usize) -> Result<Ref<'_, Node>> {
+        Ref::filter_map(self.nodes.borrow(), |nodes| nodes.get(number)).map_err(|_| blame("this is no part of the state"))
+    }
+
     fn known(&self, entry: &Entry) -> Option<&Arc<ModuleType>> {
         self.model.known(&self.catalog, &entry.1.module_type).ok()
     }
@@ -146,13 +150,7 @@ impl Snapshot {
                 Some(at) => Found::Table(Node::Slot(entry.clone(), at)),
                 None => Found::Nothing,
             },
-            Node::Slot(entry, slot) => {
-                let slots = self.known(entry).and_then(|known| known.manifest.slots.as_ref());
-                match slots.and_then(|slots| slots.param(text)) {
-                    Some((index, _)) => return value(to_lua(lua, &entry.1.slots[*slot][index])),
-                    None => Found::Nothing,
-                }
-            }
+            Node::Slot(entry, slot) => return self.slot(lua, entry, *slot, text),
             Node::Meters(entry) => match self.state.meter(&self.catalog, &entry.0, text) {
                 Some(meter) => Found::Value(Value::Number(f64::from(meter))),
                 None => Found::Nothing,
@@ -170,13 +168,8 @@ impl Snapshot {
                 "to" => return value(cable.to.to_string().into_lua(lua)),
                 _ => Found::Nothing,
             },
-            Node::Patterns => {
-                if model.patterns.contains(text) {
-                    Found::Table(Node::Pattern(text.into()))
-                } else {
-                    Found::Nothing
-                }
-            }
+            Node::Patterns if model.patterns.contains(text) => Found::Table(Node::Pattern(text.into())),
+            Node::Patterns => Found::Nothing,
             Node::Pattern(name) => return self.pattern(lua, name, text),
             Node::Runtime => match text {
                 "playhead" => Found::Value(Value::Number(context(lua).later.turn.get().clock().beat)),
@@ -234,6 +227,14 @@ impl Snapshot {
             "status" => Found::Value(status(&self.state, name).into_lua(lua)?),
             _ => Found::Nothing,
         })
+    }
+
+    fn slot(&self, lua: &Lua, entry: &Entry, slot: usize, key: &str) -> Result<Found> {
+        let slots = self.known(entry).and_then(|known| known.manifest.slots.as_ref());
+        match slots.and_then(|slots| slots.param(key)) {
+            Some((index, _)) => to_lua(lua, &entry.1.slots[slot][index]).map(Found::Value),
+            None => Ok(Found::Nothing),
+        }
     }
 
     fn pattern(&self, lua: &Lua, name: &Name, key: &str) -> Result<Found> {

@@ -20,6 +20,23 @@ fn order() {
         ),
         ("local n = 0 for k in pairs(math) do n = n + 1 end print(n > 20)", "true"),
         ("print(next({}), #{1, 2})", "nil\t2"),
+        ("local t = {a = 1, b = 2, [1] = 3} for k in next, t do print(k) t[k] = nil end print(next(t))", "1\na\nb\nnil"),
+        ("local t = {[{}] = 1, [{}] = 2, x = 0} local n = 0 for k in next, t do n, t[k] = n + 1 end print(n, next(t))", "3\tnil"),
+        ("print(next({1, 2, 3}, 1.5), next({x = 1}, 'a'), next({x = 1}, true))", "2\tx\tnil"),
+        // No table of ours shows what it is made of, and no iterator is Lua's own.
+        (
+            "local raw = pairs({}) local s = engine:getState() print(pcall(raw, s), getmetatable(s)) \
+             for _, object in ipairs{s, s.clock, ring{1}, sequins{1}, mini('a'), math, clock} do \
+             local step, all = pairs(object) print(rawequal(all, object), pcall(next, object)) end",
+            "true\tfalse\n\
+             true\tfalse\tsong.lua:1: next does not see into the state; read it by its keys, or with pairs\n\
+             true\tfalse\tsong.lua:1: next does not see into the state; read it by its keys, or with pairs\n\
+             true\tfalse\tsong.lua:1: next does not see into a ring; read it by its keys, or with pairs\n\
+             true\tfalse\tsong.lua:1: next does not see into a sequins; read it by its keys, or with pairs\n\
+             true\tfalse\tsong.lua:1: next does not see into a cycle; read it by its keys, or with pairs\n\
+             true\tfalse\tsong.lua:1: next does not see into math; read it by its keys, or with pairs\n\
+             true\tfalse\tsong.lua:1: next does not see into clock; read it by its keys, or with pairs",
+        ),
         // Nothing that pairs gives out leads to the library itself.
         (
             "for _, l in ipairs{math, string, table, utf8, coroutine} do \

@@ -45,13 +45,22 @@ pub const CLASSES: &[Class] = &[
     ("state itself", "engine:getState().clock = 3", "song.lua:1: the state cannot be changed"),
     (
         "inside of a ring",
-        "for key in next, ring{1} do error(tostring(#key) .. ' is empty', 0) end",
-        "song.lua:1: 0 is empty",
+        "for key in next, ring{1} do print(key) end",
+        "song.lua:1: next does not see into a ring; read it by its keys, or with pairs",
     ),
     (
         "inside of a ring replaced",
-        "local r = ring{1}\nfor key in next, r do rawset(r, key, {kind = 'ring', data = 5}) end print(r[1])",
-        "song.lua:2: attempt to",
+        "rawset(ring{1}, 1, 2)",
+        "song.lua:1: a ring belongs to Cantus and cannot be changed",
+    ),
+    ("inside of the state", "next(engine:getState().clock)", "song.lua:1: next does not see into the state"),
+    ("inside of the state by its key", "rawget(engine:getState(), 1)", "song.lua:1: rawget does not see into the state"),
+    ("inside of sequins", "rawlen(sequins{1})", "song.lua:1: rawlen does not see into a sequins"),
+    ("inside of a cycle", "rawget(mini('a'), 1)", "song.lua:1: rawget does not see into a cycle"),
+    (
+        "state past its guard",
+        "rawset(engine:getState().modules, 'kick', 1)",
+        "song.lua:1: the state belongs to Cantus and cannot be changed",
     ),
     (
         "library outside of lib",
