@@ -41,7 +41,7 @@ function kit.listlike(kind, meta)
   end
   meta.__tostring = function(object)
     local parts = {}
-    for i, value in raw.ipairs(rawget(object, LIST).data) do parts[i] = raw.tostring(value) end
+    for i, value in raw.ipairs(rawget(object, LIST).data) do parts[i] = shared.tostring(value) end
     return kind .. "{" .. raw.table.concat(parts, ", ") .. "}"
   end
   return meta

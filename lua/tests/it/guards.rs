@@ -52,6 +52,18 @@ fn order() {
     ]);
 }
 
+#[test]
+fn nothing_shows_an_address() {
+    table(&[
+        ("local t, f = {}, print print(t, {}, f) print(f, t)", "table: 1\ttable: 2\tfunction: 3\nfunction: 3\ttable: 1"),
+        ("print(('%s|%5.1f|%-4s|%%p'):format({}, 1.25, 'a'), tostring({}), tostring(ring{{}}))", "table: 1|  1.2|a   |%p\ttable: 2\tring{table: 3}"),
+        ("print(tostring(setmetatable({}, {__tostring = function() return 'own' end})), tostring(nil))", "own\tnil"),
+        ("print(coroutine.create(print), engine, tone('k'))", "thread: 1\tengine\tk (Tone)"),
+        ("print(pcall(string.format, '%p', 'text'))", "false\tsong.lua:1: string.format: %p would differ from run to run; compare the values themselves, or use %s"),
+        ("print(pcall(string.format, '%d', {}))", "false\tbad argument #2 to 'format' (number expected, got string)"),
+    ]);
+}
+
 /// Words of the musical library and constructors may be names of a script's own, which nobody else sees.
 #[test]
 fn names_of_ones_own() {

@@ -16,6 +16,7 @@ pub const CLASSES: &[Class] = &[
     ("hooks", "debug.sethook()", "song.lua:1: attempt to index a nil value (global 'debug')"),
     ("packages", "package.path = ''", "song.lua:1: attempt to index a nil value (global 'package')"),
     ("finalizers", "setmetatable({}, {__gc = print})", "song.lua:1: __gc is not possible here"),
+    ("weak tables", "setmetatable({}, {__mode = 'k'})", "song.lua:1: __mode is not possible here"),
     ("library written to", "string.upper = nil", "song.lua:1: string belongs to Cantus and cannot be changed"),
     (
         "library written to past its guard",
@@ -146,6 +147,11 @@ pub const CLASSES: &[Class] = &[
         "pattern of too many notes",
         "local t = {} for i = 1, 65 do t[i] = 60 end pattern('p', {t})",
         "song.lua:1: pattern \"p\": row 1: has too many notes",
+    ),
+    (
+        "pattern of a long text",
+        "pattern('p', ('x'):rep(65537))",
+        "song.lua:1: pattern \"p\": row 65537: a pattern has at most 65536 rows",
     ),
     ("pattern without rows", "pattern('p', '')", "song.lua:1: "),
     ("pattern velocity", "pattern('p', {{velocity = 9}})", "song.lua:1: "),
