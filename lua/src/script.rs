@@ -26,6 +26,7 @@ use crate::budget::{self, Budget};
 use crate::constructors;
 use crate::context::{Complain, Context, Print};
 use crate::error::{Place, ScriptError};
+use crate::kept;
 use crate::later::{Staged, Turn};
 use crate::random::Stream;
 use crate::sandbox::Sandbox;
@@ -219,7 +220,8 @@ impl Script {
         let mut work = self.context.work.take().expect("put in at the beginning");
         let staged = std::mem::take(&mut work.staged);
         let sent = outcome.and_then(|values| Ok((values, self.send(&work, name, &origin, Cause::default())?)));
-        match sent {
+        let settled = kept::settle(&self.sandbox.lua, sent.is_ok());
+        match settled.map_err(|e| ScriptError::from_lua(&e, name, None)).and(sent) {
             Ok((values, sent)) => {
                 match &sent {
                     Some(sent) if sent.pending => self.begin_when_applied(sent.batch, staged, name, &origin),
