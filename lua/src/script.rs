@@ -115,6 +115,8 @@ pub struct Script {
     complain: Complain,
     /// The prompt's environment, which lives on from line to line.
     prompt: Table,
+    /// Lines that the prompt has evaluated well.
+    lines: u64,
     catalog: Arc<Catalog>,
     constructors: Vec<Name>,
     notes: Vec<String>,
@@ -161,6 +163,7 @@ impl Script {
             quantized: Vec::new(),
             complain,
             prompt,
+            lines: 0,
             catalog,
             constructors,
             notes,
@@ -229,6 +232,7 @@ impl Script {
                 }
                 self.after(&work, name, &origin)?;
                 self.places.extend(work.places());
+                self.lines += u64::from(origin == Origin::Repl);
                 let (batch, commands) = sent.map_or((None, 0), |sent| (Some(sent.batch), sent.edits));
                 Ok(Evaluation { batch, commands, transport: work.transport, values })
             }
@@ -281,7 +285,9 @@ impl Script {
     fn begin(&self, name: &str, origin: &Origin) {
         let context = &self.context;
         let (base, now) = (context.engine.state().model.clone(), self.moment());
-        context.random.swap(Stream::of(base.seed(), name));
+        // A line at the prompt draws other numbers than the line before.
+        let stream = if *origin == Origin::Repl { format!("{name} {}", self.lines) } else { name.to_owned() };
+        context.random.swap(Stream::of(base.seed(), stream));
         context.work.replace(Some(Transaction::new(base, self.catalog.clone(), now.clock, origin)));
         context.file.replace(name.to_owned());
         context.required.borrow_mut().clear();
