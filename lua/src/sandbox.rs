@@ -158,10 +158,9 @@ fn natives(lua: &Lua) -> Result<Table> {
         native(lua, |_, name: LuaString| Ok(note_number(&name.to_string_lossy()).map(|n| n as i64)))?,
     )?;
     table.raw_set(
-        "nearest",
+        "hint",
         native(lua, |_, (word, known): (LuaString, Vec<String>)| {
-            let word = word.to_string_lossy();
-            Ok(cantus_manifest::nearest(&word, known.iter().map(String::as_str)).map(str::to_owned))
+            Ok(cantus_manifest::hint(&word.to_string_lossy(), known.iter().map(String::as_str)))
         })?,
     )?;
     Ok(table)

@@ -117,8 +117,7 @@ pub fn some_subject(lua: &Lua, value: &Value) -> Result<Subject> {
         let types = work.catalog.iter().flat_map(|(name, t)| [name.to_string(), t.constructor.to_string()]);
         Ok(modules.chain(types).collect::<Vec<_>>())
     })?;
-    let near = cantus_manifest::nearest(&word, names.iter().map(String::as_str));
-    let hint = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
+    let hint = cantus_manifest::hint(&word, names.iter().map(String::as_str));
     Err(blame(format!("there is no module or type \"{word}\"{hint}")))
 }
 

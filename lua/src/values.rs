@@ -1,6 +1,7 @@
 //! Values on their way between scripts and the Model.
 
 use cantus_host::model::{Name, Num, Value as ModelValue, note_number, note_value};
+use cantus_manifest::hint;
 use mlua::{Function, Lua, Result, Table, Value};
 
 use crate::bounds::ENTRIES;
@@ -320,9 +321,7 @@ pub fn only_keys(table: &Table, known: &[&str], what: &str) -> Result<()> {
 
 /// `{what} has no {kind} "{key}"; did you mean ...?`
 pub fn unknown<'a>(what: &str, kind: &str, key: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let near = cantus_manifest::nearest(key, known);
-    let hint = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
-    format!("{what} has no {kind} \"{key}\"{hint}")
+    format!("{what} has no {kind} \"{key}\"{}", hint(key, known))
 }
 
 /// A key of an options table.
