@@ -14,7 +14,7 @@ use crate::facade::{Facade, METHODS};
 use crate::kept::SAVED;
 use crate::later::{CALLS, KEPT};
 use crate::library::{self, native};
-use crate::values::a;
+use crate::values::{a, duration};
 use crate::{engine, require, snapshot, workers};
 
 /// How the chunk names of our own Lua begin; errors name the script's lines, never these.
@@ -153,6 +153,7 @@ fn natives(lua: &Lua) -> Result<Table> {
     table.raw_set("length", native(lua, |_, args: MultiValue| length(&args))?)?;
     table.raw_set("blame", native(lua, |_, text: LuaString| Err::<(), _>(blame(text.to_string_lossy())))?)?;
     table.raw_set("a", native(lua, |_, value: Value| Ok(a(&value)))?)?;
+    table.raw_set("beats", native(lua, |lua, text: LuaString| duration(lua, &text.to_string_lossy()))?)?;
     table.raw_set(
         "note",
         native(lua, |_, name: LuaString| Ok(note_number(&name.to_string_lossy()).map(|n| n as i64)))?,

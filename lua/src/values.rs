@@ -1,6 +1,6 @@
 //! Values on their way between scripts and the Model.
 
-use cantus_host::model::{Name, Num, Value as ModelValue, note_number, note_value};
+use cantus_host::model::{Name, Num, Value as ModelValue, note_number};
 use cantus_manifest::hint;
 use mlua::{Function, Lua, Result, Table, Value};
 
@@ -88,25 +88,25 @@ pub fn function(value: &Value, what: &str) -> Result<Function> {
     }
 }
 
-/// Beats: a number, a note value such as `"1/8"` (a quarter is a beat), or `"bar"`; `what` begins the sentence if it is
-/// none.
+/// Beats: a number, or text as [`duration`] reads it; `what` begins the sentence if it is none.
 ///
 /// # Errors
 /// For anything else.
 pub fn beats(lua: &Lua, value: &Value, what: &str) -> Result<f64> {
     let Value::String(text) = value else { return Ok(number(value, &format!("the beats of {what}"))?.get()) };
     let text = text.to_string_lossy();
-    let wrong = || blame(format!("{what}: \"{text}\" is no time in beats; write 1, 0.25, \"1/8\" or \"bar\""));
-    let bar = || crate::context::with(lua, |work| Ok(work.model.signature.beats_per_bar()));
-    let whole = |text: &str| text.trim().parse::<u32>().map(f64::from);
-    match text.trim().trim_end_matches('s').strip_suffix("bar") {
-        Some("") => bar(),
-        Some(count) => Ok(whole(count).map_err(|_| wrong())? * bar()?),
-        None => {
-            let number = || text.trim().parse().ok().filter(|beats: &f64| beats.is_finite());
-            note_value(text.trim()).or_else(number).ok_or_else(wrong)
-        }
-    }
+    let wrong =
+        || blame(format!("{what}: \"{text}\" is no time in beats; write 1, 0.25, \"1/8\", \"1/8t\" or \"2 bars\""));
+    duration(lua, &text)?.ok_or_else(wrong)
+}
+
+/// Beats of a note value such as `"1/8"` (a quarter is a beat), `"2 beats"`, or `"bar"` in the session's signature.
+///
+/// # Errors
+/// Outside of an evaluation.
+pub fn duration(lua: &Lua, text: &str) -> Result<Option<f64>> {
+    let bar = crate::context::with(lua, |work| Ok(work.model.signature.beats_per_bar()))?;
+    Ok(cantus_host::model::duration(text, bar))
 }
 
 /// Seconds: a number, or a time such as `"250ms"` or `"2s"`; `what` begins the sentence if it is none.
