@@ -223,7 +223,7 @@ fn trigger(lua: &Lua, (this, what): (Value, Value)) -> Result<()> {
     let fields = match &what {
         Value::Nil => Fields::default(),
         Value::Table(table) => {
-            values::only_keys(table, &Fields::KEYS, "trigger")?;
+            values::only_names(table, &Fields::KEYS, "trigger")?;
             Fields::read(table)?
         }
         note => Fields { note: Some(values::note(note)?), ..Fields::default() },

@@ -160,7 +160,7 @@ impl Named {
         match value {
             Value::Nil => Ok(Named(None)),
             Value::Table(table) => {
-                only_keys(table, known, what)?;
+                only_names(table, known, what)?;
                 Ok(Named(Some(table.clone())))
             }
             other => Err(blame(format!("the options of {what} are a table, not {}", a(other)))),
@@ -317,6 +317,19 @@ pub fn only_keys(table: &Table, known: &[&str], what: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Refuses as well what has no name: in lists that are options it would mean nothing.
+///
+/// # Errors
+/// Naming the nearest known key, or what to write.
+pub fn only_names(table: &Table, known: &[&str], what: &str) -> Result<()> {
+    let first = table.raw_get::<Value>(1)?;
+    if first.is_nil() {
+        return only_keys(table, known, what);
+    }
+    let value = if let Value::Table(_) = first { "...".to_owned() } else { a(&first) };
+    Err(blame(format!("what {what} is given in a table has names; write {{{} = {value}}}", known[0])))
 }
 
 /// `{what} has no {kind} "{key}"; did you mean ...?`
