@@ -11,6 +11,7 @@ use crate::budget;
 use crate::context::{Context, context};
 use crate::error::{ScriptError, blame, message_of};
 use crate::facade::{Facade, METHODS};
+use crate::handle::MADE;
 use crate::kept::SAVED;
 use crate::later::{CALLS, KEPT};
 use crate::library::{self, native};
@@ -82,6 +83,7 @@ impl Sandbox {
         let calls = lua.create_table()?;
         lua.set_named_registry_value(CALLS, &calls)?;
         lua.set_named_registry_value(KEPT, lua.create_table()?)?;
+        lua.set_named_registry_value(MADE, lua.create_table()?)?;
         lua.set_named_registry_value(SAVED, lua.create_table()?)?;
         own.raw_set("engine", Facade("engine"))?;
         own.raw_set("out", cantus_host::model::OUT)?;
