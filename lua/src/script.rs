@@ -179,7 +179,7 @@ impl Script {
 
     /// The files that the last evaluation has required, whether they were there or not.
     pub fn required(&self) -> Vec<PathBuf> {
-        self.context.required.borrow().clone()
+        self.context.required.borrow().iter().cloned().collect()
     }
 
     /// Every word that a script finds: functions, constructors, libraries; ascending.
