@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use cantus_host::model::note_number;
 use mlua::chunk::ChunkMode;
-use mlua::{Function, Lua, LuaOptions, LuaString, MultiValue, Result, StdLib, Table, Value};
+use mlua::{Function, Lua, LuaOptions, LuaString, MultiValue, Result, StdLib, Table, Thread, Value};
 
 use crate::budget;
 use crate::context::{Context, context};
@@ -106,6 +106,33 @@ impl Sandbox {
     /// When Lua has no memory.
     pub fn environment(&self, by_name: bool) -> Result<Table> {
         self.environment.call(by_name)
+    }
+
+    /// Every word that a script finds: functions, constructors, libraries; ascending.
+    pub fn words(&self) -> Vec<String> {
+        let pairs = self.shared.pairs::<String, Value>();
+        let mut words: Vec<String> = pairs.filter_map(|pair| pair.ok().map(|(word, _)| word)).collect();
+        words.sort_unstable();
+        words
+    }
+
+    /// What has ended a thread, for people; a word that nothing has for its name gets the nearest.
+    pub fn explain(&self, error: &mlua::Error, name: &str, thread: &Thread) -> ScriptError {
+        let mut error = ScriptError::from_lua(error, name, budget::place_in(thread));
+        // `attempt to call a nil value (global 'smapler')`
+        let global = error.message.split_once("a nil value (global '").and_then(|(_, rest)| rest.split_once('\''));
+        let Some((word, _)) = global else { return error };
+        let words = self.words();
+        let near = cantus_manifest::nearest(word, words.iter().map(String::as_str));
+        let advice = if near == Some(word) {
+            "; this code has an _ENV of its own, in which it is not".to_owned()
+        } else if near.is_none() && error.message.contains("attempt to call") {
+            "; nothing has that name: help() lists all functions, and `cantus plugins list` all modules".to_owned()
+        } else {
+            cantus_manifest::did_you_mean(near)
+        };
+        error.message.push_str(&advice);
+        error
     }
 }
 

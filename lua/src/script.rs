@@ -184,10 +184,7 @@ impl Script {
 
     /// Every word that a script finds: functions, constructors, libraries; ascending.
     pub fn words(&self) -> Vec<String> {
-        let pairs = self.sandbox.shared.pairs::<String, Value>();
-        let mut words: Vec<String> = pairs.filter_map(|pair| pair.ok().map(|(word, _)| word)).collect();
-        words.sort_unstable();
-        words
+        self.sandbox.words()
     }
 
     /// The line that made a module or set a parameter, by its path (`kick`, `kick.slots[1].file`): where a problem that
@@ -309,7 +306,7 @@ impl Script {
             return Err(error);
         }
         let values = result.map_err(|e| {
-            let mut error = self.explain(&e, name, &thread);
+            let mut error = self.sandbox.explain(&e, name, &thread);
             if error.line.is_none() && error.file == name {
                 // `return f()` has left nothing on the stack; it ends the script.
                 error.line =
@@ -336,26 +333,6 @@ impl Script {
         }
         // A first line for the shell is not Lua; the lines keep their numbers.
         if code.starts_with('#') { chunk(&format!("--{code}")) } else { chunk(code) }
-    }
-
-    fn explain(&self, error: &mlua::Error, name: &str, thread: &Thread) -> ScriptError {
-        let mut error = ScriptError::from_lua(error, name, budget::place_in(thread));
-        // `attempt to call a nil value (global 'smapler')`
-        let global = error.message.split_once("a nil value (global '").and_then(|(_, rest)| rest.split_once('\''));
-        if let Some((word, _)) = global {
-            let words = self.words();
-            let near = cantus_manifest::nearest(word, words.iter().map(String::as_str));
-            if near == Some(word) {
-                error.message.push_str("; this code has an _ENV of its own, in which it is not");
-            } else if let Some(near) = near {
-                error.message.push_str(&format!("; did you mean \"{near}\"?"));
-            } else if error.message.contains("attempt to call") {
-                error.message.push_str(
-                    "; nothing has that name: help() lists all functions, and `cantus plugins list` all modules",
-                );
-            }
-        }
-        error
     }
 
     /// Does what is to be done once a transaction is committed.
