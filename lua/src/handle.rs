@@ -101,7 +101,7 @@ pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
     match own_key(key) {
         Some(_) if key == "slots" => return slots::apply_all(lua, name, value),
         Some(own) if own.set => return mix::set(lua, name, key, value),
-        Some(_) => return Err(blame(format!("{name}.{key} cannot be set"))),
+        Some(own) => return Err(cannot_be_set(name, own)),
         None => {}
     }
     if let Value::Integer(_) | Value::Number(_) = value
@@ -127,6 +127,15 @@ pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
         };
     }
     run(lua, SetParameterCommand { path: Path::new(name.clone(), param), value: Some(value) })
+}
+
+fn cannot_be_set(name: &str, own: &Own) -> mlua::Error {
+    let advice = match own.key {
+        "name" => format!("write rename(\"{name}\", \"new\")"),
+        key if own.lua_type == "function" => format!("call it: {name}:{key}()"),
+        _ => "it is only to be read".to_owned(),
+    };
+    blame(format!("{name}.{} cannot be set; {advice}", own.key))
 }
 
 /// `kick.key = number`, where the same was set just before: what loops and envelopes do, a thousand times a second.

@@ -9,7 +9,7 @@ use mlua::{Function, Lua, LuaOptions, LuaString, MultiValue, Result, StdLib, Tab
 
 use crate::budget;
 use crate::context::{Context, context};
-use crate::error::{ScriptError, blame, message_of};
+use crate::error::{ScriptError, blame, in_script, message_of};
 use crate::facade::{Facade, METHODS};
 use crate::handle::MADE;
 use crate::kept::SAVED;
@@ -83,8 +83,8 @@ impl Sandbox {
         let calls = lua.create_table()?;
         lua.set_named_registry_value(CALLS, &calls)?;
         lua.set_named_registry_value(KEPT, lua.create_table()?)?;
-        lua.set_named_registry_value(MADE, lua.create_table()?)?;
         lua.set_named_registry_value(SAVED, lua.create_table()?)?;
+        lua.set_named_registry_value(MADE, lua.create_table()?)?;
         own.raw_set("engine", Facade("engine"))?;
         own.raw_set("out", cantus_host::model::OUT)?;
         let natives = natives(&lua)?;
@@ -199,10 +199,15 @@ fn natives(lua: &Lua) -> Result<Table> {
 /// An error that a script has caught, as text; any other value as it is. Catching is paid for by the depth of the stack.
 fn caught(lua: &Lua, value: Value) -> Result<Value> {
     context(lua).budget.spend(lua, budget::depth(lua))?;
-    let Value::Error(error) = &value else { return Ok(value) };
-    let text = match error.downcast_ref::<ScriptError>() {
-        Some(known) => known.to_string(),
-        None => message_of(error),
+    let text = match &value {
+        Value::String(text) if text.as_bytes().starts_with(PRELUDE.as_bytes()) => {
+            in_script(lua, text.to_string_lossy())
+        }
+        Value::Error(error) => match error.downcast_ref::<ScriptError>() {
+            Some(known) => known.to_string(),
+            None => message_of(error),
+        },
+        _ => return Ok(value),
     };
     lua.create_string(text).map(Value::String)
 }

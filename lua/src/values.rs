@@ -222,6 +222,8 @@ pub fn a(value: &Value) -> String {
     match value {
         Value::Nil => "nil".into(),
         Value::Integer(v) => v.to_string(),
+        // Else 1e308 would have 309 digits.
+        Value::Number(v) if v.abs() >= 1e16 => format!("{v:e}"),
         Value::Number(v) => v.to_string(),
         Value::Boolean(v) => v.to_string(),
         Value::String(text) if text.as_bytes().len() > SHOWN => "a long text".into(),
