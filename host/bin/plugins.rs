@@ -70,7 +70,7 @@ fn info(registry: &ModuleRegistry, module_type: &str) -> Result<(), Failure> {
     let catalog = registry.catalog();
     let by_constructor = || catalog.iter().find(|(_, t)| *t.constructor == *module_type).map(|(_, t)| t);
     let Some(known) = catalog.get(module_type).or_else(by_constructor) else {
-        let near = catalog.nearest(module_type).map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
+        let near = cantus_manifest::did_you_mean(catalog.nearest(module_type));
         return Err(Failure(format!(
             "there is no module type \"{module_type}\"{near}; `cantus plugins list` shows all"
         )));

@@ -1,14 +1,15 @@
 -- What scripts get in the place of Lua's own functions. Runs once, when the state is made; whatever is not named here
 -- does not exist for scripts.
 local raw, shared, native, own = ...
-local error, type, select, tostring, rawget, rawset = raw.error, raw.type, raw.select, raw.tostring, raw.rawget, raw.rawset
+local error, type, select = raw.error, raw.type, raw.select
+local rawget, rawlen, rawset = raw.rawget, raw.rawlen, raw.rawset
+local format, sub, unpack = raw.string.format, raw.string.sub, raw.table.unpack
 local spend, caught, length = native.spend, native.caught, native.length
 local getmetatable, setmetatable, concat = raw.getmetatable, raw.setmetatable, raw.table.concat
 local tointeger, tonumber = raw.math.tointeger, raw.tonumber
 
 local allowed = {
-  "_VERSION", "assert", "error", "getmetatable", "ipairs", "rawequal", "rawget", "rawlen", "select", "tostring",
-  "type",
+  "_VERSION", "assert", "error", "ipairs", "rawequal", "select", "type",
 }
 for _, name in raw.ipairs(allowed) do shared[name] = raw[name] end
 for name, value in raw.pairs(own) do shared[name] = value end
@@ -27,9 +28,14 @@ function shared.xpcall(f, handler, ...)
   return plain(raw.xpcall(f, function(e) return handler(caught(e)) end, ...))
 end
 
--- Finalizers run without the hook: there are none.
+-- Finalizers run without the hook: there are none. When a weak table loses what it holds depends on when garbage is
+-- collected, and what a script does must not.
 function shared.setmetatable(t, meta)
   if type(meta) == "table" then
+    if rawget(meta, "__mode") ~= nil then
+      error("__mode is not possible here, as what weak tables lose would differ from run to run; set to nil what is no \z
+             longer needed", 2)
+    end
     if rawget(meta, "__gc") ~= nil then
       error("__gc is not possible here; use a variable marked <close> instead", 2)
     end
@@ -40,11 +46,65 @@ function shared.setmetatable(t, meta)
   return setmetatable(t, meta)
 end
 
-local protected = {}
+-- Objects of ours are tables that only their metatables make what they are: nothing raw may see into them or write past
+-- them. They are known by what stands in the place of their metatable.
+local names = {}
+function native.closed(name)
+  local mark = {}
+  names[mark] = name
+  return mark
+end
+
+function shared.getmetatable(value)
+  local meta = getmetatable(value)
+  if names[meta] then return false end
+  return meta
+end
+
+-- Refuses objects of ours to a function that would see into them.
+local function open(t, who)
+  local name = names[getmetatable(t)]
+  if name then native.blame(format("%s does not see into %s; read it by its keys, or with pairs", who, name)) end
+end
+native.open = open
+
+function shared.rawget(t, k)
+  open(t, "rawget")
+  return rawget(t, k)
+end
+
+function shared.rawlen(t)
+  open(t, "rawlen")
+  return rawlen(t)
+end
 
 function shared.rawset(t, k, v)
-  if protected[t] then error(protected[t] .. " belongs to Cantus and cannot be changed", 2) end
+  local name = names[getmetatable(t)]
+  if name then error(name .. " belongs to Cantus and cannot be changed", 2) end
   return rawset(t, k, v)
+end
+
+-- Addresses differ from run to run. What would be named by its own has a number instead, by the order of asking.
+local numbers, last = setmetatable({}, { __mode = "k" }), 0
+local objects = { ["function"] = true, table = true, thread = true, userdata = true }
+
+local function tostring(value)
+  local text = raw.tostring(value)
+  if not objects[type(value)] then return text end
+  local address = format("%p", value)
+  if sub(text, -#address) ~= address then return text end
+  local number = numbers[value]
+  if not number then
+    last = last + 1
+    number = last
+    numbers[value] = number
+  end
+  return sub(text, 1, -#address - 1) .. number
+end
+
+function shared.tostring(...)
+  if select("#", ...) == 0 then native.blame("tostring takes a value") end
+  return tostring((...))
 end
 
 function shared.print(...)
@@ -81,11 +141,21 @@ local function pay(...)
   if sum > 100 then spend(sum // 16) end
 end
 
-local format, sub, byte, codepoint = string.format, string.sub, string.byte, raw.utf8.codepoint
+local byte, codepoint = string.byte, raw.utf8.codepoint
 
-function string.format(...)
-  pay(...)
-  return format(...)
+function string.format(pattern, ...)
+  pay(pattern, ...)
+  local n, plain = select("#", ...), true
+  for i = 1, n do plain = plain and type((select(i, ...))) == "number" end
+  if plain then return format(pattern, ...) end
+  local values = { ... }
+  for i = 1, n do
+    if objects[type(values[i])] then values[i] = tostring(values[i]) end
+  end
+  if type(pattern) == "string" and string.find(string.gsub(pattern, "%%%%", ""), "%%[-+ #0%d.]*p") then
+    native.blame("string.format: %p would differ from run to run; compare the values themselves, or use %s")
+  end
+  return format(pattern, unpack(values, 1, n))
 end
 
 function shared.tonumber(...)
@@ -143,7 +213,8 @@ function raw.utf8.codepoint(s, from, to, ...)
 end
 
 -- What C does with a table takes as long as the table is long.
-local move, insert, remove, sort, unpack = table.move, table.insert, table.remove, table.sort, table.unpack
+local move, insert, remove, sort = table.move, table.insert, table.remove, table.sort
+native.sort = sort
 
 function table.unpack(t, from, to)
   local last = place(to, nil)
@@ -216,7 +287,6 @@ end
 -- Libraries as scripts see them: to be read, not written.
 for _, name in raw.ipairs { "clock", "coroutine", "math", "string", "table", "utf8" } do
   local library, proxy = raw[name], {}
-  protected[proxy] = name
   shared[name] = setmetatable(proxy, {
     __index = library,
     __newindex = function() error(name .. " belongs to Cantus and cannot be changed", 2) end,
@@ -225,6 +295,6 @@ for _, name in raw.ipairs { "clock", "coroutine", "math", "string", "table", "ut
       local step = shared.pairs(library)
       return function() return step() end, proxy, nil
     end,
-    __metatable = false,
+    __metatable = native.closed(name),
   })
 end

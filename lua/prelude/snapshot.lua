@@ -13,7 +13,7 @@ local function copy(value)
   return all
 end
 
-local meta = { __metatable = false }
+local meta = { __metatable = native.closed("the state") }
 
 function meta.__index(t, key)
   local tables = t[TABLES]

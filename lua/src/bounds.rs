@@ -11,8 +11,12 @@ const CALL: u64 = 10;
 const TEXT: usize = 256;
 /// Instructions that a command counts for: it is kept, checked again, merged and journalled.
 pub const COMMAND: u64 = 1000;
+/// Instructions that looking for a file counts for.
+pub const FILE: u64 = 5000;
 /// Instructions that a step of a pattern counts for.
 pub const STEP: u64 = 16;
+/// Rows and notes of all lanes of a pattern: each takes about 300 bytes while it is read.
+pub const CELLS: usize = 1 << 17;
 /// Timers and coroutines that wait at a time, of all files; one more is an error of who asks for it. Each takes about a
 /// kilobyte of Lua's memory: were it full, no script that ends them could be evaluated.
 pub const TASKS: usize = 10_000;

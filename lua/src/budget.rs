@@ -36,8 +36,8 @@ pub struct Budget {
     wall: Option<Duration>,
     /// Bytes.
     memory: usize,
-    /// Bytes in use at which the hook collects. Lua's own collector falls behind when scripts drop many handles: an
-    /// object with a destructor is freed one cycle late, and an emergency frees none at all.
+    /// Bytes in use at which the hook collects, if it does not later. Lua's own collector falls behind when scripts drop
+    /// many handles: an object with a destructor is freed one cycle late, and an emergency frees none at all.
     collect_at: Cell<usize>,
     /// What is used now is this part of all.
     part: Cell<u64>,
@@ -59,7 +59,7 @@ impl Budget {
     /// A budget that is not used up until [`Budget::begin`] was called.
     pub fn new(instructions: u64, wall: Option<Duration>, memory: usize) -> Budget {
         let (left, deadline, expired) = (Cell::new(u64::MAX), Cell::new(None), RefCell::new(None));
-        let (collect_at, used) = (Cell::new(usize::MAX), Cell::new(usize::MAX));
+        let (collect_at, used) = (Cell::new(0), Cell::new(usize::MAX));
         let (part, begun, unseen, stop) = (Cell::new(1), Cell::new(0), Cell::new(0), Arc::default());
         Budget { instructions, wall, memory, collect_at, part, begun, stop, left, unseen, used, deadline, expired }
     }
@@ -94,10 +94,6 @@ impl Budget {
         self.deadline.set(Some(Instant::now() + wall));
         self.unseen.set(0);
         self.used.set(usize::MAX);
-        // It stays where the last collection put it: what a script holds is not collected anew in every turn.
-        if self.collect_at.get() == usize::MAX {
-            self.collect_at.set(self.memory / 2);
-        }
         self.expired.replace(None);
     }
 
@@ -106,12 +102,15 @@ impl Budget {
     fn collect(&self, lua: &Lua) -> mlua::Result<usize> {
         let used = lua.used_memory();
         let grown = used.saturating_sub(self.used.get());
-        if used > self.collect_at.get() {
+        // To collect all takes longer than a call of a timer has: it does so only when memory is at its end.
+        let soon = if self.part.get() == 1 { self.memory / 2 } else { self.memory / 8 * 7 };
+        // What a script holds is not collected anew in every turn.
+        if used > soon.max(self.collect_at.get()) {
             // The first pass runs destructors, the second frees.
             lua.gc_collect()?;
             lua.gc_collect()?;
             let used = lua.used_memory();
-            self.collect_at.set((used + self.memory.saturating_sub(used) / 2).max(self.memory / 2));
+            self.collect_at.set(used + self.memory.saturating_sub(used) / 2);
         }
         self.used.set(lua.used_memory());
         Ok(grown)
@@ -250,4 +249,29 @@ fn set_stride(lua: &Lua, stride: u32) {
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether all is collected when so many megabytes of 64 are in use, in an evaluation and in a call of a timer.
+    #[test]
+    fn when_the_hook_collects_all() {
+        for (megabytes, part, expected) in [(20, 1, false), (40, 1, true), (40, 10, false), (60, 10, true)] {
+            let lua = Lua::new();
+            let budget = Rc::new(Budget::new(1_000_000, None, 64 << 20));
+            budget.install(&lua).expect("installed");
+            lua.gc_stop();
+            budget.begin(part);
+            let code = format!(
+                "local held = ('x'):rep({megabytes} << 20)
+                 local weak = setmetatable({{{{}}}}, {{__mode = 'v'}})
+                 for _ = 1, 1000 do end
+                 return weak[1] == nil and #held > 0"
+            );
+            let collected: bool = lua.load(code).eval().expect("it runs");
+            assert_eq!(collected, expected, "{megabytes} MB, a part of {part}");
+        }
+    }
 }

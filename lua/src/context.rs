@@ -1,6 +1,7 @@
 //! What native functions reach through the Lua state.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -42,7 +43,7 @@ pub struct Context {
     /// Name of the script that is evaluated.
     pub file: RefCell<String>,
     /// Files that the evaluation has required, found or not.
-    pub required: RefCell<Vec<PathBuf>>,
+    pub required: RefCell<BTreeSet<PathBuf>>,
     /// What is to be done later, and what is being done now.
     pub later: Later,
     /// What runs beside it.

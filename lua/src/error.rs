@@ -121,8 +121,12 @@ pub fn refused(refusal: &Refusal) -> Error {
 /// Gives an error of a native function the line of the script that called it. Errors that have a place stay.
 pub fn located(lua: &Lua, error: Error) -> Error {
     let message = match &error {
-        Error::FromLuaConversionError { from, to, .. } => format!("expected {to}, got {from}"),
-        Error::BadArgument { pos, cause, .. } => format!("argument {pos}: {cause}"),
+        Error::BadArgument { pos, cause, .. } => match &**cause {
+            Error::FromLuaConversionError { from, to, .. } => {
+                format!("argument {pos} must be {}, not {}", kind(to), kind(from))
+            }
+            cause => cause.to_string(),
+        },
         Error::ExternalError(cause) => match cause.downcast_ref::<Blame>() {
             Some(Blame(message)) => message.clone(),
             None => return error,
@@ -133,6 +137,30 @@ pub fn located(lua: &Lua, error: Error) -> Error {
         Some(place) => ScriptError::at(place, message),
         None => ScriptError::of(&crate::context::context(lua).file.borrow(), message),
     })
+}
+
+/// An error that Lua itself has raised in a function of ours, at the line of the script that catches it; any other text
+/// as it is.
+pub fn in_script(lua: &Lua, text: String) -> String {
+    match one_place(&text, "") {
+        Some((place, message)) if is_prelude(&place.file) => {
+            budget::place(lua).map_or_else(|| message.to_owned(), |place| format!("{place}: {message}"))
+        }
+        _ => text,
+    }
+}
+
+/// A type of Lua or Rust, as people say it.
+fn kind(name: &str) -> &str {
+    match name {
+        "i64" | "u64" | "i32" | "u32" | "usize" => "a whole number",
+        "f64" | "number" | "integer" => "a number",
+        "String" | "string" => "text",
+        "bool" | "boolean" => "true or false",
+        "table" => "a table",
+        "function" => "a function",
+        other => other,
+    }
 }
 
 /// The text of an error without traceback and without "runtime error:".

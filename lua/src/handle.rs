@@ -58,6 +58,9 @@ pub fn own_key(key: &str) -> Option<&'static Own> {
     OWN.iter().find(|own| own.key == key)
 }
 
+/// Where the functions of handles are kept, by key. Actions of one name are one function, whatever module has them.
+pub const MADE: &str = "cantus.handles";
+
 /// A module, by its name.
 #[derive(Clone, Debug)]
 pub struct Handle {
@@ -98,7 +101,7 @@ pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
     match own_key(key) {
         Some(_) if key == "slots" => return slots::apply_all(lua, name, value),
         Some(own) if own.set => return mix::set(lua, name, key, value),
-        Some(_) => return Err(blame(format!("{name}.{key} cannot be set"))),
+        Some(own) => return Err(cannot_be_set(name, own)),
         None => {}
     }
     if let Value::Integer(_) | Value::Number(_) = value
@@ -124,6 +127,15 @@ pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
         };
     }
     run(lua, SetParameterCommand { path: Path::new(name.clone(), param), value: Some(value) })
+}
+
+fn cannot_be_set(name: &str, own: &Own) -> mlua::Error {
+    let advice = match own.key {
+        "name" => format!("write rename(\"{name}\", \"new\")"),
+        key if own.lua_type == "function" => format!("call it: {name}:{key}()"),
+        _ => "it is only to be read".to_owned(),
+    };
+    blame(format!("{name}.{} cannot be set; {advice}", own.key))
 }
 
 /// `kick.key = number`, where the same was set just before: what loops and envelopes do, a thousand times a second.
@@ -189,14 +201,25 @@ fn index(lua: &Lua, this: &Handle, key: &Value) -> Result<Value> {
         "status" => text(&status(&context(lua).engine.state(), &this.name))?,
         "meters" => Value::Table(meters(lua, &this.name, &known)?),
         "slots" => Value::UserData(lua.create_userdata(Slots { module: this.name.clone() })?),
-        "trigger" => Value::Function(native(lua, trigger)?),
-        "help" => Value::Function(native(lua, |lua, args: MultiValue| crate::help::show(lua, args))?),
+        "trigger" => method(lua, &key, |lua| native(lua, trigger))?,
+        "help" => method(lua, &key, |lua| native(lua, |lua, args: MultiValue| crate::help::show(lua, args)))?,
         key => match known.manifest.param(key) {
             Some((index, _)) => to_lua(lua, &module.params[index])?,
-            None if known.manifest.actions.iter().any(|a| a.key == key) => Value::Function(action(lua, key)?),
+            None if known.manifest.actions.iter().any(|a| a.key == key) => method(lua, key, |lua| action(lua, key))?,
             None => get(lua, &this.name, key)?,
         },
     })
+}
+
+/// A function that every handle has under that key: made once, as each note asks for it.
+fn method(lua: &Lua, key: &str, make: impl FnOnce(&Lua) -> Result<Function>) -> Result<Value> {
+    let made = lua.named_registry_value::<mlua::Table>(MADE)?;
+    if let Some(there) = made.raw_get::<Option<Function>>(key)? {
+        return Ok(Value::Function(there));
+    }
+    let function = make(lua)?;
+    made.raw_set(key, &function)?;
+    Ok(Value::Function(function))
 }
 
 /// What the module shows, sampled now; 0 until it is made.
@@ -223,7 +246,7 @@ fn trigger(lua: &Lua, (this, what): (Value, Value)) -> Result<()> {
     let fields = match &what {
         Value::Nil => Fields::default(),
         Value::Table(table) => {
-            values::only_keys(table, &Fields::KEYS, "trigger")?;
+            values::only_names(table, &Fields::KEYS, "trigger")?;
             Fields::read(table)?
         }
         note => Fields { note: Some(values::note(note)?), ..Fields::default() },

@@ -84,8 +84,7 @@ fn of_word(lua: &Lua, word: &str) -> Result<String> {
         Ok(types.chain(work.model.modules.keys().map(|name| name.to_string())).collect::<Vec<_>>())
     })?;
     let functions = all.iter().map(|row| row.name.as_str());
-    let near = cantus_manifest::nearest(word, names.iter().map(String::as_str).chain(functions));
-    let hint = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
+    let hint = cantus_manifest::hint(word, names.iter().map(String::as_str).chain(functions));
     Err(blame(format!("there is no help for \"{word}\"{hint}")))
 }
 

@@ -41,6 +41,7 @@ mod facade;
 mod graph;
 mod handle;
 mod help;
+mod kept;
 mod later;
 mod library;
 mod listing;

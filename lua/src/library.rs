@@ -128,7 +128,7 @@ pub fn call<A: FromLuaMulti, R: IntoLuaMulti>(
     function: impl FnOnce(&Lua, A) -> Result<R>,
 ) -> Result<MultiValue> {
     bounds::pay_call(lua, &args)?;
-    let result = A::from_lua_multi(args, lua).and_then(|args| function(lua, args));
+    let result = A::from_lua_args(args, 1, None, lua).and_then(|args| function(lua, args));
     result.and_then(|r| r.into_lua_multi(lua)).map_err(|error| located(lua, error))
 }
 

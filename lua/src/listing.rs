@@ -85,8 +85,7 @@ fn filter(lua: &Lua, word: &Value) -> Result<Option<Vec<Arc<ModuleType>>>> {
             return Ok(Some(found));
         }
         let names = all.iter().flat_map(|t| [t.manifest.name.as_str(), &*t.constructor]);
-        let near = cantus_manifest::nearest(&word, names.chain(Kind::ALL.iter().map(|kind| kind.name())));
-        let hint = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
+        let hint = cantus_manifest::hint(&word, names.chain(Kind::ALL.iter().map(|kind| kind.name())));
         Err(blame(format!("there is no type, constructor or kind \"{word}\"{hint}")))
     })
 }

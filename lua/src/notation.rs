@@ -4,6 +4,9 @@ use cantus_host::model::{Cell as Place, Num, Pattern, Step, note_number};
 
 use crate::values::Fields;
 
+/// Rows of a pattern at the most.
+const ROWS: usize = 65_536;
+
 /// What stands on one row of a lane.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
@@ -45,12 +48,16 @@ pub fn cells(text: &str) -> Result<Vec<Cell>, String> {
     let mut out = Vec::new();
     for token in text.split_whitespace().filter(|t| t.chars().any(|c| c != '|')) {
         let token = token.trim_matches('|');
-        if let Some(cell) = whole(token) {
+        let (row, whole) = (out.len() + 1, whole(token));
+        let rows = if whole.is_some() { 1 } else { token.chars().filter(|c| *c != '|').count() };
+        if out.len() + rows > ROWS {
+            return Err(format!("row {}: a pattern has at most {ROWS} rows", ROWS + 1));
+        }
+        if let Some(cell) = whole {
             out.push(cell);
             continue;
         }
         let letters = token.chars().filter(|c| *c != '|').map(letter).collect::<Option<Vec<_>>>();
-        let row = out.len() + 1;
         out.extend(letters.ok_or_else(|| {
             format!("row {row}: \"{token}\" is not a step; write x, X, ., =, a note such as C4 or a number 0 to 127")
         })?);

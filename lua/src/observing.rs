@@ -13,7 +13,7 @@ use crate::facade::This;
 use crate::later::{Observer, end, keep_call};
 use crate::library::{Row, call};
 use crate::snapshot::Part;
-use crate::values::{a, function, module_name, text};
+use crate::values::{function, module_name, text};
 
 /// The area's functions.
 pub const ROWS: &[Row] = &[
@@ -23,8 +23,8 @@ pub const ROWS: &[Row] = &[
         doc: "Calls a function with the new state whenever the state has changed, whoever changed it, once however much \
               has: at most every 10 ms, and not for what it changes itself eight times in a row. The state reads like \
               the one of getState and never changes. With a filter, or a list of them, only when that part has: \
-              \"clock\", \"modules\", \"connections\", \"patterns\", \"scenes\", \"problems\", a module, or a parameter \
-              such as \"kick.volume\". Answers a number for removeStateChangeCallback; it ends when its file is \
+              \"clock\", \"modules\", \"connections\", \"patterns\", \"scenes\", \"problems\", a module that \
+              is there, or a parameter of one, such as \"kick.volume\". Answers a number for removeStateChangeCallback; it ends when its file is \
               evaluated again.",
         example: "local id = engine:onStateChange(function(state) print(state.clock.bpm) end)  \
               engine:onStateChange(function(state) print(state.modules.kick.parameters.volume) end, \"kick.volume\")  \
@@ -36,7 +36,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "engine:removeStateChangeCallback",
         signature: "(id: integer) -> boolean",
-        doc: "Ends what onStateChange began, by its number. Answers whether there was one.",
+        doc: "Ends what onStateChange began, by its number. Answers whether there was one, whatever it is given.",
         example: "assert(engine:removeStateChangeCallback(123456) == false)",
         function: |lua, args| call(lua, args, |lua, (_, id): (This, Value)| remove(lua, &id)),
     },
@@ -46,8 +46,8 @@ fn on_state_change(lua: &Lua, body: &Value, filter: &Value) -> Result<u64> {
     let body = function(body, "onStateChange")?;
     let parts = match filter {
         Value::Nil => Vec::new(),
-        Value::Table(list) => list.sequence_values::<Value>().map(|entry| part(&entry?)).collect::<Result<_>>()?,
-        filter => vec![part(filter)?],
+        Value::Table(list) => list.sequence_values::<Value>().map(|entry| part(lua, &entry?)).collect::<Result<_>>()?,
+        filter => vec![part(lua, filter)?],
     };
     let context = context(lua);
     let there = context.later.observers.borrow().len() + with(lua, |work| Ok(work.staged.observers.len()))?;
@@ -71,18 +71,18 @@ fn on_state_change(lua: &Lua, body: &Value, filter: &Value) -> Result<u64> {
     })
 }
 
-fn part(filter: &Value) -> Result<Part> {
-    if let Value::UserData(_) = filter {
-        return module_name(filter, "a filter of onStateChange").map(Part::Module);
-    }
-    let text = text(filter, "a filter of onStateChange")?;
-    Part::read(&text).map_err(|why| blame(format!("the filter \"{text}\" of onStateChange: {why}")))
+fn part(lua: &Lua, filter: &Value) -> Result<Part> {
+    let what = "a filter of onStateChange";
+    let text = match filter {
+        Value::UserData(_) => module_name(filter, what)?.to_string(),
+        filter => text(filter, what)?,
+    };
+    let part = with(lua, |work| Ok(Part::read(&text, &work.model, &work.catalog)))?;
+    part.map_err(|why| blame(format!("the filter \"{text}\" of onStateChange: {why}")))
 }
 
 fn remove(lua: &Lua, id: &Value) -> Result<bool> {
-    let Some(id) = id.as_integer().and_then(|id| u64::try_from(id).ok()) else {
-        return Err(blame(format!("a callback is named by the number it was given, not by {}", a(id))));
-    };
+    let Some(id) = id.as_integer().and_then(|id| u64::try_from(id).ok()) else { return Ok(false) };
     let there = context(lua).later.observers.borrow().contains_key(&id);
     change(lua, |work| Ok(end(&mut work.staged, id, there)))
 }

@@ -5,7 +5,7 @@ use cantus_host::model::{Name, Num, Pattern, Refusal};
 use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataMethods, Value};
 
 use crate::bounds;
-use crate::context::{context, run, with};
+use crate::context::{run, with};
 use crate::error::{blame, located, refused};
 use crate::library::{Row, call};
 use crate::notation::{self, Cell, Lane};
@@ -108,7 +108,6 @@ fn pattern(lua: &Lua, (name, rows, options): (Value, Value, Value)) -> Result<Pa
     if let Some(problem) = made.problem() {
         return Err(refused(&Refusal::BadPattern { name, problem }));
     }
-    bounds::pay(lua, bounds::STEP * made.steps.len() as u64)?;
     run(lua, SetPatternCommand { name: name.clone(), pattern: made })?;
     Ok(PatternHandle { name })
 }
@@ -122,6 +121,7 @@ fn read(lua: &Lua, rows: &Value, options: &Value) -> Result<Pattern> {
         }
         other => return Err(blame(format!("options are a table, not {}", a(other)))),
     };
+    let mut room = Room { lua, left: bounds::CELLS };
     let lanes = match rows {
         Value::Table(table) => {
             let steps = table.raw_get::<Value>("steps")?;
@@ -131,17 +131,17 @@ fn read(lua: &Lua, rows: &Value, options: &Value) -> Result<Pattern> {
             values::only_keys(table, &OPTIONS, "it")?;
             said = said.or(Options::read(table)?);
             match table.raw_get::<Value>("lanes")? {
-                Value::Nil => vec![lane(lua, rows, &said.defaults)?],
+                Value::Nil => vec![lane(&mut room, rows, &said.defaults)?],
                 Value::Table(lanes) => {
                     let lanes = lanes.sequence_values::<Value>().enumerate().map(|(i, value)| {
-                        lane(lua, &value?, &said.defaults).map_err(|e| blame(format!("lane {}, {e}", i + 1)))
+                        lane(&mut room, &value?, &said.defaults).map_err(|e| blame(format!("lane {}, {e}", i + 1)))
                     });
                     lanes.collect::<Result<Vec<_>>>()?
                 }
                 other => return Err(blame(format!("lanes are a list, not {}", a(&other)))),
             }
         }
-        rows => vec![lane(lua, rows, &said.defaults)?],
+        rows => vec![lane(&mut room, rows, &said.defaults)?],
     };
     let speed = said.steps_per_beat.unwrap_or(Num::new(4.0).expect("finite"));
     notation::compile(&lanes, said.rows, speed).map_err(blame)
@@ -158,7 +158,7 @@ fn written(lua: &Lua, table: &Table, steps: &Value, said: Options) -> Result<Pat
     let mut pattern = Pattern::new(1, said.steps_per_beat.unwrap_or(Num::new(4.0).expect("finite")));
     for line in lines.sequence_values::<Value>() {
         let line = values::text(&line?, "a line of steps")?;
-        context(lua).budget.spend(lua, line.len() as u64)?;
+        bounds::pay(lua, bounds::STEP + line.len() as u64)?;
         pattern.read_line(&line).map_err(blame)?;
     }
     let last = pattern.steps.keys().map(|cell| cell.row + 1).max();
@@ -166,10 +166,31 @@ fn written(lua: &Lua, table: &Table, steps: &Value, said: Options) -> Result<Pat
     Ok(pattern)
 }
 
+/// What may still be read. A short script can say much: one chord may stand on every row of every lane.
+struct Room<'a> {
+    lua: &'a Lua,
+    left: usize,
+}
+
+impl Room<'_> {
+    /// Takes and pays for what stands on a row.
+    fn take(&mut self, cell: Cell) -> Result<Cell> {
+        let size = if let Cell::Notes(notes) = &cell { notes.len().max(1) } else { 1 };
+        self.left = self.left.checked_sub(size).ok_or_else(|| {
+            blame(format!(
+                "these are more than {} rows and notes; write several patterns, and play them one after the other with chain",
+                bounds::CELLS
+            ))
+        })?;
+        bounds::pay(self.lua, bounds::STEP * size as u64)?;
+        Ok(cell)
+    }
+}
+
 /// Text, a list, or a list of one text.
-fn lane(lua: &Lua, rows: &Value, defaults: &Fields) -> Result<Lane> {
+fn lane(room: &mut Room, rows: &Value, defaults: &Fields) -> Result<Lane> {
     let table = match rows {
-        Value::String(text) => return signs(lua, &text.to_string_lossy(), defaults.clone()),
+        Value::String(text) => return signs(room, &text.to_string_lossy(), defaults.clone()),
         Value::Table(table) => table,
         other => return Err(blame(format!("rows are text or a list, not {}", a(other)))),
     };
@@ -180,21 +201,23 @@ fn lane(lua: &Lua, rows: &Value, defaults: &Fields) -> Result<Lane> {
         .filter_map(|(key, value)| if let Key::At(n) = key { Some((n, value)) } else { None })
         .collect();
     if let [(1, Value::String(text))] = &entries[..] {
-        return signs(lua, &text.to_string_lossy(), defaults);
+        return signs(room, &text.to_string_lossy(), defaults);
     }
     let mut cells = Vec::with_capacity(entries.len());
     for (n, value) in entries {
         let row = u32::try_from(n).ok().filter(|n| (1..=65_536).contains(n));
         let row = row.ok_or_else(|| blame(format!("row {n}: rows are numbered from 1 to 65536")))?;
-        cells.push((row - 1, cell(&value).map_err(|e| blame(format!("row {n}: {e}")))?));
+        let cell = cell(&value).and_then(|cell| room.take(cell)).map_err(|e| blame(format!("row {n}: {e}")))?;
+        cells.push((row - 1, cell));
     }
     let rows = cells.last().map_or(0, |(row, _)| row + 1);
     Ok(Lane { defaults, cells, rows })
 }
 
-fn signs(lua: &Lua, text: &str, defaults: Fields) -> Result<Lane> {
-    context(lua).budget.spend(lua, text.len() as u64)?;
-    let cells: Vec<(u32, Cell)> = (0..).zip(notation::cells(text).map_err(blame)?).collect();
+fn signs(room: &mut Room, text: &str, defaults: Fields) -> Result<Lane> {
+    bounds::pay(room.lua, text.len() as u64)?;
+    let cells = notation::cells(text).map_err(blame)?.into_iter().map(|cell| room.take(cell));
+    let cells: Vec<(u32, Cell)> = (0..).zip(cells).map(|(row, cell)| Ok((row, cell?))).collect::<Result<_>>()?;
     let rows = cells.last().map_or(0, |(row, _)| row + 1);
     Ok(Lane { defaults, cells, rows })
 }

@@ -199,8 +199,7 @@ fn restate(lua: &Lua, file: Value) -> Result<()> {
         let claims = work.model.claims.get(&*file).map(|claims| claims.iter().map(|(_, c)| c.clone()).collect());
         claims.ok_or_else(|| {
             let files = work.model.claims.keys().map(|file| &**file);
-            let near = cantus_manifest::nearest(&file, files).map(|near| format!("; did you mean \"{near}\"?"));
-            blame(format!("no file \"{file}\" has asked for anything{}", near.unwrap_or_default()))
+            blame(format!("no file \"{file}\" has asked for anything{}", cantus_manifest::hint(&file, files)))
         })
     })?;
     // What needs something else comes behind it, wherever it stands.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use mlua::{Lua, Result, Value};
 
+use crate::bounds;
 use crate::context::context;
 use crate::error::blame;
 use crate::values::text;
@@ -20,9 +21,11 @@ pub fn source(lua: &Lua, name: Value) -> Result<(String, String)> {
     }
     let chunk = format!("lib/{}.lua", name.replace('.', "/"));
     let context = context(lua);
+    bounds::pay(lua, bounds::FILE)?;
     let root = context.program.borrow();
-    context.required.borrow_mut().push(root.join(&chunk));
+    context.required.borrow_mut().insert(root.join(&chunk));
     let code = read(&root, &chunk).map_err(|why| blame(format!("could not require \"{name}\": {why}")))?;
+    bounds::pay(lua, code.len() as u64)?;
     Ok((code, chunk))
 }
 

@@ -5,15 +5,17 @@ use std::sync::LazyLock;
 
 use cantus_host::model::note_number;
 use mlua::chunk::ChunkMode;
-use mlua::{Function, Lua, LuaOptions, LuaString, MultiValue, Result, StdLib, Table, Value};
+use mlua::{Function, Lua, LuaOptions, LuaString, MultiValue, Result, StdLib, Table, Thread, Value};
 
 use crate::budget;
 use crate::context::{Context, context};
-use crate::error::{ScriptError, blame, message_of};
+use crate::error::{ScriptError, blame, in_script, message_of};
 use crate::facade::{Facade, METHODS};
+use crate::handle::MADE;
+use crate::kept::SAVED;
 use crate::later::{CALLS, KEPT};
 use crate::library::{self, native};
-use crate::values::a;
+use crate::values::{a, duration};
 use crate::{engine, require, snapshot, workers};
 
 /// How the chunk names of our own Lua begin; errors name the script's lines, never these.
@@ -81,6 +83,8 @@ impl Sandbox {
         let calls = lua.create_table()?;
         lua.set_named_registry_value(CALLS, &calls)?;
         lua.set_named_registry_value(KEPT, lua.create_table()?)?;
+        lua.set_named_registry_value(SAVED, lua.create_table()?)?;
+        lua.set_named_registry_value(MADE, lua.create_table()?)?;
         own.raw_set("engine", Facade("engine"))?;
         own.raw_set("out", cantus_host::model::OUT)?;
         let natives = natives(&lua)?;
@@ -102,6 +106,33 @@ impl Sandbox {
     /// When Lua has no memory.
     pub fn environment(&self, by_name: bool) -> Result<Table> {
         self.environment.call(by_name)
+    }
+
+    /// Every word that a script finds: functions, constructors, libraries; ascending.
+    pub fn words(&self) -> Vec<String> {
+        let pairs = self.shared.pairs::<String, Value>();
+        let mut words: Vec<String> = pairs.filter_map(|pair| pair.ok().map(|(word, _)| word)).collect();
+        words.sort_unstable();
+        words
+    }
+
+    /// What has ended a thread, for people; a word that nothing has for its name gets the nearest.
+    pub fn explain(&self, error: &mlua::Error, name: &str, thread: &Thread) -> ScriptError {
+        let mut error = ScriptError::from_lua(error, name, budget::place_in(thread));
+        // `attempt to call a nil value (global 'smapler')`
+        let global = error.message.split_once("a nil value (global '").and_then(|(_, rest)| rest.split_once('\''));
+        let Some((word, _)) = global else { return error };
+        let words = self.words();
+        let near = cantus_manifest::nearest(word, words.iter().map(String::as_str));
+        let advice = if near == Some(word) {
+            "; this code has an _ENV of its own, in which it is not".to_owned()
+        } else if near.is_none() && error.message.contains("attempt to call") {
+            "; nothing has that name: help() lists all functions, and `cantus plugins list` all modules".to_owned()
+        } else {
+            cantus_manifest::did_you_mean(near)
+        };
+        error.message.push_str(&advice);
+        error
     }
 }
 
@@ -151,15 +182,15 @@ fn natives(lua: &Lua) -> Result<Table> {
     table.raw_set("length", native(lua, |_, args: MultiValue| length(&args))?)?;
     table.raw_set("blame", native(lua, |_, text: LuaString| Err::<(), _>(blame(text.to_string_lossy())))?)?;
     table.raw_set("a", native(lua, |_, value: Value| Ok(a(&value)))?)?;
+    table.raw_set("beats", native(lua, |lua, text: LuaString| duration(lua, &text.to_string_lossy()))?)?;
     table.raw_set(
         "note",
         native(lua, |_, name: LuaString| Ok(note_number(&name.to_string_lossy()).map(|n| n as i64)))?,
     )?;
     table.raw_set(
-        "nearest",
+        "hint",
         native(lua, |_, (word, known): (LuaString, Vec<String>)| {
-            let word = word.to_string_lossy();
-            Ok(cantus_manifest::nearest(&word, known.iter().map(String::as_str)).map(str::to_owned))
+            Ok(cantus_manifest::hint(&word.to_string_lossy(), known.iter().map(String::as_str)))
         })?,
     )?;
     Ok(table)
@@ -168,10 +199,15 @@ fn natives(lua: &Lua) -> Result<Table> {
 /// An error that a script has caught, as text; any other value as it is. Catching is paid for by the depth of the stack.
 fn caught(lua: &Lua, value: Value) -> Result<Value> {
     context(lua).budget.spend(lua, budget::depth(lua))?;
-    let Value::Error(error) = &value else { return Ok(value) };
-    let text = match error.downcast_ref::<ScriptError>() {
-        Some(known) => known.to_string(),
-        None => message_of(error),
+    let text = match &value {
+        Value::String(text) if text.as_bytes().starts_with(PRELUDE.as_bytes()) => {
+            in_script(lua, text.to_string_lossy())
+        }
+        Value::Error(error) => match error.downcast_ref::<ScriptError>() {
+            Some(known) => known.to_string(),
+            None => message_of(error),
+        },
+        _ => return Ok(value),
     };
     lua.create_string(text).map(Value::String)
 }

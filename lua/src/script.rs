@@ -27,6 +27,7 @@ use crate::budget::{self, Budget};
 use crate::constructors;
 use crate::context::{Complain, Context, Print};
 use crate::error::{Place, ScriptError};
+use crate::kept;
 use crate::later::{Staged, Turn};
 use crate::random::Stream;
 use crate::sandbox::Sandbox;
@@ -118,6 +119,8 @@ pub struct Script {
     complain: Complain,
     /// The prompt's environment, which lives on from line to line.
     prompt: Table,
+    /// Lines that the prompt has evaluated well.
+    lines: u64,
     catalog: Arc<Catalog>,
     constructors: Vec<Name>,
     notes: Vec<String>,
@@ -165,6 +168,7 @@ impl Script {
             quantized: Vec::new(),
             complain,
             prompt,
+            lines: 0,
             catalog,
             constructors,
             notes,
@@ -181,7 +185,7 @@ impl Script {
 
     /// The files that the last evaluation has required, whether they were there or not.
     pub fn required(&self) -> Vec<PathBuf> {
-        self.context.required.borrow().clone()
+        self.context.required.borrow().iter().cloned().collect()
     }
 
     /// The program of a session that was loaded since this was asked last: it was evaluated, and is to be watched.
@@ -191,10 +195,7 @@ impl Script {
 
     /// Every word that a script finds: functions, constructors, libraries; ascending.
     pub fn words(&self) -> Vec<String> {
-        let pairs = self.sandbox.shared.pairs::<String, Value>();
-        let mut words: Vec<String> = pairs.filter_map(|pair| pair.ok().map(|(word, _)| word)).collect();
-        words.sort_unstable();
-        words
+        self.sandbox.words()
     }
 
     /// The line that made a module or set a parameter, by its path (`kick`, `kick.slots[1].file`): where a problem that
@@ -230,7 +231,8 @@ impl Script {
         let mut work = self.context.work.take().expect("put in at the beginning");
         let staged = std::mem::take(&mut work.staged);
         let sent = outcome.and_then(|values| Ok((values, self.send(&work, name, &origin, Cause::default())?)));
-        match sent {
+        let settled = kept::settle(&self.sandbox.lua, sent.is_ok());
+        match settled.map_err(|e| ScriptError::from_lua(&e, name, None)).and(sent) {
             Ok((values, sent)) => {
                 match &sent {
                     Some(sent) if sent.pending => self.begin_when_applied(sent.batch, staged, name, &origin),
@@ -238,6 +240,7 @@ impl Script {
                 }
                 self.after(&work, name, &origin)?;
                 self.places.extend(work.places());
+                self.lines += u64::from(origin == Origin::Repl);
                 let (batch, commands) = sent.map_or((None, 0), |sent| (Some(sent.batch), sent.edits));
                 Ok(Evaluation { batch, commands, transport: work.transport, values })
             }
@@ -290,7 +293,9 @@ impl Script {
     fn begin(&self, name: &str, origin: &Origin) {
         let context = &self.context;
         let (base, now) = (context.engine.state().model.clone(), self.moment());
-        context.random.swap(Stream::of(base.seed(), name));
+        // A line at the prompt draws other numbers than the line before.
+        let stream = if *origin == Origin::Repl { format!("{name} {}", self.lines) } else { name.to_owned() };
+        context.random.swap(Stream::of(base.seed(), stream));
         context.work.replace(Some(Transaction::new(base, self.catalog.clone(), now.clock, origin)));
         context.file.replace(name.to_owned());
         context.required.borrow_mut().clear();
@@ -312,7 +317,7 @@ impl Script {
             return Err(error);
         }
         let values = result.map_err(|e| {
-            let mut error = self.explain(&e, name, &thread);
+            let mut error = self.sandbox.explain(&e, name, &thread);
             if error.line.is_none() && error.file == name {
                 // `return f()` has left nothing on the stack; it ends the script.
                 error.line =
@@ -339,26 +344,6 @@ impl Script {
         }
         // A first line for the shell is not Lua; the lines keep their numbers.
         if code.starts_with('#') { chunk(&format!("--{code}")) } else { chunk(code) }
-    }
-
-    fn explain(&self, error: &mlua::Error, name: &str, thread: &Thread) -> ScriptError {
-        let mut error = ScriptError::from_lua(error, name, budget::place_in(thread));
-        // `attempt to call a nil value (global 'smapler')`
-        let global = error.message.split_once("a nil value (global '").and_then(|(_, rest)| rest.split_once('\''));
-        if let Some((word, _)) = global {
-            let words = self.words();
-            let near = cantus_manifest::nearest(word, words.iter().map(String::as_str));
-            if near == Some(word) {
-                error.message.push_str("; this code has an _ENV of its own, in which it is not");
-            } else if let Some(near) = near {
-                error.message.push_str(&format!("; did you mean \"{near}\"?"));
-            } else if error.message.contains("attempt to call") {
-                error.message.push_str(
-                    "; nothing has that name: help() lists all functions, and `cantus plugins list` all modules",
-                );
-            }
-        }
-        error
     }
 
     /// Does what is to be done once a transaction is committed.

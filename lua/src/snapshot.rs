@@ -3,15 +3,20 @@
 //! A table is a node of a [`Snapshot`], known by a number; `prelude/snapshot.lua` makes the table, and asks here for
 //! what a node has under a key. What is not read costs nothing.
 
-use std::cell::RefCell;
+mod part;
+
+pub use part::Part;
+
+use std::cell::{Ref, RefCell};
 use std::sync::Arc;
 
 use cantus_host::control::{EngineState, StatusOf};
-use cantus_host::model::{Catalog, Connection, Model, Module, ModuleType, Name, Path};
+use cantus_host::model::{Catalog, Connection, Model, Module, ModuleType, Name};
 use mlua::{Function, IntoLua, Lua, MultiValue, Result, Table, UserData, UserDataRef, Value};
 
 use crate::bounds;
 use crate::context::{context, with};
+use crate::error::blame;
 use crate::library::native;
 use crate::values::to_lua;
 
@@ -68,7 +73,7 @@ pub fn natives(lua: &Lua, table: &Table) -> Result<()> {
         "fetch",
         // Read by every callback: without what `native` costs, as nothing in it blames the script.
         lua.create_function(|lua, (snapshot, node, key): (UserDataRef<Snapshot>, usize, Value)| {
-            let found = snapshot.find(lua, &snapshot.nodes.borrow()[node], &key)?;
+            let found = snapshot.find(lua, &*snapshot.node(node)?, &key)?;
             Ok(match found {
                 Found::Nothing => (Value::Nil, None),
                 Found::Value(value) => (value, None),
@@ -83,8 +88,7 @@ pub fn natives(lua: &Lua, table: &Table) -> Result<()> {
     table.raw_set(
         "keys",
         native(lua, |lua, (snapshot, node): (UserDataRef<Snapshot>, usize)| {
-            let node = snapshot.nodes.borrow()[node].clone();
-            let keys = snapshot.keys(lua, &node)?;
+            let keys = snapshot.keys(lua, &*snapshot.node(node)?)?;
             bounds::pay(lua, keys.len() as u64)?;
             Ok(keys)
         })?,
@@ -119,6 +123,11 @@ const MODULE: [&str; 11] =
 const PATTERN: [&str; 4] = ["name", "rows", "steps", "steps_per_beat"];
 
 impl Snapshot {
+    fn node(&self, number: usize) -> Result<Ref<'_, Node>> {
+        Ref::filter_map(self.nodes.borrow(), |nodes| nodes.get(number))
+            .map_err(|_| blame("this is no part of the state"))
+    }
+
     fn known(&self, entry: &Entry) -> Option<&Arc<ModuleType>> {
         self.model.known(&self.catalog, &entry.1.module_type).ok()
     }
@@ -146,13 +155,7 @@ impl Snapshot {
                 Some(at) => Found::Table(Node::Slot(entry.clone(), at)),
                 None => Found::Nothing,
             },
-            Node::Slot(entry, slot) => {
-                let slots = self.known(entry).and_then(|known| known.manifest.slots.as_ref());
-                match slots.and_then(|slots| slots.param(text)) {
-                    Some((index, _)) => return value(to_lua(lua, &entry.1.slots[*slot][index])),
-                    None => Found::Nothing,
-                }
-            }
+            Node::Slot(entry, slot) => return self.slot(lua, entry, *slot, text),
             Node::Meters(entry) => match self.state.meter(&self.catalog, &entry.0, text) {
                 Some(meter) => Found::Value(Value::Number(f64::from(meter))),
                 None => Found::Nothing,
@@ -170,13 +173,8 @@ impl Snapshot {
                 "to" => return value(cable.to.to_string().into_lua(lua)),
                 _ => Found::Nothing,
             },
-            Node::Patterns => {
-                if model.patterns.contains(text) {
-                    Found::Table(Node::Pattern(text.into()))
-                } else {
-                    Found::Nothing
-                }
-            }
+            Node::Patterns if model.patterns.contains(text) => Found::Table(Node::Pattern(text.into())),
+            Node::Patterns => Found::Nothing,
             Node::Pattern(name) => return self.pattern(lua, name, text),
             Node::Runtime => match text {
                 "playhead" => Found::Value(Value::Number(context(lua).later.turn.get().clock().beat)),
@@ -236,6 +234,14 @@ impl Snapshot {
         })
     }
 
+    fn slot(&self, lua: &Lua, entry: &Entry, slot: usize, key: &str) -> Result<Found> {
+        let slots = self.known(entry).and_then(|known| known.manifest.slots.as_ref());
+        match slots.and_then(|slots| slots.param(key)) {
+            Some((index, _)) => to_lua(lua, &entry.1.slots[slot][index]).map(Found::Value),
+            None => Ok(Found::Nothing),
+        }
+    }
+
     fn pattern(&self, lua: &Lua, name: &Name, key: &str) -> Result<Found> {
         let Some(pattern) = self.model.patterns.get(name) else { return Ok(Found::Nothing) };
         Ok(match key {
@@ -288,77 +294,5 @@ pub fn status(state: &EngineState, name: &str) -> String {
         None => "ready".into(),
         Some(StatusOf::Loading { .. }) => "loading".into(),
         Some(StatusOf::Missing(why) | StatusOf::Faulted(why)) => why.clone(),
-    }
-}
-
-/// A part of the state that somebody wants to hear of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Tempo, signature, swing, loop; playing or not, and jumps.
-    Clock,
-    /// All modules.
-    Modules,
-    /// All cables.
-    Connections,
-    /// All patterns.
-    Patterns,
-    /// What is missing or has failed.
-    Problems,
-    /// Kept scenes.
-    Scenes,
-    /// A module.
-    Module(Name),
-    /// A pattern.
-    Pattern(Name),
-    /// A parameter.
-    Value(Path),
-}
-
-impl Part {
-    /// `clock`, `modules.kick.parameters.volume` as a callback reads it, or `kick.volume`, `kick`.
-    ///
-    /// # Errors
-    /// The end of a sentence.
-    pub fn read(text: &str) -> std::result::Result<Part, String> {
-        let (first, rest) = text.split_once('.').unwrap_or((text, ""));
-        Ok(match (first, rest) {
-            ("clock", _) => Part::Clock,
-            ("modules", "") => Part::Modules,
-            ("connections", _) => Part::Connections,
-            ("patterns", "") => Part::Patterns,
-            ("patterns", name) => Part::Pattern(name.split('.').next().unwrap_or(name).into()),
-            ("problems", _) => Part::Problems,
-            ("scenes", _) => Part::Scenes,
-            ("modules", path) => return Part::read(&path.replacen(".parameters.", ".", 1)),
-            ("", _) => return Err("is empty; write such as \"clock\" or \"kick.volume\"".into()),
-            (name, "") => Part::Module(name.into()),
-            _ => Part::Value(text.parse()?),
-        })
-    }
-
-    /// Whether it is the same in two states.
-    pub fn same(&self, before: &EngineState, after: &EngineState, catalog: &Catalog) -> bool {
-        let (a, b) = (&*before.model, &*after.model);
-        match self {
-            Part::Clock => {
-                (a.bpm, a.signature, a.swing, a.loop_range) == (b.bpm, b.signature, b.swing, b.loop_range)
-                    && a.tempo_map == b.tempo_map
-                    && before.orders == after.orders
-            }
-            Part::Modules => a.modules == b.modules && before.status == after.status,
-            Part::Connections => a.connections == b.connections,
-            Part::Patterns => a.patterns == b.patterns,
-            Part::Problems => before.status == after.status,
-            Part::Scenes => Arc::ptr_eq(&before.scenes, &after.scenes),
-            Part::Module(name) => {
-                a.modules.get(name) == b.modules.get(name)
-                    && before.status.modules.get(name) == after.status.modules.get(name)
-            }
-            Part::Pattern(name) => a.patterns.get(name) == b.patterns.get(name),
-            Part::Value(path) => {
-                let value = |model| path.find(model, catalog).ok().map(|place| place.value().clone());
-                value(a) == value(b)
-            }
-        }
     }
 }

@@ -117,8 +117,7 @@ pub fn some_subject(lua: &Lua, value: &Value) -> Result<Subject> {
         let types = work.catalog.iter().flat_map(|(name, t)| [name.to_string(), t.constructor.to_string()]);
         Ok(modules.chain(types).collect::<Vec<_>>())
     })?;
-    let near = cantus_manifest::nearest(&word, names.iter().map(String::as_str));
-    let hint = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
+    let hint = cantus_manifest::hint(&word, names.iter().map(String::as_str));
     Err(blame(format!("there is no module or type \"{word}\"{hint}")))
 }
 
@@ -154,13 +153,30 @@ pub fn named_type(lua: &Lua, word: &str) -> Result<Option<Subject>> {
     Ok(known.map(|known| Subject { known, module: None, part: Part::Whole }))
 }
 
-/// The name under which scripts find a function.
+/// The name under which scripts find a function: `every`, `clock.sync`.
 ///
 /// # Errors
 /// When Lua has no memory.
 pub fn global_name(lua: &Lua, function: &Value) -> Result<Option<String>> {
     let shared: Table = lua.named_registry_value(SHARED)?;
-    for pair in shared.pairs::<Value, Value>() {
+    if let Some(name) = name_in(&shared, function)? {
+        return Ok(Some(name));
+    }
+    for pair in shared.pairs::<String, Value>() {
+        // What scripts see of a library is empty; its metatable leads to what is in it.
+        if let (library, Value::Table(proxy)) = pair?
+            && let Some(meta) = proxy.metatable()
+            && let Some(within) = meta.raw_get::<Option<Table>>("__index")?
+            && let Some(name) = name_in(&within, function)?
+        {
+            return Ok(Some(format!("{library}.{name}")));
+        }
+    }
+    Ok(None)
+}
+
+fn name_in(table: &Table, function: &Value) -> Result<Option<String>> {
+    for pair in table.pairs::<Value, Value>() {
         if let (Value::String(name), value) = pair?
             && value.to_pointer() == function.to_pointer()
         {

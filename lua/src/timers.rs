@@ -8,6 +8,7 @@ use crate::bounds::{self, TASKS};
 use crate::budget;
 use crate::context::{change, context, with};
 use crate::error::blame;
+use crate::kept;
 use crate::later::{KEPT, Task, end, keep_call};
 use crate::library::{Row, call};
 use crate::random::Stream;
@@ -105,7 +106,8 @@ pub const ROWS: &[Row] = &[
         name: "keep",
         signature: "(name: string, first: any) -> any",
         doc: "A value that outlives evaluations of its file, by name: the first time what is given, or what the given \
-              function answers; from then on what it was.",
+              function answers; from then on what it was. Of an evaluation that fails its tables keep nothing, if they hold \
+              at most 20000 values together; what functions remember of it stays.",
         example: "local memory = keep(\"memory\", {count = 0})  memory.count = memory.count + 1  \
               assert(keep(\"memory\", 1) == memory)",
         function: |lua, args| call(lua, args, keep),
@@ -292,6 +294,10 @@ fn keep(lua: &Lua, (name, first): (Value, Value)) -> Result<Value> {
     };
     let there: Value = kept.raw_get(name.as_str())?;
     if !there.is_nil() {
+        // A turn of a timer is no evaluation.
+        if context(lua).later.turn.get().thread.is_null() {
+            kept::save(lua, &there)?;
+        }
         return Ok(there);
     }
     let value = if let Value::Function(make) = &first { make.call(())? } else { first };

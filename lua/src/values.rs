@@ -1,6 +1,7 @@
 //! Values on their way between scripts and the Model.
 
-use cantus_host::model::{Name, Num, Value as ModelValue, note_number, note_value};
+use cantus_host::model::{Name, Num, Value as ModelValue, note_number};
+use cantus_manifest::hint;
 use mlua::{Function, Lua, Result, Table, Value};
 
 use crate::bounds::ENTRIES;
@@ -87,25 +88,25 @@ pub fn function(value: &Value, what: &str) -> Result<Function> {
     }
 }
 
-/// Beats: a number, a note value such as `"1/8"` (a quarter is a beat), or `"bar"`; `what` begins the sentence if it is
-/// none.
+/// Beats: a number, or text as [`duration`] reads it; `what` begins the sentence if it is none.
 ///
 /// # Errors
 /// For anything else.
 pub fn beats(lua: &Lua, value: &Value, what: &str) -> Result<f64> {
     let Value::String(text) = value else { return Ok(number(value, &format!("the beats of {what}"))?.get()) };
     let text = text.to_string_lossy();
-    let wrong = || blame(format!("{what}: \"{text}\" is no time in beats; write 1, 0.25, \"1/8\" or \"bar\""));
-    let bar = || crate::context::with(lua, |work| Ok(work.model.signature.beats_per_bar()));
-    let whole = |text: &str| text.trim().parse::<u32>().map(f64::from);
-    match text.trim().trim_end_matches('s').strip_suffix("bar") {
-        Some("") => bar(),
-        Some(count) => Ok(whole(count).map_err(|_| wrong())? * bar()?),
-        None => {
-            let number = || text.trim().parse().ok().filter(|beats: &f64| beats.is_finite());
-            note_value(text.trim()).or_else(number).ok_or_else(wrong)
-        }
-    }
+    let wrong =
+        || blame(format!("{what}: \"{text}\" is no time in beats; write 1, 0.25, \"1/8\", \"1/8t\" or \"2 bars\""));
+    duration(lua, &text)?.ok_or_else(wrong)
+}
+
+/// Beats of a note value such as `"1/8"` (a quarter is a beat), `"2 beats"`, or `"bar"` in the session's signature.
+///
+/// # Errors
+/// Outside of an evaluation.
+pub fn duration(lua: &Lua, text: &str) -> Result<Option<f64>> {
+    let bar = crate::context::with(lua, |work| Ok(work.model.signature.beats_per_bar()))?;
+    Ok(cantus_host::model::duration(text, bar))
 }
 
 /// Seconds: a number, or a time such as `"250ms"` or `"2s"`; `what` begins the sentence if it is none.
@@ -159,7 +160,7 @@ impl Named {
         match value {
             Value::Nil => Ok(Named(None)),
             Value::Table(table) => {
-                only_keys(table, known, what)?;
+                only_names(table, known, what)?;
                 Ok(Named(Some(table.clone())))
             }
             other => Err(blame(format!("the options of {what} are a table, not {}", a(other)))),
@@ -221,6 +222,8 @@ pub fn a(value: &Value) -> String {
     match value {
         Value::Nil => "nil".into(),
         Value::Integer(v) => v.to_string(),
+        // Else 1e308 would have 309 digits.
+        Value::Number(v) if v.abs() >= 1e16 => format!("{v:e}"),
         Value::Number(v) => v.to_string(),
         Value::Boolean(v) => v.to_string(),
         Value::String(text) if text.as_bytes().len() > SHOWN => "a long text".into(),
@@ -318,11 +321,22 @@ pub fn only_keys(table: &Table, known: &[&str], what: &str) -> Result<()> {
     Ok(())
 }
 
+/// Refuses as well what has no name: in lists that are options it would mean nothing.
+///
+/// # Errors
+/// Naming the nearest known key, or what to write.
+pub fn only_names(table: &Table, known: &[&str], what: &str) -> Result<()> {
+    let first = table.raw_get::<Value>(1)?;
+    if first.is_nil() {
+        return only_keys(table, known, what);
+    }
+    let value = if let Value::Table(_) = first { "...".to_owned() } else { a(&first) };
+    Err(blame(format!("what {what} is given in a table has names; write {{{} = {value}}}", known[0])))
+}
+
 /// `{what} has no {kind} "{key}"; did you mean ...?`
 pub fn unknown<'a>(what: &str, kind: &str, key: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let near = cantus_manifest::nearest(key, known);
-    let hint = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
-    format!("{what} has no {kind} \"{key}\"{hint}")
+    format!("{what} has no {kind} \"{key}\"{}", hint(key, known))
 }
 
 /// A key of an options table.

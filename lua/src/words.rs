@@ -45,8 +45,8 @@ fn execute(lua: &Lua, line: &str) -> Result<MultiValue> {
     let global = |row: &&Row| !row.name.contains([':', '.']);
     let Some(row) = rows().filter(global).find(|row| row.name == name) else {
         let known = rows().filter(global).map(|row| row.name).chain(ALIASES.map(|(alias, _)| alias));
-        let near = cantus_manifest::nearest(&word, known).map(|near| format!("; did you mean \"{near}\"?"));
-        let hint = near.unwrap_or_else(|| "; help() lists all functions".into());
+        let hint = Some(cantus_manifest::hint(&word, known)).filter(|hint| !hint.is_empty());
+        let hint = hint.unwrap_or_else(|| "; help() lists all functions".into());
         return Err(blame(format!("there is no command \"{word}\"{hint}")));
     };
     let args = words.map(|(word, quoted)| if quoted { text_value(lua, &word) } else { plain(lua, &word) });

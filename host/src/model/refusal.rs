@@ -2,12 +2,13 @@
 
 use super::graph::Cycle;
 use super::value::Name;
+use cantus_manifest::did_you_mean;
 
 /// A refused command. The Model is as it was.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Refusal {
     /// No plugin provides the type.
-    #[error("there is no module type \"{name}\"{}; `cantus plugins list` shows all", did_you_mean(.nearest))]
+    #[error("there is no module type \"{name}\"{}; `cantus plugins list` shows all", did_you_mean(.nearest.as_deref()))]
     UnknownType {
         /// What was asked for.
         name: Name,
@@ -15,7 +16,7 @@ pub enum Refusal {
         nearest: Option<String>,
     },
     /// No module has the name.
-    #[error("there is no module \"{name}\"{}", did_you_mean(.nearest))]
+    #[error("there is no module \"{name}\"{}", did_you_mean(.nearest.as_deref()))]
     UnknownModule {
         /// What was asked for.
         name: Name,
@@ -23,7 +24,7 @@ pub enum Refusal {
         nearest: Option<String>,
     },
     /// No scene has the name.
-    #[error("there is no scene \"{name}\"{}; scene(\"{name}\") keeps one", did_you_mean(.nearest))]
+    #[error("there is no scene \"{name}\"{}; scene(\"{name}\") keeps one", did_you_mean(.nearest.as_deref()))]
     UnknownScene {
         /// What was asked for.
         name: Name,
@@ -55,7 +56,7 @@ pub enum Refusal {
         name: Name,
     },
     /// The type has no such parameter, slot parameter or action.
-    #[error("{owner} has no {what} \"{name}\"{}", did_you_mean(.nearest))]
+    #[error("{owner} has no {what} \"{name}\"{}", did_you_mean(.nearest.as_deref()))]
     UnknownKey {
         /// The module and its type, or its slots.
         owner: String,
@@ -138,7 +139,7 @@ pub enum Refusal {
         module_type: Name,
     },
     /// No pattern or chain has the name.
-    #[error("there is no {what} \"{name}\"{}", did_you_mean(.nearest))]
+    #[error("there is no {what} \"{name}\"{}", did_you_mean(.nearest.as_deref()))]
     Unknown {
         /// "pattern" or "chain".
         what: &'static str,
@@ -164,7 +165,7 @@ pub enum Refusal {
         problem: String,
     },
     /// There is no such setting.
-    #[error("there is no setting \"{name}\"{}; `settings()` shows all", did_you_mean(.nearest))]
+    #[error("there is no setting \"{name}\"{}; `settings()` shows all", did_you_mean(.nearest.as_deref()))]
     UnknownSetting {
         /// What was asked for.
         name: Name,
@@ -197,8 +198,4 @@ pub enum Refusal {
         /// What can be.
         range: &'static str,
     },
-}
-
-fn did_you_mean(nearest: &Option<String>) -> String {
-    nearest.as_ref().map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default()
 }

@@ -88,15 +88,32 @@ fn silence(text: &str) -> Option<f64> {
     (number.trim().eq_ignore_ascii_case("-inf") && suffix.eq_ignore_ascii_case("db")).then_some(0.0)
 }
 
-/// Beats of `1/4`, `1/8t` (triplet), `1/8.` (dotted).
-pub fn note_value(text: &str) -> Option<f64> {
-    let (fraction, (times, over)) = match text.strip_suffix(['t', 'T']) {
-        Some(fraction) => (fraction, (2.0, 3.0)),
-        None => text.strip_suffix('.').map_or((text, (1.0, 1.0)), |fraction| (fraction, (3.0, 2.0))),
-    };
+/// What may stand behind a note value, and by what it multiplies: a triplet, dots.
+const SIGNS: [(&str, (f64, f64)); 4] = [("t", (2.0, 3.0)), ("d", (3.0, 2.0)), ("..", (7.0, 4.0)), (".", (3.0, 2.0))];
+
+/// Beats of `1/4`, `1/8t` (triplet), `1/8.` or `1/8d` (dotted), `1/8..` (twice).
+fn note_value(text: &str) -> Option<f64> {
+    let text = text.trim().to_ascii_lowercase();
+    let sign = SIGNS.iter().find_map(|(sign, factor)| Some((text.strip_suffix(sign)?, *factor)));
+    let (fraction, (times, over)) = sign.unwrap_or((&text, (1.0, 1.0)));
     let (number, of) = fraction.split_once('/')?;
     let (number, of) = (number.trim().parse::<u16>().ok()?, of.trim().parse::<u16>().ok().filter(|of| *of > 0)?);
     Some(4.0 * f64::from(number) * times / (f64::from(of) * over))
+}
+
+/// Beats of a duration as people write it: a note value, a number, `2 beats`, `bar`, `1.5 bars`; a bar has `bar` beats.
+pub fn duration(text: &str, bar: f64) -> Option<f64> {
+    let text = text.trim();
+    let split = text.rfind(|c: char| c.is_ascii_digit() || c == '.').map_or(0, |i| i + 1);
+    let (number, word) = (text[..split].trim(), text[split..].trim().to_ascii_lowercase());
+    let unit = match word.as_str() {
+        "" | "beat" | "beats" => 1.0,
+        "bar" | "bars" => bar,
+        _ => return note_value(text),
+    };
+    let count = if number.is_empty() && !word.is_empty() { Some(1.0) } else { number.parse().ok() };
+    let beats = count.map(|count: f64| count * unit).or_else(|| note_value(text));
+    beats.filter(|beats| beats.is_finite())
 }
 
 /// `"C4"` and `"C-4"` are 60, `"F#3"` 54, `"Bb2"` 46; `None` for anything else. The dash is the tracker's, as in `C-4`,
@@ -191,6 +208,9 @@ mod tests {
             ("3/16", Unit::Beats, Some(0.75)),
             ("1/8t", Unit::Beats, Some(1.0 / 3.0)),
             ("1/8.", Unit::Beats, Some(0.75)),
+            ("1/8T", Unit::Beats, Some(1.0 / 3.0)),
+            ("1/8d", Unit::Beats, Some(0.75)),
+            ("1/4..", Unit::Beats, Some(1.75)),
             ("1 / 1", Unit::Beats, Some(4.0)),
             ("1/0", Unit::Beats, None),
             ("-1/4", Unit::Beats, None),
@@ -202,6 +222,32 @@ mod tests {
             ("ms", Unit::Seconds, None),
         ] {
             assert_eq!(parse(text, unit), expected, "{text} {unit:?}");
+        }
+    }
+
+    #[test]
+    fn durations() {
+        for (text, expected) in [
+            ("1/8", Some(0.5)),
+            ("1/ 8", Some(0.5)),
+            ("1/8t", Some(1.0 / 3.0)),
+            ("1/8D", Some(0.75)),
+            ("1/4..", Some(1.75)),
+            (" 0.25 ", Some(0.25)),
+            ("-1", Some(-1.0)),
+            ("beat", Some(1.0)),
+            ("2 beats", Some(2.0)),
+            ("2 Bars", Some(6.0)),
+            ("1.5bars", Some(4.5)),
+            ("bar", Some(3.0)),
+            ("1/8 bar", None),
+            ("1/0", None),
+            ("1e999", None),
+            ("inf", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(duration(text, 3.0), expected, "{text}");
         }
     }
 

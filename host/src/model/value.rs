@@ -194,8 +194,7 @@ fn label(wanted: &Value, labels: &[String]) -> Result<Value, String> {
     if let Some(label) = labels.iter().find(|label| label.eq_ignore_ascii_case(text)) {
         return Ok(if **label == **text { wanted.clone() } else { Value::Text(label.as_str().into()) });
     }
-    let near = cantus_manifest::nearest(text, labels.iter().map(String::as_str));
-    let hint = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
+    let hint = cantus_manifest::hint(text, labels.iter().map(String::as_str));
     Err(format!("takes one of \"{}\"{hint}", labels.join("\", \"")))
 }
 

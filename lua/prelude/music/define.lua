@@ -48,10 +48,7 @@ kit.a = a
 function kit.say(number) return format("%.14g", number) end
 
 -- `; did you mean "dorian"?`, or nothing.
-local function hint(word, known)
-  local near = type(word) == "string" and native.nearest(word, known)
-  return near and format("; did you mean %q?", near) or ""
-end
+local function hint(word, known) return type(word) == "string" and native.hint(word, known) or "" end
 kit.hint = hint
 
 local function finite(value) return type(value) == "number" and value > -huge and value < huge end

@@ -92,7 +92,7 @@ function make.euclid(node, state)
 end
 
 local cycle_meta = {
-  __metatable = false,
+  __metatable = native.closed("a cycle"),
   __index = function(_, key) return kit.methods.cycle[key] or kit.unknown("cycle", key) end,
   __newindex = function() blame("a cycle cannot be changed; its methods make another") end,
   __pairs = function(object) return function() end, object, nil end,

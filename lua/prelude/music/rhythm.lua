@@ -2,7 +2,7 @@
 local raw, shared, native, own = ...
 local kit = native.kit
 local define, blame = kit.define, kit.blame
-local type, select, match, tonumber, gsub = raw.type, raw.select, raw.string.match, raw.tonumber, raw.string.gsub
+local type, select, match, tonumber = raw.type, raw.select, raw.string.match, raw.tonumber
 
 -- Bjorklund's way of spreading pulses, as Toussaint describes it ("The Euclidean algorithm generates traditional musical
 -- rhythms", 2005): groups of the two kinds are paired until at most one is left over.
@@ -84,27 +84,10 @@ function kit.bar()
   return beats * 4, unit
 end
 
--- What a note value is followed by.
-local dots = { [""] = 1, t = 2 / 3, d = 1.5, ["."] = 1.5, [".."] = 1.75 }
-
-local function duration(text)
-  local short = gsub(text, "%s", "")
-  local above, below, dot = match(short, "^(%d+)/(%d+)([td.]*)$")
-  if above and dots[dot] and tonumber(below) > 0 then return tonumber(above) * 4 / tonumber(below) * dots[dot] end
-  local count, word = match(short, "^(%d*%.?%d*)(%a*)$")
-  local number = count == "" and 1 or tonumber(count)
-  if not number or short == "" then return nil end
-  if word == "bar" or word == "bars" then
-    local n, d = kit.bar()
-    return number * n / d
-  end
-  if word == "" or word == "beat" or word == "beats" then return number end
-end
-
 -- Beats of a number or a text.
 function kit.beats(value, who, what)
   if type(value) == "string" then
-    local beats = duration(value)
+    local beats = native.beats(value)
     if not beats then
       blame("%s: %s must be a duration such as \"1/8\", \"1/8t\", \"1/4d\", \"2 bars\" or a number of beats, not %q",
         who, what, value)
@@ -117,8 +100,9 @@ end
 define {
   name = "beats",
   params = "duration: string|number", returns = "number",
-  doc = "A duration in beats (quarter notes). \"1/8\" is 0.5; \"1/8t\" is of a triplet, \"1/8d\" or \"1/8.\" dotted; \"bar\" and \z
-         \"2 bars\" follow the session's signature; numbers are beats already.",
+  doc = "A duration in beats (quarter notes). \"1/8\" is 0.5; \"1/8t\" is of a triplet, \"1/8d\" or \"1/8.\" dotted, \"1/8..\" \z
+         twice; \"2 beats\"; \"bar\" and \"1.5 bars\" follow the session's signature; numbers are beats already. Whatever takes \z
+         beats takes the same texts.",
   example = [[assert(beats("1/8") == 0.5 and beats("1/4d") == 1.5 and beats("2 beats") == 2)
     signature("3/4")  assert(beats("2 bars") == 6)]],
   function(value) return kit.beats(value, "beats", "it") end,

@@ -30,12 +30,18 @@ end
 
 -- What rings and sequins have in common, put into a metatable.
 function kit.listlike(kind, meta)
-  meta.__metatable = false
+  meta.__metatable = native.closed("a " .. kind)
   meta.__len = function(object) return #rawget(object, LIST).data end
-  meta.__pairs = function(object) return raw.ipairs(rawget(object, LIST).data) end
+  meta.__pairs = function(object)
+    local data, i = rawget(object, LIST).data, 0
+    return function()
+      i = i + 1
+      if data[i] ~= nil then return i, data[i] end
+    end, object, nil
+  end
   meta.__tostring = function(object)
     local parts = {}
-    for i, value in raw.ipairs(rawget(object, LIST).data) do parts[i] = raw.tostring(value) end
+    for i, value in raw.ipairs(rawget(object, LIST).data) do parts[i] = shared.tostring(value) end
     return kind .. "{" .. raw.table.concat(parts, ", ") .. "}"
   end
   return meta

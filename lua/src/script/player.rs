@@ -238,7 +238,7 @@ impl Script {
         if let Some(error) = context.budget.expired() {
             return Err(error);
         }
-        result.map_err(|e| self.explain(&e, owner, thread))?;
+        result.map_err(|e| self.sandbox.explain(&e, owner, thread))?;
         if thread.status() != ThreadStatus::Resumable {
             let mut spare = self.spare.borrow_mut();
             if spare.len() < SPARE {

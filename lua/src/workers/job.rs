@@ -20,7 +20,7 @@ use mlua::{Function, Lua, MultiValue, Value};
 
 use super::plain::{Packing, Plain};
 use crate::agenda::{Due, Moment};
-use crate::budget::{self, Budget};
+use crate::budget::Budget;
 use crate::constructors;
 use crate::context::Context;
 use crate::error::ScriptError;
@@ -120,7 +120,7 @@ fn perform(
     if let Some(error) = context.budget.expired() {
         return Err(error);
     }
-    let values = result.map_err(|error| ScriptError::from_lua(&error, &chunk, budget::place_in(&thread)))?;
+    let values = result.map_err(|error| sandbox.explain(&error, &chunk, &thread))?;
     if thread.status() == ThreadStatus::Resumable {
         return Err(ScriptError::of(&chunk, "coroutine.yield outside of a coroutine"));
     }

@@ -59,7 +59,7 @@ const WRONG: &[(&str, &str)] = &[
         "k = tone('kick') k.wave = 'sew'",
         "song.lua:1: kick.wave = \"sew\": it takes one of \"sine\", \"saw\"; did you mean \"saw\"?",
     ),
-    ("k = tone('kick') k.name = 'snare'", "song.lua:1: kick.name cannot be set"),
+    ("k = tone('kick') k.name = 'snare'", "song.lua:1: kick.name cannot be set; write rename(\"kick\", \"new\")"),
     ("k = tone('kick') k.slots[5].gain = 1", "song.lua:1: kick has no slot 5; slots 1 to 4 are possible"),
     ("k = tone('kick') k.slots[0].gain = 1", "song.lua:1: a slot is a whole number from 1, not 0"),
     (
@@ -216,5 +216,53 @@ fn help_tells() {
         ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
+    });
+}
+
+/// One rule for whatever takes beats.
+#[test]
+fn durations() {
+    table(&[(
+        "signature('3/4')
+         for _, text in ipairs{'1/8', '1/8d', '1/8T', '1/4..', '2 beats', 'beat', '2 bars', '1.5 bars', '1/ 8', '0.25', 'soon', '1/0'} do
+           local ok, number = pcall(beats, text)
+           assert(pcall(every, text, print) == ok, text)
+           print(text, ok and number)
+         end",
+        "1/8\t0.5\n1/8d\t0.75\n1/8T\t0.33333333333333\n1/4..\t1.75\n2 beats\t2\nbeat\t1\n2 bars\t6\n1.5 bars\t4.5\n1/ 8\t0.5\n\
+         0.25\t0.25\nsoon\tfalse\n1/0\tfalse",
+    )]);
+}
+
+/// A prompt goes on: the same line draws other numbers, and the same session the same ones.
+#[test]
+fn lines_at_the_prompt_draw_on() {
+    on_script_thread(|| {
+        let draw = || {
+            let mut rig = Rig::new();
+            let mut line = |code| rig.say(code).map(|done| done.values.join(" ")).unwrap_or_default();
+            [line("math.random(1000000)"), line("error('no', math.random())"), line("math.random(1000000)")]
+        };
+        let [first, failed, second] = draw();
+        assert!(first != second && failed.is_empty(), "{first} {failed} {second}");
+        assert_eq!(draw(), [first, failed, second]);
+    });
+}
+
+#[test]
+fn filters_name_what_is_there() {
+    on_script_thread(|| {
+        let mut rig = Rig::new();
+        rig.run(
+            "local k = tone('k') pattern('beat', 'x')
+             for _, filter in ipairs{'clock', 'clock.bpm', 'modules', 'connections', 'patterns', 'patterns.beat.steps', 'scenes',
+               'problems', 'k', 'modules.k', 'k.volume', 'k.amp', 'modules.k.parameters.volume', 'k.slots[1].gain', 'k.slots',
+               'k.mute', 'k.solo', 'k.status', 'k.enabled', 'modules.k.parameters', 'k.slots[2]', k} do
+               engine:onStateChange(print, filter)
+             end
+             for _, id in pairs{-1, 1.5, 'x', {}, print, 99999} do assert(not engine:removeStateChangeCallback(id)) end
+             assert(not engine:removeStateChangeCallback() and not engine:removeStateChangeCallback(nil))",
+        )
+        .expect("runs");
     });
 }

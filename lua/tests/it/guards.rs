@@ -20,6 +20,29 @@ fn order() {
         ),
         ("local n = 0 for k in pairs(math) do n = n + 1 end print(n > 20)", "true"),
         ("print(next({}), #{1, 2})", "nil\t2"),
+        (
+            "local t = {a = 1, b = 2, [1] = 3} for k in next, t do print(k) t[k] = nil end print(next(t))",
+            "1\na\nb\nnil",
+        ),
+        (
+            "local t = {[{}] = 1, [{}] = 2, x = 0} local n = 0 for k in next, t do n, t[k] = n + 1 end print(n, next(t))",
+            "3\tnil",
+        ),
+        ("print(next({1, 2, 3}, 1.5), next({x = 1}, 'a'), next({x = 1}, true))", "2\tx\tnil"),
+        // No table of ours shows what it is made of, and no iterator is Lua's own.
+        (
+            "local raw = pairs({}) local s = engine:getState() print(pcall(raw, s), getmetatable(s)) \
+             for _, object in ipairs{s, s.clock, ring{1}, sequins{1}, mini('a'), math, clock} do \
+             local step, all = pairs(object) print(rawequal(all, object), pcall(next, object)) end",
+            "true\tfalse\n\
+             true\tfalse\tsong.lua:1: next does not see into the state; read it by its keys, or with pairs\n\
+             true\tfalse\tsong.lua:1: next does not see into the state; read it by its keys, or with pairs\n\
+             true\tfalse\tsong.lua:1: next does not see into a ring; read it by its keys, or with pairs\n\
+             true\tfalse\tsong.lua:1: next does not see into a sequins; read it by its keys, or with pairs\n\
+             true\tfalse\tsong.lua:1: next does not see into a cycle; read it by its keys, or with pairs\n\
+             true\tfalse\tsong.lua:1: next does not see into math; read it by its keys, or with pairs\n\
+             true\tfalse\tsong.lua:1: next does not see into clock; read it by its keys, or with pairs",
+        ),
         // Nothing that pairs gives out leads to the library itself.
         (
             "for _, l in ipairs{math, string, table, utf8, coroutine} do \
@@ -31,6 +54,48 @@ fn order() {
              false\tsong.lua:1: utf8 belongs to Cantus and cannot be changed\n\
              false\tsong.lua:1: coroutine belongs to Cantus and cannot be changed\n\
              X\tX",
+        ),
+    ]);
+}
+
+#[test]
+fn many_keys_are_put_in_order() {
+    on_script_thread(|| {
+        let mut rig = Rig::with(|o| o.instructions = 100_000_000);
+        let code = "local t = {} for i = 1, 100001 do t['k' .. i] = i end local n = 0 for _ in pairs(t) do n = n + 1 end return n";
+        assert_eq!(rig.run(code).expect("runs").values, ["100001"]);
+    });
+}
+
+/// What is done for each note must not leave garbage behind.
+#[test]
+fn functions_of_handles_are_the_same_each_time() {
+    table(&[(
+        "local k, j = tone('k'), tone('j') print(k.trigger == k.trigger, k.stop == j.stop, k.help == k.help, k.stop == k.help)",
+        "true\ttrue\ttrue\tfalse",
+    )]);
+}
+
+#[test]
+fn nothing_shows_an_address() {
+    table(&[
+        (
+            "local t, f = {}, print print(t, {}, f) print(f, t)",
+            "table: 1\ttable: 2\tfunction: 3\nfunction: 3\ttable: 1",
+        ),
+        (
+            "print(('%s|%5.1f|%-4s|%%p'):format({}, 1.25, 'a'), tostring({}), tostring(ring{{}}))",
+            "table: 1|  1.2|a   |%p\ttable: 2\tring{table: 3}",
+        ),
+        ("print(tostring(setmetatable({}, {__tostring = function() return 'own' end})), tostring(nil))", "own\tnil"),
+        ("print(coroutine.create(print), engine, tone('k'))", "thread: 1\tengine\tk (Tone)"),
+        (
+            "print(pcall(string.format, '%p', 'text'))",
+            "false\tsong.lua:1: string.format: %p would differ from run to run; compare the values themselves, or use %s",
+        ),
+        (
+            "print(pcall(string.format, '%d', {}))",
+            "false\tsong.lua:1: bad argument #2 to 'format' (number expected, got string)",
         ),
     ]);
 }

@@ -25,6 +25,12 @@ fn what_there_is() {
             "print(types('mixer'), types('Tone')[1].plugin, types('tone')[1].doc)",
             "Desk (desk, mixer): Brings sounds together.\ttest.types\tSings.",
         ),
+    ]);
+}
+
+#[test]
+fn what_it_takes() {
+    table(&[
         (
             "for _, p in ipairs(parameters(tone('kick', {volume = 0.5, wave = 'saw'}))) do \
              print(p.key, p.path, p.kind, p.value, p.min, p.max, p.default, p.unit, p.labels and #p.labels, p.aliases[1], p.doc) end",
@@ -156,42 +162,45 @@ fn silence_and_labels() {
     ]);
 }
 
+/// `[what help is given, how its answer begins]`.
+const HELP: &[(&str, &str)] = &[
+    (
+        "kick.slots",
+        "kick.slots: Samples. There are 4, from 1.\n  [n].file: Sound file. a sound file\n  [n].gain: How loud. 0 to 4 (1)",
+    ),
+    (
+        "kick.slots[2]",
+        "kick.slots[2] is one of 4: Samples.\n  file = \"\": Sound file. a sound file\n  gain = 1: How loud. 0 to 4 (1)",
+    ),
+    (
+        "'kick.slots[2]'",
+        "kick.slots[2] is one of 4: Samples.\n  file = \"\": Sound file. a sound file\n  gain = 1: How loud. 0 to 4 (1)",
+    ),
+    (
+        "'tone.slots'",
+        "Tone.slots: Samples. There are 4, from 1.\n  [n].file: Sound file. a sound file\n  [n].gain: How loud. 0 to 4 (1)",
+    ),
+    ("'kick.volume'", "kick.volume = 1: How loud. 0 to 2 (1); also amp\n  kick.volume = \"-6dB\""),
+    ("'kick.amp'", "kick.volume = 1: How loud. 0 to 2 (1); also amp\n  kick.volume = \"-6dB\""),
+    ("'tone.wave'", "Tone.wave: Shape. \"sine\", \"saw\" (\"sine\")"),
+    ("'kick.slots[1].gain'", "kick.slots[1].gain = 1: How loud. 0 to 4 (1)"),
+    ("'kick:stop'", "kick:stop(): Falls silent."),
+    ("'kick.out'", "kick.out (audio output): "),
+    ("'d.in_2'", "d.in_2 (audio input): "),
+    ("'s.peak'", "s.meters.peak: How loud it was."),
+    ("'kick.mute'", "kick.mute: Whether it is not heard, and sends no notes."),
+    ("'steps.slots'", "Steps.slots: there are none."),
+    ("'getParam'", "getParam(path: string) -> any or (module: Module|string, parameter: string) -> any: The value of"),
+    ("clock.sync", "clock.sync(beats: number|string"),
+    ("math.random", "math.random(m?: integer"),
+    ("string.find", "string.find("),
+    ("'kick.volum'", "!there is no help"),
+];
+
 #[test]
 fn help_on_parts() {
     on_script_thread(|| {
-        for (what, expected) in [
-            (
-                "kick.slots",
-                "kick.slots: Samples. There are 4, from 1.\n  [n].file: Sound file. a sound file\n  [n].gain: How loud. 0 to 4 (1)",
-            ),
-            (
-                "kick.slots[2]",
-                "kick.slots[2] is one of 4: Samples.\n  file = \"\": Sound file. a sound file\n  gain = 1: How loud. 0 to 4 (1)",
-            ),
-            (
-                "'kick.slots[2]'",
-                "kick.slots[2] is one of 4: Samples.\n  file = \"\": Sound file. a sound file\n  gain = 1: How loud. 0 to 4 (1)",
-            ),
-            (
-                "'tone.slots'",
-                "Tone.slots: Samples. There are 4, from 1.\n  [n].file: Sound file. a sound file\n  [n].gain: How loud. 0 to 4 (1)",
-            ),
-            ("'kick.volume'", "kick.volume = 1: How loud. 0 to 2 (1); also amp\n  kick.volume = \"-6dB\""),
-            ("'kick.amp'", "kick.volume = 1: How loud. 0 to 2 (1); also amp\n  kick.volume = \"-6dB\""),
-            ("'tone.wave'", "Tone.wave: Shape. \"sine\", \"saw\" (\"sine\")"),
-            ("'kick.slots[1].gain'", "kick.slots[1].gain = 1: How loud. 0 to 4 (1)"),
-            ("'kick:stop'", "kick:stop(): Falls silent."),
-            ("'kick.out'", "kick.out (audio output): "),
-            ("'d.in_2'", "d.in_2 (audio input): "),
-            ("'s.peak'", "s.meters.peak: How loud it was."),
-            ("'kick.mute'", "kick.mute: Whether it is not heard, and sends no notes."),
-            ("'steps.slots'", "Steps.slots: there are none."),
-            (
-                "'getParam'",
-                "getParam(path: string) -> any or (module: Module|string, parameter: string) -> any: The value of",
-            ),
-            ("'kick.volum'", "!there is no help"),
-        ] {
+        for (what, expected) in HELP {
             let mut rig = Rig::new();
             let code = format!("kick = tone('kick') d = desk('d') s = sweep('s') help({what})");
             match rig.run(&code) {

@@ -92,3 +92,20 @@ fn handles_and_mistakes() {
         ),
     ]);
 }
+
+/// One chord may stand on every row of every lane: it is counted and paid for while it is read.
+#[test]
+fn no_more_is_read_than_a_pattern_holds() {
+    const CHORD: &str = "local chord, rows = {}, {} for i = 1, 64 do chord[i] = i end \
+                         for i = 1, 65536 do rows[i] = chord end pattern('p', rows)";
+    on_script_thread(|| {
+        let error = Rig::with(|o| o.instructions = 100_000_000).run(CHORD).expect_err("too much");
+        assert_eq!(
+            error.to_string(),
+            "song.lua:1: pattern \"p\": row 2049: these are more than 131072 rows and notes; write several patterns, and \
+             play them one after the other with chain"
+        );
+        let error = Rig::with(|o| o.instructions = 1_000_000).run(CHORD).expect_err("too much");
+        assert!(error.message.starts_with("stopped"), "{error}");
+    });
+}

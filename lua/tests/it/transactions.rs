@@ -187,3 +187,29 @@ fn random_numbers_are_the_scripts_own() {
         assert_ne!(first, numbers(&mut rig, "a.lua"));
     });
 }
+
+/// What a failing script has done to what is kept is undone, also for who holds it.
+#[test]
+fn what_is_kept_is_as_it_was() {
+    on_script_thread(|| {
+        let mut rig = Rig::new();
+        let code = "local m = keep('m', function() return {n = 0, list = {1}, own = sequins{1, 2}, f = print} end) m.n = m.n + 1 ";
+        rig.run(&format!("{code} setInterval(function() print(m.n, m.list[1], m.own:peek(), m.x) end, 10)"))
+            .expect("runs");
+        for fails in [
+            "error('no')",
+            "while true do end",
+            "tone('1')",
+            "local again = keep('m') again.n = again.n + 1 error('no')",
+            "setmetatable(m, {__index = function() return 'no' end}) m.list[1], m.list[2] = nil, 5 m.list = m m.x = 1 m.own() error('no')",
+        ] {
+            rig.run(&format!("{code} m.n = m.n + 100 {fails}")).expect_err(fails);
+        }
+        rig.engine.seconds.set(0.011);
+        rig.script.tick();
+        assert_eq!(rig.printed.borrow().lines().next(), Some("1\t1\tnil\tnil"));
+        let values =
+            rig.run(&format!("{code} return m.n, m.list[1], #m.list, m.own(), m.f == print")).expect("runs").values;
+        assert_eq!(values, ["2", "1", "1", "1", "true"]);
+    });
+}

@@ -12,7 +12,7 @@ mod types;
 mod words;
 
 pub use check::{HANDLE_KEYS, LUA_WORDS, Problem};
-pub use text::{nearest, snake_case};
+pub use text::{did_you_mean, hint, nearest, snake_case};
 pub use types::{
     Action, Direction, Example, Kind, Manifest, Meter, Module, Param, ParamKind, Plugin, Port, PortKind, Slots, Unit,
 };

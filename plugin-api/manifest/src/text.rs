@@ -28,6 +28,16 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// The end of a sentence about a word that is not known: `; did you mean "volume"?`, or nothing.
+pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    did_you_mean(nearest(word, candidates))
+}
+
+/// The same for a word that was looked up before.
+pub fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map(|word| format!("; did you mean \"{word}\"?")).unwrap_or_default()
+}
+
 /// (distance, how much is allowed)
 fn rank(word: &str, candidate: &str) -> (usize, usize) {
     let longest = word.chars().count().max(candidate.chars().count());

@@ -76,6 +76,7 @@ pub const CLASSES: &[Class] = &[
     ("ipairs without end", "for _ in ipairs(setmetatable({}, {__index = type})) do end", "song.lua:1: stopped"),
     ("goto", "::again:: goto again", "song.lua:1: stopped"),
     ("tail calls", "local function f() return f() end f()", "song.lua:1: stopped"),
+    ("libraries that are not there", "for i = 1, 1e9 do pcall(require, 'nothing') end", "song.lua:1: stopped"),
     ("init of keep", "keep('a', function() while true do end end)", "song.lua:1: stopped"),
     ("tostring", "print(setmetatable({}, {__tostring = function() while true do end end}))", "song.lua:1: stopped"),
     (

@@ -16,6 +16,7 @@ pub const CLASSES: &[Class] = &[
     ("hooks", "debug.sethook()", "song.lua:1: attempt to index a nil value (global 'debug')"),
     ("packages", "package.path = ''", "song.lua:1: attempt to index a nil value (global 'package')"),
     ("finalizers", "setmetatable({}, {__gc = print})", "song.lua:1: __gc is not possible here"),
+    ("weak tables", "setmetatable({}, {__mode = 'k'})", "song.lua:1: __mode is not possible here"),
     ("library written to", "string.upper = nil", "song.lua:1: string belongs to Cantus and cannot be changed"),
     (
         "library written to past its guard",
@@ -45,13 +46,26 @@ pub const CLASSES: &[Class] = &[
     ("state itself", "engine:getState().clock = 3", "song.lua:1: the state cannot be changed"),
     (
         "inside of a ring",
-        "for key in next, ring{1} do error(tostring(#key) .. ' is empty', 0) end",
-        "song.lua:1: 0 is empty",
+        "for key in next, ring{1} do print(key) end",
+        "song.lua:1: next does not see into a ring; read it by its keys, or with pairs",
     ),
     (
         "inside of a ring replaced",
-        "local r = ring{1}\nfor key in next, r do rawset(r, key, {kind = 'ring', data = 5}) end print(r[1])",
-        "song.lua:2: attempt to",
+        "rawset(ring{1}, 1, 2)",
+        "song.lua:1: a ring belongs to Cantus and cannot be changed",
+    ),
+    ("inside of the state", "next(engine:getState().clock)", "song.lua:1: next does not see into the state"),
+    (
+        "inside of the state by its key",
+        "rawget(engine:getState(), 1)",
+        "song.lua:1: rawget does not see into the state",
+    ),
+    ("inside of sequins", "rawlen(sequins{1})", "song.lua:1: rawlen does not see into a sequins"),
+    ("inside of a cycle", "rawget(mini('a'), 1)", "song.lua:1: rawget does not see into a cycle"),
+    (
+        "state past its guard",
+        "rawset(engine:getState().modules, 'kick', 1)",
+        "song.lua:1: the state belongs to Cantus and cannot be changed",
     ),
     (
         "library outside of lib",
@@ -83,6 +97,57 @@ pub const CLASSES: &[Class] = &[
     ("unknown command", "exec('conect a b')", "song.lua:1: there is no command \"conect\"; did you mean \"connect\"?"),
     ("unknown filter", "engine:onStateChange(print, '')", "song.lua:1: the filter \"\" of onStateChange: is empty"),
     // Values.
+    (
+        "filter by a module that is not there",
+        "engine:onStateChange(print, 'thre.volume')",
+        "song.lua:1: the filter \"thre.volume\" of onStateChange: there is no module \"thre\"; did you mean \"there\"?",
+    ),
+    (
+        "filter by a part that is not there",
+        "engine:onStateChange(print, 'clokc')",
+        "song.lua:1: the filter \"clokc\" of onStateChange: there is no module \"clokc\"; did you mean \"clock\"?",
+    ),
+    (
+        "filter by a parameter that is not there",
+        "engine:onStateChange(print, {'clock', 'modules.there.parameters.volum'})",
+        "song.lua:1: the filter \"modules.there.parameters.volum\" of onStateChange: there (Tone) has no parameter \"volum\"; \
+         did you mean \"volume\"?",
+    ),
+    (
+        "filter by what is sampled",
+        "engine:onStateChange(print, 'there.meters')",
+        "song.lua:1: the filter \"there.meters\" of onStateChange: there (Tone) has no parameter \"meters\"",
+    ),
+    (
+        "filter by a field of the clock that is not there",
+        "engine:onStateChange(print, 'clock.bmp')",
+        "song.lua:1: the filter \"clock.bmp\" of onStateChange: the clock has no \"bmp\"; did you mean \"bpm\"?",
+    ),
+    (
+        "filter by a pattern that is not there",
+        "engine:onStateChange(print, 'patterns.beat')",
+        "song.lua:1: the filter \"patterns.beat\" of onStateChange: there is no pattern \"beat\"",
+    ),
+    (
+        "trigger by place",
+        "tone('k'):trigger{61, 0.5}",
+        "song.lua:1: what trigger is given in a table has names; write {note = 61}",
+    ),
+    (
+        "option by place",
+        "every(1, print, {0.5})",
+        "song.lua:1: what every is given in a table has names; write {offset = 0.5}",
+    ),
+    ("tempo option by place", "bpm(100, {8})", "song.lua:1: what bpm is given in a table has names; write {over = 8}"),
+    ("name set", "tone('k').name = 'j'", "song.lua:1: k.name cannot be set; write rename(\"k\", \"new\")"),
+    ("method set", "tone('k').trigger = 1", "song.lua:1: k.trigger cannot be set; call it: k:trigger()"),
+    ("status set", "tone('k').status = 1", "song.lua:1: k.status cannot be set; it is only to be read"),
+    ("argument that is none", "('x'):rep('y')", "song.lua:1: argument 2 must be a whole number, not text"),
+    (
+        "number of many digits",
+        "euclid(1, 1e308)",
+        "song.lua:1: euclid: the number of steps must be a whole number from 1 to 1024, not 1e308",
+    ),
     ("name that is none", "tone('1 k')", "song.lua:1: \"1 k\" cannot be a name"),
     ("name that is out", "tone('out')", "song.lua:1: \"out\" cannot be a name"),
     ("name twice", "desk('there')", "song.lua:1: \"there\" is already the name of a Tone"),
@@ -137,6 +202,11 @@ pub const CLASSES: &[Class] = &[
         "pattern of too many notes",
         "local t = {} for i = 1, 65 do t[i] = 60 end pattern('p', {t})",
         "song.lua:1: pattern \"p\": row 1: has too many notes",
+    ),
+    (
+        "pattern of a long text",
+        "pattern('p', ('x'):rep(65537))",
+        "song.lua:1: pattern \"p\": row 65537: a pattern has at most 65536 rows",
     ),
     ("pattern without rows", "pattern('p', '')", "song.lua:1: "),
     ("pattern velocity", "pattern('p', {{velocity = 9}})", "song.lua:1: "),
