@@ -60,10 +60,8 @@ pub enum Rhythm {
 /// What something waits for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Wait {
-    /// Nothing.
-    Now,
-    /// An absolute sample.
-    Sample(u64),
+    /// A time of its own: what begins in a turn begins at the time of that.
+    Until(Due),
     /// The next multiple of so many beats, moved by an offset.
     Beat {
         /// Beats, more than 0.
@@ -269,6 +267,10 @@ impl<T> Agenda<T> {
             let Some(entry) = self.entries.get_mut(&id) else { continue };
             // What was done ahead in a lap that will not come was done here.
             let ahead = |(place, _): &(Place, bool)| place.lap > now.clock.lap;
+            if let Rhythm::Once(Wait::Until(due)) = &mut entry.rhythm {
+                // The place it was to begin at is no more.
+                *due = Due::Now;
+            }
             entry.from = entry.from.filter(|_| !moved);
             entry.from = entry.from.map(|from| if ahead(&from) { (now.place(), false) } else { from });
             self.plan(id, now);
@@ -350,7 +352,10 @@ impl<T> Agenda<T> {
 
 impl<T> Entry<T> {
     fn on_beats(&self) -> bool {
-        matches!(self.rhythm, Rhythm::Every { .. } | Rhythm::At(_) | Rhythm::Once(Wait::Beat { .. }))
+        match self.rhythm {
+            Rhythm::Every { .. } | Rhythm::At(_) | Rhythm::Once(Wait::Beat { .. } | Wait::Until(Due::Beat(_))) => true,
+            Rhythm::Interval { .. } | Rhythm::Once(Wait::Until(Due::Now | Due::Sample(_))) => false,
+        }
     }
 
     /// When it is due next: after what it was done on last, and not before now if it was not done yet.
@@ -364,8 +369,7 @@ impl<T> Entry<T> {
             Rhythm::Interval { frames, since } => {
                 Some(Due::Sample(since + ((self.count + 1) as f64 * frames).round() as u64))
             }
-            Rhythm::Once(Wait::Now) => Some(Due::Now),
-            Rhythm::Once(Wait::Sample(sample)) => Some(Due::Sample(sample)),
+            Rhythm::Once(Wait::Until(due)) => Some(due),
         }
     }
 

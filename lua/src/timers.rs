@@ -3,7 +3,7 @@
 use cantus_host::model::{Name, Num};
 use mlua::{IntoLua, Lua, Result, Table, Value, Variadic};
 
-use crate::agenda::{Rhythm, Wait};
+use crate::agenda::{Due, Rhythm, Wait};
 use crate::bounds::{self, TASKS};
 use crate::budget;
 use crate::context::{change, context, with};
@@ -150,7 +150,8 @@ fn run_coroutine(lua: &Lua, (body, args): (Value, Variadic<Value>)) -> Result<u6
     let body = function(&body, "clock.run")?;
     let body = if args.is_empty() { body } else { body.bind(args)? };
     let thread = lua.create_thread(body)?;
-    stage(lua, Rhythm::Once(Wait::Now), "clock.run".into(), None, thread, true)
+    let due = context(lua).later.turn.get().due;
+    stage(lua, Rhythm::Once(Wait::Until(due)), "clock.run".into(), None, thread, true)
 }
 
 fn every(lua: &Lua, (period, body, options): (Value, Value, Value)) -> Result<u64> {
@@ -173,7 +174,7 @@ fn at(lua: &Lua, (beat, body): (Value, Value)) -> Result<u64> {
 fn set_timeout(lua: &Lua, (body, delay): (Value, Value)) -> Result<u64> {
     let (body, frames) = (function(&body, "setTimeout")?, frames(lua, &delay, "setTimeout")?);
     let sample = now(lua) + frames.round() as u64;
-    stage(lua, Rhythm::Once(Wait::Sample(sample)), "setTimeout".into(), None, body, false)
+    stage(lua, Rhythm::Once(Wait::Until(Due::Sample(sample))), "setTimeout".into(), None, body, false)
 }
 
 fn set_interval(lua: &Lua, (body, delay): (Value, Value)) -> Result<u64> {
@@ -245,7 +246,7 @@ fn sleep(lua: &Lua, time: Value) -> Result<f64> {
     if frames == 0 {
         turn.instant("clock.sleep")?;
     }
-    wait(lua, "clock.sleep", Wait::Sample(clock.sample + frames))
+    wait(lua, "clock.sleep", Wait::Until(Due::Sample(clock.sample + frames)))
 }
 
 fn cancel(lua: &Lua, id: Value) -> Result<bool> {

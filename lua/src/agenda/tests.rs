@@ -43,8 +43,8 @@ fn rhythms() {
         (Rhythm::At(2.0), beats(&[2.0])),
         (Rhythm::At(9.0), vec![]),
         (Rhythm::Interval { frames: 10.25, since: 4 }, [14, 25].map(Due::Sample).to_vec()),
-        (Rhythm::Once(Wait::Now), vec![Due::Now]),
-        (Rhythm::Once(Wait::Sample(31)), vec![Due::Sample(31)]),
+        (Rhythm::Once(Wait::Until(Due::Now)), vec![Due::Now]),
+        (Rhythm::Once(Wait::Until(Due::Sample(31))), vec![Due::Sample(31)]),
         (Rhythm::Once(Wait::Beat { period: 3.0, offset: 1.0 }), beats(&[1.0])),
     ] {
         let mut agenda = Agenda::default();
@@ -118,7 +118,7 @@ fn while_beats_stand_still_only_samples_come() {
     let mut still = at(0, 0.0);
     still.clock.playing = false;
     agenda.add(1, Rhythm::Every { period: 1.0, offset: 0.0 }, "beat", None, &still);
-    agenda.add(2, Rhythm::Once(Wait::Sample(5)), "sample", None, &still);
+    agenda.add(2, Rhythm::Once(Wait::Until(Due::Sample(5))), "sample", None, &still);
     assert_eq!(agenda.next(&still, 100.0), Some((2, Due::Sample(5))));
     assert_eq!(agenda.again(2, &still), Some("sample"));
     assert_eq!((agenda.next(&still, 100.0), agenda.frames(&still)), (None, None));
@@ -130,7 +130,7 @@ fn what_is_long_over_is_left_out_and_counted() {
     let mut agenda = Agenda::default();
     agenda.add(1, Rhythm::Every { period: 0.25, offset: 0.0 }, "every", None, &straight(0));
     agenda.add(2, Rhythm::Interval { frames: 4.0, since: 0 }, "interval", None, &straight(0));
-    agenda.add(3, Rhythm::Once(Wait::Sample(3)), "once", None, &straight(0));
+    agenda.add(3, Rhythm::Once(Wait::Until(Due::Sample(3))), "once", None, &straight(0));
     let late = straight(80);
     let mut got = Vec::new();
     while let Some((id, due)) = agenda.next(&late, 1.0) {
@@ -145,7 +145,7 @@ fn what_is_long_over_is_left_out_and_counted() {
 fn of_several_at_one_time_the_oldest_is_first() {
     let mut agenda = Agenda::default();
     for (id, what) in [(7, "c"), (3, "a"), (5, "b")] {
-        let rhythm = if id == 5 { Rhythm::Once(Wait::Sample(8)) } else { Rhythm::At(1.0) };
+        let rhythm = if id == 5 { Rhythm::Once(Wait::Until(Due::Sample(8))) } else { Rhythm::At(1.0) };
         agenda.add(id, rhythm, what, None, &straight(0));
     }
     let order: Vec<_> = done(&mut agenda, 16, straight).into_iter().map(|(what, _)| what).collect();

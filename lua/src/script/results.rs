@@ -2,7 +2,7 @@
 
 use mlua::{Function, MultiValue, Table, Value};
 
-use crate::agenda::{Rhythm, Wait};
+use crate::agenda::{Due, Rhythm, Wait};
 use crate::error::ScriptError;
 use crate::later::Task;
 use crate::random::Stream;
@@ -67,13 +67,13 @@ impl Script {
         let thread = body.and_then(|body| lua.create_thread(body)).map_err(failed)?;
         self.sandbox.calls.raw_set(id, thread).map_err(failed)?;
         let now = self.moment();
-        let wait = if job.sample > now.clock.sample { Wait::Sample(job.sample) } else { Wait::Now };
+        let due = if job.sample > now.clock.sample { Due::Sample(job.sample) } else { Due::Now };
         let random = Stream::of(self.context.engine.state().model.seed(), &job.stream);
         let (owner, label) = (job.owner.clone(), "worker".into());
         let (parent, children, place, complaint) = (None, false, None, None);
         let instant = (now.clock.sample, 0);
         let task = Task { owner, label, random, waits: true, parent, children, instant, place, complaint };
-        self.context.later.agenda.borrow_mut().add(id, Rhythm::Once(wait), task, None, &now);
+        self.context.later.agenda.borrow_mut().add(id, Rhythm::Once(Wait::Until(due)), task, None, &now);
         Ok(())
     }
 
