@@ -80,6 +80,18 @@ pub struct Moment {
     pub around: Option<(f64, f64)>,
 }
 
+impl Rhythm {
+    /// The same, of something that begins on a beat so many frames after it was asked for.
+    pub fn moved(self, place: Place, later: u64) -> Rhythm {
+        match self {
+            Rhythm::Once(Wait::Until(Due::Now)) => Rhythm::Once(Wait::Until(Due::Beat(place))),
+            Rhythm::Once(Wait::Until(Due::Sample(sample))) => Rhythm::Once(Wait::Until(Due::Sample(sample + later))),
+            Rhythm::Interval { frames, since } => Rhythm::Interval { frames, since: since + later },
+            on_beats => on_beats,
+        }
+    }
+}
+
 impl Moment {
     /// The place of now.
     pub fn place(&self) -> Place {
@@ -160,6 +172,14 @@ impl Moment {
             }
             _ => Some(Place { lap: from.lap, beat }),
         }
+    }
+
+    /// The first line of a grid from a place on, that place itself only if it is `included`; or where the loop turns, if
+    /// that comes first.
+    pub fn line(&self, grid: f64, (from, included): (Place, bool)) -> Place {
+        let line = self.multiple(grid, 0.0, from, included).filter(|line| line.lap == from.lap);
+        let turn = || self.around.map_or(from, |(start, _)| Place { lap: from.lap + 1, beat: start });
+        line.unwrap_or_else(turn)
     }
 
     /// When the music comes to a beat next, from a place on; that place itself only if it is `included`.
@@ -278,8 +298,9 @@ impl<T> Agenda<T> {
     }
 
     /// Takes the task that is due first, if within so many frames: its number, and when it is due. It is done once it is
-    /// told what comes next: [`wait`](Agenda::wait), [`again`](Agenda::again) or [`remove`](Agenda::remove).
-    pub fn next(&mut self, now: &Moment, ahead: f64) -> Option<(u64, Due)> {
+    /// told what comes next: [`wait`](Agenda::wait), [`again`](Agenda::again) or [`remove`](Agenda::remove). What is
+    /// `held` at its place is left where it is until [`let_go`](Agenda::let_go).
+    pub fn next(&mut self, now: &Moment, ahead: f64, held: impl Fn(u64, &T, Place) -> bool) -> Option<(u64, Due)> {
         loop {
             let (frames, id) = self.first(now)?;
             if frames >= ahead {
@@ -287,6 +308,13 @@ impl<T> Agenda<T> {
             }
             let entry = self.entries.get_mut(&id)?;
             let due = entry.due?;
+            if held(id, &entry.what, now.place_of(due)) {
+                if let Due::Beat(place) = due {
+                    entry.from = Some((place, true));
+                }
+                self.unplan(id);
+                continue;
+            }
             match due {
                 Due::Beat(place) => entry.from = Some((place, false)),
                 Due::Sample(_) => entry.count += 1,
@@ -303,6 +331,12 @@ impl<T> Agenda<T> {
             }
             self.plan(id, now);
         }
+    }
+
+    /// What was held goes on.
+    pub fn let_go(&mut self, now: &Moment) {
+        let held: Vec<u64> = self.entries.iter().filter(|(_, entry)| entry.due.is_none()).map(|(id, _)| *id).collect();
+        held.into_iter().for_each(|id| self.plan(id, now));
     }
 
     /// Frames until something is due; at most 0 if it is due now.

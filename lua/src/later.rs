@@ -28,6 +28,8 @@ pub const KEPT: &str = "cantus.kept";
 pub struct Task {
     /// The file that asked for it, or the prompt.
     pub owner: Name,
+    /// The evaluation that asked for it; 0: what one has asked for that has begun long since.
+    pub version: u64,
     /// How people see it: `every(1)`.
     pub label: String,
     /// Its random numbers.
@@ -86,6 +88,8 @@ pub struct Turn {
     pub due: Due,
     /// The task.
     pub task: Option<u64>,
+    /// The evaluation that this is, or comes of.
+    pub version: u64,
     /// How many have begun one another at this instant.
     pub generation: u32,
     /// The Lua thread on which it may wait; none does in an evaluation.
@@ -95,7 +99,7 @@ pub struct Turn {
 impl Default for Turn {
     fn default() -> Turn {
         let now = Moment { clock: ClockReading::default(), around: None };
-        Turn { now, due: Due::Now, task: None, generation: 0, thread: std::ptr::null() }
+        Turn { now, due: Due::Now, task: None, version: 0, generation: 0, thread: std::ptr::null() }
     }
 }
 

@@ -22,6 +22,7 @@ use mlua::chunk::ChunkMode;
 use mlua::thread::ThreadStatus;
 use mlua::{Function, MultiValue, Table, Thread, Value};
 
+use crate::agenda::Place as Beat;
 use crate::budget::{self, Budget};
 use crate::constructors;
 use crate::context::{Complain, Context, Print};
@@ -218,16 +219,17 @@ impl Script {
         let outcome = self.run(code, name, origin == Origin::Repl);
         let mut work = self.context.work.take().expect("put in at the beginning");
         let staged = std::mem::take(&mut work.staged);
+        let line = self.line(&mut work, name, &origin);
         let sent = outcome.and_then(|values| Ok((values, self.send(&work, name, &origin, Cause::default())?)));
         match sent {
             Ok((values, sent)) => {
-                match &sent {
-                    Some(sent) if sent.pending => self.begin_when_applied(sent.batch, staged, name, &origin),
-                    _ => self.begin_anew(staged, name, &origin),
+                let (batch, commands) = sent.as_ref().map_or((None, 0), |sent| (Some(sent.batch), sent.edits));
+                match (line, sent) {
+                    (Some(line), Some(sent)) if sent.pending => self.begin_at(line, sent, staged, name, &origin),
+                    _ => self.begin_anew(staged, name, &origin, line),
                 }
                 self.after(&work, name, &origin)?;
                 self.places.extend(work.places());
-                let (batch, commands) = sent.map_or((None, 0), |sent| (Some(sent.batch), sent.edits));
                 Ok(Evaluation { batch, commands, transport: work.transport, values })
             }
             Err(error) => {
@@ -241,11 +243,13 @@ impl Script {
 
     /// What a script has asked for begins, and what its file asked for before ends: what is in step with beats goes on
     /// where that was.
-    fn begin_anew(&mut self, staged: Staged, name: &str, origin: &Origin) {
+    fn begin_anew(&mut self, mut staged: Staged, name: &str, origin: &Origin, line: Option<Beat>) {
         self.give_up(name, origin);
-        let here = self.moment().place();
-        let last = if let Origin::File(_) = origin { self.forget_file(name) } else { None };
-        self.begin_staged(staged, last.filter(|last| *last >= here).map(|last| (last, false)));
+        let (here, version) = (self.moment().place(), self.context.later.turn.get().version);
+        let last = if let Origin::File(_) = origin { self.forget_file(name, version) } else { None };
+        let last = last.filter(|last| *last >= here).map(|last| (last, false));
+        line.into_iter().for_each(|line| self.move_to(line, &mut staged.tasks));
+        self.begin_staged(staged, line.map(|line| (line, true)).or(last));
     }
 
     /// Keeps scripts within their memory, or lets the host do what it must.
@@ -283,7 +287,7 @@ impl Script {
         context.work.replace(Some(Transaction::new(base, self.catalog.clone(), now.clock, origin)));
         context.file.replace(name.to_owned());
         context.required.borrow_mut().clear();
-        context.later.turn.set(Turn { now, ..Turn::default() });
+        context.later.turn.set(Turn { now, version: context.later.mint(), ..Turn::default() });
         context.budget.begin(1);
     }
 

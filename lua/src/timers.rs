@@ -139,8 +139,9 @@ fn stage(
     change(lua, |work| {
         let name = stream.unwrap_or_else(|| format!("{beat} {}", work.staged.tasks.len()));
         let random = Stream::of(work.model.seed(), format_args!("{owner} {name}"));
-        let (parent, children, complaint) = (None, false, None);
-        let task = Task { owner: owner.clone(), label, random, waits, parent, children, instant, place, complaint };
+        let (version, parent, children, complaint) = (turn.version, None, false, None);
+        let task =
+            Task { owner: owner.clone(), version, label, random, waits, parent, children, instant, place, complaint };
         work.staged.tasks.push((id, rhythm, task));
         Ok(id)
     })

@@ -96,6 +96,7 @@ impl Script {
             if let (Ended::Waits(wait), from) = ended {
                 let task = Task {
                     owner: owner.clone(),
+                    version: 0,
                     label: "onStateChange".into(),
                     random,
                     waits: true,

@@ -1,6 +1,6 @@
 //! What is done while no script is evaluated: functions that are called, coroutines that go on.
 
-use cantus_host::control::{Batch, Cause, CommitError, Origin, When};
+use cantus_host::control::{Accepted, Batch, Cause, CommitError, Origin, When};
 use cantus_host::model::{Command, Name};
 use mlua::thread::ThreadStatus;
 use mlua::{Function, IntoLuaMulti, MultiValue, Table, Thread, Value};
@@ -38,6 +38,8 @@ pub(super) struct Sent {
     pub edits: usize,
     /// It waits for its time.
     pub pending: bool,
+    /// What waits.
+    pub commands: Vec<Command>,
 }
 
 /// How a call or coroutine ended its turn.
@@ -65,8 +67,10 @@ impl Script {
             let ahead = self.lookahead * now.clock.rate;
             let mut agenda = later.agenda.borrow_mut();
             agenda.look(&now);
-            let Some((id, due)) = agenda.next(&now, ahead) else { break };
+            let held = |id, task: &Task, place| self.quantized.iter().any(|one| one.holds(id, task, place, &now));
+            let Some((id, due)) = agenda.next(&now, ahead, held) else { break };
             drop(agenda);
+            self.reach(now.place_of(due));
             self.task(id, due, now);
             if context.budget.is_expired() || context.later.exhausted.take() {
                 // It has taken long: whoever waits for this thread comes first.
@@ -101,7 +105,7 @@ impl Script {
         let origin = Origin::Timer(task.owner.clone());
         let call = Call { owner: task.owner.clone(), origin, cause: Cause::default() };
         let before = context.random.swap(task.random);
-        let turn = Turn { now, due, task: Some(id), ..Turn::default() };
+        let turn = Turn { now, due, task: Some(id), version: task.version, ..Turn::default() };
         let (clock, (since, generation)) = (turn.clock(), task.instant);
         let generation = if since == clock.sample { generation } else { 0 };
         let (turn, beat) = (Turn { generation, ..turn }, clock.beat);
@@ -263,9 +267,13 @@ impl Script {
                 return Err(error);
             }
         };
+        let idle = sent.is_none();
+        if let Some(Sent { batch, pending: true, commands, .. }) = sent {
+            self.ahead.waits(batch, commands);
+        }
         self.begin_staged(staged, Some(turn.from(true)));
         self.after(&work, name, &call.origin)?;
-        Ok(turn.from(sent.is_none()))
+        Ok(turn.from(idle))
     }
 
     /// Commits a transaction for its time.
@@ -287,16 +295,11 @@ impl Script {
         let edits = commands.iter().filter(|(command, _)| !matches!(command, Command::SetClaims(_))).count();
         let batch = commands.iter().map(|(command, _)| command.clone()).collect::<Vec<_>>();
         let batch = Batch::new(origin.clone(), batch).at(work.when).because(cause).instead_of(replaced);
-        let sent = if person { Vec::new() } else { batch.commands().to_vec() };
+        let commands_of = if work.when == When::Now { Vec::new() } else { batch.commands().to_vec() };
         match self.context.engine.commit(batch) {
-            Ok(accepted) => {
-                if accepted.pending && !person {
-                    self.ahead.waits(accepted.batch, sent);
-                }
-                Ok(Some(Sent { batch: accepted.batch, edits, pending: accepted.pending }))
-            }
+            Ok(Accepted { batch, pending, .. }) => Ok(Some(Sent { batch, edits, pending, commands: commands_of })),
             // Nobody hears what was to happen on beats that will not come.
-            Err(CommitError::Over) => Ok(None),
+            Err(CommitError::Over) if !person => Ok(None),
             Err(error) => Err(work.refused(name, &commands, &error)),
         }
     }
@@ -314,7 +317,7 @@ impl Script {
     }
 
     /// Ends tasks and observers. What coroutines do at their end has one share of the budget, for all of them.
-    fn forget_all(&mut self, ids: impl IntoIterator<Item = u64>) {
+    pub(super) fn forget_all(&mut self, ids: impl IntoIterator<Item = u64>) {
         let context = self.context.clone();
         context.budget.begin(SHARE);
         for id in ids {
@@ -339,10 +342,11 @@ impl Script {
         }
     }
 
-    /// Ends everything that a file has asked for; answers the last beat on which any of it was done.
-    pub(super) fn forget_file(&mut self, file: &str) -> Option<Beat> {
+    /// Ends everything that a file has asked for, but for what an evaluation did; answers the last beat on which any of
+    /// it was done.
+    pub(super) fn forget_file(&mut self, file: &str, but: u64) -> Option<Beat> {
         let context = self.context.clone();
-        let tasks = context.later.agenda.borrow().which(|task| &*task.owner == file);
+        let tasks = context.later.agenda.borrow().which(|task| &*task.owner == file && task.version != but);
         let last = context.later.agenda.borrow().last_of(&tasks);
         let observers = context.later.observers.borrow();
         let of_file = observers.iter().filter(|(_, observer)| &*observer.owner == file);

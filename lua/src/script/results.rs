@@ -70,9 +70,9 @@ impl Script {
         let due = if job.sample > now.clock.sample { Due::Sample(job.sample) } else { Due::Now };
         let random = Stream::of(self.context.engine.state().model.seed(), &job.stream);
         let (owner, label) = (job.owner.clone(), "worker".into());
-        let (parent, children, place, complaint) = (None, false, None, None);
+        let (version, parent, children, place, complaint) = (0, None, false, None, None);
         let instant = (now.clock.sample, 0);
-        let task = Task { owner, label, random, waits: true, parent, children, instant, place, complaint };
+        let task = Task { owner, version, label, random, waits: true, parent, children, instant, place, complaint };
         self.context.later.agenda.borrow_mut().add(id, Rhythm::Once(Wait::Until(due)), task, None, &now);
         Ok(())
     }
