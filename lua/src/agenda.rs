@@ -112,15 +112,19 @@ impl Moment {
         if !self.clock.playing {
             return f64::INFINITY;
         }
-        let here = self.clock.beat;
-        let beats = match self.turn(here) {
-            Some((start, end)) if place.lap > self.clock.lap => {
-                let laps = f64::from(place.lap - self.clock.lap - 1) * (end - start);
-                end - here + laps + place.beat - start
+        self.way(self.place(), place) * self.frames_per_beat()
+    }
+
+    /// Beats from a place to another; below 0 if that is over, of which the loop may know no more how long.
+    fn way(&self, from: Place, to: Place) -> f64 {
+        match self.turn(from.beat) {
+            _ if to.lap < from.lap => -self.way(to, from).max(0.0),
+            Some((start, end)) if to.lap > from.lap => {
+                let laps = f64::from(to.lap - from.lap - 1) * (end - start);
+                end - from.beat + laps + to.beat - start
             }
-            _ => place.beat - here,
-        };
-        beats * self.frames_per_beat()
+            _ => to.beat - from.beat,
+        }
     }
 
     /// The sample of something due, at the tempo of now.
@@ -285,14 +289,17 @@ impl<T> Agenda<T> {
         let waiting: Vec<u64> = self.entries.iter().filter(|(_, entry)| entry.on_beats()).map(|(id, _)| *id).collect();
         for id in waiting {
             let Some(entry) = self.entries.get_mut(&id) else { continue };
-            // What was done ahead in a lap that will not come was done here.
-            let ahead = |(place, _): &(Place, bool)| place.lap > now.clock.lap;
             if let Rhythm::Once(Wait::Until(due)) = &mut entry.rhythm {
                 // The place it was to begin at is no more.
                 *due = Due::Now;
             }
-            entry.from = entry.from.filter(|_| !moved);
-            entry.from = entry.from.map(|from| if ahead(&from) { (now.place(), false) } else { from });
+            entry.from = match entry.from {
+                // What was done ahead in a lap that will not come was done here.
+                Some((place, _)) if !moved && place.lap > now.clock.lap => Some((now.place(), false)),
+                // Beats of a lap that is over come no more.
+                Some((place, _)) if moved || place.lap < now.clock.lap => None,
+                from => from,
+            };
             self.plan(id, now);
         }
     }
@@ -412,7 +419,7 @@ impl<T> Entry<T> {
         match (self.rhythm, due) {
             (Rhythm::Every { period, .. }, Due::Beat(place)) => {
                 self.from = None;
-                ((now.clock.beat - place.beat) / period).ceil().max(1.0) as u64
+                (now.way(place, now.place()) / period).ceil().max(1.0) as u64
             }
             (Rhythm::Interval { frames, .. }, Due::Sample(sample)) => {
                 let missed = ((now.clock.sample - sample) as f64 / frames).ceil() as u64;

@@ -168,6 +168,20 @@ fn jumps_of_the_transport() {
 }
 
 #[test]
+fn a_turn_of_the_loop_in_which_scripts_slept_does_not_silence_them() {
+    let mut studio = Studio::new();
+    studio.say("heard = {} loop(0, 8) every(0.5, function(beat) heard[#heard + 1] = beat end) play()").expect("runs");
+    studio.render(7 * BEAT + BEAT / 4);
+    studio.skip(2 * BEAT);
+    studio.say("heard = {}").expect("runs");
+    // From beat 1.25 of the next lap to 2.75, in which what is ahead is heard.
+    studio.render(BEAT + BEAT / 2 - BEAT / 8);
+    let heard = studio.say("return table.unpack(heard)").expect("runs").values;
+    assert_eq!(heard, ["0.5", "1.0", "1.5", "2.0", "2.5"]);
+    assert_eq!(studio.complaints(), ["timers: 2 calls of timers were left out: scripts had no time for them"]);
+}
+
+#[test]
 fn at_the_next_bar() {
     let mut studio = stage("every(1, step)");
     studio.render(BEAT + BEAT / 2);

@@ -142,6 +142,46 @@ fn what_is_long_over_is_left_out_and_counted() {
 }
 
 #[test]
+fn what_a_late_look_finds_of_a_lap_that_is_over_is_late() {
+    let mut agenda = Agenda::default();
+    let every = Rhythm::Every { period: 0.5, offset: 0.0 };
+    let before = around(1.0, 3.0, 4, at(100, 2.5));
+    agenda.add(1, every, "early", None, &before);
+    agenda.add(2, every, "late", Some((place(5, 1.0), true)), &before);
+    let after = around(1.0, 3.0, 5, at(104, 1.0));
+    assert_eq!(agenda.frames(&after), Some(-4.0));
+    for expected in [(1, place(4, 2.5)), (1, place(5, 1.0)), (2, place(5, 1.0))] {
+        let (id, due) = agenda.next(&after, 1.0, |_, _, _| false).expect("is due");
+        assert_eq!((id, due), (expected.0, Due::Beat(expected.1)));
+        agenda.again(id, &after);
+    }
+    // Two laps later, the rest of this lap and the whole of the next are left out.
+    let much = around(1.0, 3.0, 7, at(104 + 32, 1.0));
+    assert_eq!(agenda.next(&much, 1.0, |_, _, _| false), Some((1, Due::Beat(place(7, 1.0)))));
+    agenda.again(1, &much);
+    assert_eq!(agenda.next(&much, 1.0, |_, _, _| false), Some((2, Due::Beat(place(7, 1.0)))));
+    assert_eq!(agenda.skipped(), 14);
+}
+
+#[test]
+fn beats_go_on_however_far_the_music_is() {
+    for beat in [1e6, 1e9 - 1.0, 1e9] {
+        for period in [1.0 / 3.0, 1.0 / 1024.0, 0.1, 1e6 / 7.0] {
+            let now = at(0, beat);
+            let mut last = now.multiple(period, 0.3, now.place(), true).expect("no loop");
+            for _ in 0..1000 {
+                let next = now.multiple(period, 0.3, last, false).expect("no loop");
+                assert!(
+                    next.beat > last.beat + period / 2.0 && next.beat < last.beat + period * 1.5,
+                    "{beat} {period}"
+                );
+                last = next;
+            }
+        }
+    }
+}
+
+#[test]
 fn of_several_at_one_time_the_oldest_is_first() {
     let mut agenda = Agenda::default();
     for (id, what) in [(7, "c"), (3, "a"), (5, "b")] {
