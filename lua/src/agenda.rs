@@ -165,7 +165,9 @@ impl Moment {
         let first = |from: f64, included: bool| {
             let steps = (from - offset) / period;
             let near = steps.round();
-            let count = if (steps - near).abs() > SAME { steps.ceil() } else { near + f64::from(u8::from(!included)) };
+            // Of large numbers the last digits say nothing.
+            let same = SAME.max(4.0 * f64::EPSILON * steps.abs());
+            let count = if (steps - near).abs() > same { steps.ceil() } else { near + f64::from(u8::from(!included)) };
             count * period + offset
         };
         let beat = first(from.beat, included);

@@ -13,6 +13,11 @@ use crate::library::{Row, call};
 use crate::random::Stream;
 use crate::values::{Named, a, beats, function, number, seconds, text};
 
+/// Beats between two times, and by which they are moved, at the most.
+const FURTHEST: f64 = 1e6;
+/// The last beat that something can be asked for at: that of loops and jumps.
+const LAST: f64 = 1e9;
+
 /// The area's functions. `clock.sync` and `clock.sleep` wait in `prelude/players.lua`, as only Lua can.
 pub const ROWS: &[Row] = &[
     Row {
@@ -157,8 +162,8 @@ fn run_coroutine(lua: &Lua, (body, args): (Value, Variadic<Value>)) -> Result<u6
 
 fn every(lua: &Lua, (period, body, options): (Value, Value, Value)) -> Result<u64> {
     let (body, options) = (function(&body, "every")?, Named::read(&options, &["offset", "label"], "every")?);
-    let period = positive(beats(lua, &period, "every")?, "every", "beats")?;
-    let offset = options.number("offset", Num::ZERO)?.get();
+    let period = period_of(beats(lua, &period, "every")?, "every")?;
+    let offset = offset(options.number("offset", Num::ZERO)?, "every")?;
     let label = options.text("label")?;
     let shown = format!("every({period})");
     stage(lua, Rhythm::Every { period, offset }, shown, label, body, false)
@@ -168,6 +173,9 @@ fn at(lua: &Lua, (beat, body): (Value, Value)) -> Result<u64> {
     let (body, beat) = (function(&body, "at")?, beats(lua, &beat, "at")?);
     if beat < 0.0 {
         return Err(blame(format!("at({beat}): the music begins at beat 0")));
+    }
+    if beat > LAST {
+        return Err(blame(format!("at({beat:e}): the music does not come that far; beat {LAST} is the last")));
     }
     stage(lua, Rhythm::At(beat), format!("at({beat})"), Some(format!("at {beat}")), body, false)
 }
@@ -206,13 +214,25 @@ fn frames(lua: &Lua, delay: &Value, what: &str) -> Result<f64> {
     Ok(seconds * rate)
 }
 
-/// More than nothing: else it would never end.
-fn positive(number: f64, what: &str, unit: &str) -> Result<f64> {
+/// Beats between two times: more than nothing, else it would never end.
+fn period_of(beats: f64, what: &str) -> Result<f64> {
     let least = 1.0 / 1024.0;
-    if number >= least {
-        return Ok(number);
+    match beats {
+        _ if beats < least => Err(blame(format!("{what}: {beats} beats is too short; at least {least} is possible"))),
+        _ if beats > FURTHEST => {
+            Err(blame(format!("{what}: {beats:e} beats is too long; at most {FURTHEST} is possible")))
+        }
+        _ => Ok(beats),
     }
-    Err(blame(format!("{what}: {number} {unit} is too short; at least {least} is possible")))
+}
+
+/// Beats by which multiples are moved.
+fn offset(beats: Num, what: &str) -> Result<f64> {
+    let beats = beats.get();
+    if beats.abs() <= FURTHEST {
+        return Ok(beats);
+    }
+    Err(blame(format!("{what}: an offset of {beats:e} beats is out of range; -{FURTHEST} to {FURTHEST} is possible")))
 }
 
 /// Notes what the coroutine that runs waits for; it yields in Lua.
@@ -232,9 +252,9 @@ fn wait(lua: &Lua, word: &str, wait: Wait) -> Result<f64> {
 }
 
 fn sync(lua: &Lua, (period, offset): (Value, Value)) -> Result<f64> {
-    let period = positive(beats(lua, &period, "clock.sync")?, "clock.sync", "beats")?;
-    let offset = if offset.is_nil() { 0.0 } else { number(&offset, "the offset of clock.sync")?.get() };
-    wait(lua, "clock.sync", Wait::Beat { period, offset })
+    let period = period_of(beats(lua, &period, "clock.sync")?, "clock.sync")?;
+    let moved = if offset.is_nil() { Num::ZERO } else { number(&offset, "the offset of clock.sync")? };
+    wait(lua, "clock.sync", Wait::Beat { period, offset: self::offset(moved, "clock.sync")? })
 }
 
 fn sleep(lua: &Lua, time: Value) -> Result<f64> {

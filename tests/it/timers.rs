@@ -272,6 +272,11 @@ fn waiting_is_possible_only_where_something_waits() {
         ("setInterval(print, 0)", "prompt:1: setInterval: 0 milliseconds is too short"),
         ("setTimeout(print, -1)", "prompt:1: setTimeout: -0.001 s is out of range"),
         ("every(1)", "prompt:1: every takes a function, not nil"),
+        ("every(1e7, print)", "prompt:1: every: 1e7 beats is too long; at most 1000000 is possible"),
+        ("every(1, print, {offset = 1e308})", "prompt:1: every: an offset of 1e308 beats is out of range; -1000000 to"),
+        ("at(1e300, print)", "prompt:1: at(1e300): the music does not come that far; beat 1000000000 is the last"),
+        ("clock.sync(1, 1e17)", "prompt:1: clock.sync: an offset of 1e17 beats is out of range"),
+        ("clock.sync(1e300)", "prompt:1: clock.sync: 1e300 beats is too long"),
         ("clock.cancel('x')", "prompt:1: what is cancelled is named by the number it was given, not by \"x\""),
     ] {
         let error = studio.say(code).expect_err(code).to_string();
