@@ -46,6 +46,8 @@ pub struct Budget {
     /// Set on any thread when what runs is no longer wanted.
     stop: Option<Arc<AtomicBool>>,
     left: Cell<u64>,
+    /// Instructions of all that has ended.
+    spent: Cell<u64>,
     /// Instructions since the clock was looked at.
     unseen: Cell<u64>,
     /// Bytes that were in use at the last firing.
@@ -60,8 +62,22 @@ impl Budget {
     pub fn new(instructions: u64, wall: Option<Duration>, memory: usize) -> Budget {
         let (left, deadline, expired) = (Cell::new(u64::MAX), Cell::new(None), RefCell::new(None));
         let (collect_at, used) = (Cell::new(usize::MAX), Cell::new(usize::MAX));
-        let (part, begun, unseen, stop) = (Cell::new(1), Cell::new(0), Cell::new(0), None);
-        Budget { instructions, wall, memory, collect_at, part, begun, stop, left, unseen, used, deadline, expired }
+        let (part, begun, spent, unseen, stop) = (Cell::new(1), Cell::new(0), Cell::new(0), Cell::new(0), None);
+        Budget {
+            instructions,
+            wall,
+            memory,
+            collect_at,
+            part,
+            begun,
+            stop,
+            left,
+            spent,
+            unseen,
+            used,
+            deadline,
+            expired,
+        }
     }
 
     /// The same, and it is used up as soon as another thread sets the flag.
@@ -86,9 +102,10 @@ impl Budget {
 
     /// A new evaluation begins, which may use so large a part: 1 is all.
     pub fn begin(&self, part: u64) {
+        self.spent.set(self.spent());
         self.part.set(part);
         self.begun.set(self.begun.get() + 1);
-        self.left.set(self.instructions / part);
+        self.left.set(self.part(part));
         let patience = || Duration::from_micros(self.instructions / part).clamp(PATIENCE.0, PATIENCE.1);
         let wall = self.wall.map_or_else(patience, |wall| wall / part as u32);
         self.deadline.set(Some(Instant::now() + wall));
@@ -120,6 +137,16 @@ impl Budget {
     /// A number that is another for each that begins.
     pub fn begun(&self) -> u64 {
         self.begun.get()
+    }
+
+    /// Instructions of so large a part.
+    pub fn part(&self, part: u64) -> u64 {
+        self.instructions / part
+    }
+
+    /// Instructions that were ever used.
+    pub fn spent(&self) -> u64 {
+        self.spent.get() + self.part(self.part.get()).saturating_sub(self.left.get())
     }
 
     /// How many instructions are left.
@@ -169,7 +196,7 @@ impl Budget {
                 None => "stopped: the script takes much too long for what it does; are its texts too long?".to_owned(),
             }
         } else {
-            let allowed = self.instructions / self.part.get();
+            let allowed = self.part(self.part.get());
             format!("stopped: the script used up its {allowed} instructions; is there an endless loop?")
         };
         let file = || crate::context::context(lua).file.borrow().clone();

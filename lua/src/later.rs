@@ -72,7 +72,7 @@ pub struct Later {
     pub turn: Cell<Turn>,
     /// What the coroutine of the turn waits for.
     pub wait: Cell<Option<Wait>>,
-    /// A call or coroutine had no memory left.
+    /// A call or coroutine has used up what it may.
     pub exhausted: Cell<bool>,
     /// The last complaint, and the sample it was made at: of many that fail alike at once one is heard.
     pub complaint: RefCell<(u64, String)>,

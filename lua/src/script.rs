@@ -110,6 +110,8 @@ pub struct Script {
     lockstep: bool,
     ahead: Ahead,
     changes: Changes,
+    /// What will have been used, ever, when a look at what is due has taken long.
+    look_ends: u64,
     /// Evaluations that wait for their time.
     quantized: Vec<Quantized>,
     complain: Complain,
@@ -158,6 +160,7 @@ impl Script {
             lockstep,
             ahead,
             changes,
+            look_ends: 0,
             quantized: Vec::new(),
             complain,
             prompt,

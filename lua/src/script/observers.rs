@@ -1,6 +1,7 @@
 //! Telling callbacks of changes of the state.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,17 @@ pub(super) struct Changes {
     observers: Observers,
     notice: Rc<RefCell<Option<Notice>>>,
     before: Arc<EngineState>,
+    /// What is being told, if not all have heard of it yet.
+    telling: Option<Telling>,
     _subscription: Subscription,
+}
+
+/// A change, and who is still to be told of it.
+struct Telling {
+    notice: Notice,
+    left: VecDeque<u64>,
+    /// What they are told, when one was.
+    table: Option<Table>,
 }
 
 impl Changes {
@@ -34,7 +45,7 @@ impl Changes {
             told.replace(Some(notice.clone()));
             Ok(())
         });
-        Changes { observers, notice, before: state.clone(), _subscription: subscription }
+        Changes { observers, notice, before: state.clone(), telling: None, _subscription: subscription }
     }
 
     /// What has changed, if anything, and what was before.
@@ -48,36 +59,51 @@ impl Changes {
 }
 
 impl Script {
-    /// Tells callbacks of what has changed.
+    /// Tells callbacks of what has changed, as many as there is time for.
     pub(super) fn tell_changes(&mut self) {
+        let context = self.context.clone();
+        let Some(mut telling) = self.changes.telling.take().or_else(|| self.what_changed()) else { return };
+        while let Some(id) = telling.left.pop_front() {
+            // One of those before it may have ended it.
+            let Some(observer) = context.later.observers.borrow().get(&id).cloned() else { continue };
+            let made = match &telling.table {
+                Some(table) => Ok(table.clone()),
+                None => {
+                    let (state, model) = (telling.notice.state.clone(), telling.notice.state.model.clone());
+                    snapshot::table(&self.sandbox.lua, state, model, self.catalog.clone())
+                }
+            };
+            match made {
+                Ok(made) => self.tell(id, &observer, telling.table.insert(made).clone(), &telling.notice),
+                Err(error) => self.complain(&ScriptError::from_lua(&error, "callbacks", None)),
+            }
+            if self.took_long() {
+                self.changes.telling = Some(telling);
+                return;
+            }
+        }
+    }
+
+    /// Whether some have not heard yet of a change.
+    pub(super) fn is_telling(&self) -> bool {
+        self.changes.telling.is_some()
+    }
+
+    /// What has changed, and whom it concerns.
+    fn what_changed(&mut self) -> Option<Telling> {
         let context = self.context.clone();
         let state = context.engine.state();
         let now = Duration::from_secs_f64(context.engine.clock().seconds);
-        let Some((notice, before)) = self.changes.next(&state, now) else { return };
+        let (notice, before) = self.changes.next(&state, now)?;
         let catalog = self.catalog.clone();
         let concerns = |parts: &[snapshot::Part]| {
             parts.is_empty() || parts.iter().any(|part| !part.same(&before, &notice.state, &catalog))
         };
         let observers = context.later.observers.borrow();
         let concerned = observers.iter().filter(|(_, observer)| concerns(&observer.parts));
-        let concerned: Vec<u64> = concerned.map(|(id, _)| *id).collect();
+        let left = concerned.map(|(id, _)| *id).collect();
         drop(observers);
-        let mut table = None;
-        for id in concerned {
-            // One of those before it may have ended it.
-            let Some(observer) = context.later.observers.borrow().get(&id).cloned() else { continue };
-            let made = match &table {
-                Some(table) => Ok(Table::clone(table)),
-                None => {
-                    let (state, model) = (notice.state.clone(), notice.state.model.clone());
-                    snapshot::table(&self.sandbox.lua, state, model, catalog.clone())
-                }
-            };
-            match made {
-                Ok(made) => self.tell(id, &observer, table.insert(made).clone(), &notice),
-                Err(error) => self.complain(&ScriptError::from_lua(&error, "callbacks", None)),
-            }
-        }
+        Some(Telling { notice, left, table: None })
     }
 
     /// Calls one of them.

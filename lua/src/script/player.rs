@@ -17,7 +17,7 @@ use super::Script;
 const TURNS: usize = 2_000;
 /// Lua threads that are kept for the next call.
 const SPARE: usize = 8;
-/// What a call may use is this part of what an evaluation may.
+/// What a call may use is this part of what an evaluation may; and what all those of a look may, but for the last of them.
 const SHARE: u64 = 10;
 
 /// What is called or goes on, and on whose behalf.
@@ -59,6 +59,7 @@ impl Script {
     pub fn tick(&mut self) -> Option<f64> {
         let context = self.context.clone();
         let later = &context.later;
+        self.look_ends = context.budget.spent() + context.budget.part(SHARE);
         self.tell_changes();
         self.begin_quantized();
         for _ in 0..TURNS {
@@ -72,8 +73,7 @@ impl Script {
             drop(agenda);
             self.reach(now.place_of(due));
             self.task(id, due, now);
-            if context.budget.is_expired() || context.later.exhausted.take() {
-                // It has taken long: whoever waits for this thread comes first.
+            if self.took_long() {
                 break;
             }
         }
@@ -87,7 +87,13 @@ impl Script {
         self.garbage.collect(&self.sandbox.lua);
         let now = self.moment();
         let frames = later.agenda.borrow().frames(&now);
-        self.look_again(frames.map(|frames| (frames / now.clock.rate - self.lookahead).max(0.0)))
+        let due = frames.map(|frames| (frames / now.clock.rate - self.lookahead).max(0.0));
+        self.look_again(if self.is_telling() { Some(0.0) } else { due })
+    }
+
+    /// Whether a look has taken long: whoever waits for this thread comes first, and what is left with the next look.
+    pub(super) fn took_long(&self) -> bool {
+        self.context.later.exhausted.take() || self.context.budget.spent() >= self.look_ends
     }
 
     /// Where the music is, as this thread sees it.
@@ -222,6 +228,7 @@ impl Script {
         let work = context.work.take().expect("put in before");
         if resumed.is_err() {
             self.drop_staged(&work.staged, &call.owner);
+            context.later.exhausted.set(context.budget.is_expired());
             if resumed.as_ref().is_err_and(|error| error.message.contains(budget::OUT_OF_MEMORY)) {
                 // What it has left behind must not be the burden of others.
                 let _collected = self.sandbox.lua.gc_collect();
