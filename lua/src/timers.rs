@@ -130,13 +130,7 @@ fn stage(
     context.may_change()?;
     let turn = context.later.turn.get();
     let instant = turn.instant(&label)?;
-    let waiting = context.later.agenda.borrow().len() + with(lua, |work| Ok(work.staged.tasks.len()))?;
-    if waiting >= TASKS {
-        return Err(blame(format!(
-            "{label}: {TASKS} timers and coroutines are waiting already, and more are not possible; end some with \
-             clock.cancel, or let one do the work of many"
-        )));
-    }
+    has_room(lua, &label)?;
     let id = context.later.mint();
     keep_call(lua, id, what)?;
     let owner: Name = context.file.borrow().as_str().into();
@@ -150,6 +144,18 @@ fn stage(
         work.staged.tasks.push((id, rhythm, task));
         Ok(id)
     })
+}
+
+/// Refuses what would wait when too much waits already.
+fn has_room(lua: &Lua, word: &str) -> Result<()> {
+    let waiting = context(lua).later.agenda.borrow().len() + with(lua, |work| Ok(work.staged.tasks.len()))?;
+    if waiting < TASKS {
+        return Ok(());
+    }
+    Err(blame(format!(
+        "{word}: {TASKS} timers and coroutines are waiting already, and more are not possible; end some with \
+         clock.cancel, or let one do the work of many"
+    )))
 }
 
 fn run_coroutine(lua: &Lua, (body, args): (Value, Variadic<Value>)) -> Result<u64> {
@@ -246,6 +252,11 @@ fn wait(lua: &Lua, word: &str, wait: Wait) -> Result<f64> {
             "{word} can wait only in a function of clock.run, every, at, setTimeout or setInterval, and not in a \
              coroutine that it makes itself; write clock.run(function() ... end)"
         )));
+    }
+    let task = turn.task.filter(|id| later.agenda.borrow_mut().get_mut(*id).is_some_and(|task| task.waits));
+    if task.is_none() {
+        // A function that waits is called again meanwhile: this call of it is one more that waits.
+        has_room(lua, word)?;
     }
     later.wait.set(Some(wait));
     Ok(turn.clock().beat)

@@ -144,16 +144,18 @@ impl Script {
     }
 
     /// A call that waits is a task from now on.
-    pub(super) fn go_on(&self, thread: Thread, task: Task, rhythm: Rhythm, from: (Beat, bool)) {
-        let later = &self.context.later;
+    pub(super) fn go_on(&mut self, thread: Thread, task: Task, rhythm: Rhythm, from: (Beat, bool)) {
+        let context = self.context.clone();
+        let later = &context.later;
         let (id, now) = (later.mint(), self.moment());
         if let Some(parent) = task.parent
             && let Some(parent) = later.agenda.borrow_mut().get_mut(parent)
         {
             parent.children = true;
         }
-        if self.sandbox.calls.raw_set(id, thread).is_ok() {
-            later.agenda.borrow_mut().add(id, rhythm, task, Some(from), &now);
+        match self.sandbox.calls.raw_set(id, thread) {
+            Ok(()) => later.agenda.borrow_mut().add(id, rhythm, task, Some(from), &now),
+            Err(error) => self.complain(&ScriptError::from_lua(&error, &task.owner, task.place)),
         }
     }
 

@@ -49,3 +49,41 @@ fn whoever_waits_comes_between_what_takes_long() {
         }
     });
 }
+
+#[test]
+fn calls_that_wait_are_bounded() {
+    on_script_thread(|| {
+        let (mut rig, complaints) = rig(|options| options.instructions = 100_000_000);
+        rig.run("for i = 1, 100 do setInterval(function() clock.sleep(100000) end, 1) end").expect("runs");
+        for _ in 0..200 {
+            rig.script.tick();
+            rig.engine.seconds.set(rig.engine.seconds.get() + 0.001);
+        }
+        assert_eq!(
+            complaints.borrow()[0],
+            "song.lua:1: clock.sleep: 10000 timers and coroutines are waiting already, and more are not possible; end \
+             some with clock.cancel, or let one do the work of many (in setInterval)"
+        );
+        assert_eq!(rig.say("return #timers()").expect("runs").values, ["10000"]);
+        rig.run("").expect("runs");
+        assert_eq!(rig.say("return #timers()").expect("runs").values, ["0"]);
+    });
+}
+
+#[test]
+fn what_holds_all_memory_can_be_ended() {
+    // Each holds some 100 KB on its stack while it waits.
+    let hoard = "local function deep(n) if n == 0 then clock.sleep(1000) else deep(n - 1) end return n end
+                 for i = 1, 2000 do clock.run(deep, 2000) end";
+    for end in ["hush()", ""] {
+        on_script_thread(move || {
+            let (mut rig, complaints) = rig(|options| options.memory = 16 << 20);
+            rig.run(hoard).expect("runs");
+            (0..2000).for_each(|_| _ = rig.script.tick());
+            assert!(complaints.borrow()[0].contains("not enough memory"), "{complaints:?}");
+            if end.is_empty() { rig.run(end) } else { rig.say(end) }.expect("runs");
+            assert_eq!(rig.say("return #timers()").expect("runs").values, ["0"]);
+            rig.say("local t = {} for i = 1, 100000 do t[i] = i end").expect("has room again");
+        });
+    }
+}
