@@ -260,6 +260,24 @@ pub fn place_in(thread: &Thread) -> Option<Place> {
     None
 }
 
+/// Puts back what an error has said that ended a thread: mlua takes it off the thread's stack, where Lua looks for it when
+/// what the thread holds is closed.
+///
+/// # Errors
+/// When Lua has no memory.
+pub fn put_back(lua: &Lua, thread: &Thread, said: &str) -> mlua::Result<()> {
+    let ended = thread.state();
+    // SAFETY: mlua calls this protected, with `said` on top of `state`, and keeps `ended` alive while `thread` is; both
+    // belong to one Lua state. Lua's manual allows pushing on a thread that does not run; room for it was checked.
+    unsafe {
+        lua.exec_raw(said, |state| {
+            if ffi::lua_checkstack(ended, 1) != 0 {
+                ffi::lua_xmove(state, ended, 1);
+            }
+        })
+    }
+}
+
 /// `@song.lua` is a file, `=name` a name; anything else is code, of which Lua shows the beginning.
 fn file_of(source: &str, short: &str) -> String {
     source.strip_prefix(['@', '=']).unwrap_or(short).to_owned()

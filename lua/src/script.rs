@@ -1,6 +1,7 @@
 //! A Lua state over an engine, and the life of an evaluation.
 
 mod ahead;
+mod ending;
 mod garbage;
 mod observers;
 mod player;
@@ -8,7 +9,7 @@ mod quantized;
 mod results;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use mlua::chunk::ChunkMode;
 use mlua::thread::ThreadStatus;
 use mlua::{Function, MultiValue, Table, Thread, Value};
 
-use crate::agenda::Place as Beat;
+use crate::agenda::{Due, Place as Beat};
 use crate::budget::{self, Budget};
 use crate::constructors;
 use crate::context::{Complain, Context, Print};
@@ -115,6 +116,8 @@ pub struct Script {
     changes: Changes,
     /// What will have been used, ever, when a look at what is due has taken long.
     look_ends: u64,
+    /// What is still to end, while something ends.
+    ending: Option<VecDeque<u64>>,
     /// Evaluations that wait for their time.
     quantized: Vec<Quantized>,
     complain: Complain,
@@ -164,6 +167,7 @@ impl Script {
             ahead,
             changes,
             look_ends: 0,
+            ending: None,
             quantized: Vec::new(),
             complain,
             prompt,
@@ -252,10 +256,11 @@ impl Script {
     fn begin_anew(&mut self, mut staged: Staged, name: &str, origin: &Origin, line: Option<Beat>) {
         self.give_up(name, origin);
         let (here, version) = (self.moment().place(), self.context.later.turn.get().version);
-        let last = if let Origin::File(_) = origin { self.forget_file(name, version) } else { None };
+        let due = line.map_or(Due::Now, Due::Beat);
+        let last = if let Origin::File(_) = origin { self.forget_file(name, version, due) } else { None };
         let last = last.filter(|last| *last >= here).map(|last| (last, false));
         line.into_iter().for_each(|line| self.move_to(line, &mut staged.tasks));
-        self.begin_staged(staged, line.map(|line| (line, true)).or(last));
+        self.begin_staged(staged, line.map(|line| (line, true)).or(last), due);
     }
 
     /// Keeps scripts within their memory, or lets the host do what it must.

@@ -113,35 +113,37 @@ impl Script {
         let turn = Turn { now: self.moment(), ..Turn::default() };
         let random = Stream::of(notice.state.model.seed(), format_args!("{owner} {id} {}", notice.state.version));
         let before = context.random.swap(random);
-        let result = self.callee(id, false).and_then(|thread| {
-            let ended = self.turn(&call, &thread, Value::Table(state), turn)?;
-            Ok((thread, ended))
-        });
-        let random = context.random.swap(before);
-        let result = result.map(|(thread, ended)| {
-            if let (Ended::Waits(wait), from) = ended {
-                let task = Task {
-                    owner: owner.clone(),
-                    version: 0,
-                    label: "onStateChange".into(),
-                    random,
-                    waits: true,
-                    parent: None,
-                    children: false,
-                    instant: (0, 0),
-                    place: observer.place.clone(),
-                    complaint: None,
-                };
-                self.go_on(thread, task, Rhythm::Once(wait), from);
+        let (thread, result) = match self.callee(id, false) {
+            Ok(thread) => {
+                let result = self.turn(&call, &thread, Value::Table(state), turn);
+                (Some(thread), result)
             }
-        });
+            Err(error) => (None, Err(error)),
+        };
+        let random = context.random.swap(before);
+        if let (Ok((Ended::Waits(wait), from)), Some(thread)) = (&result, &thread) {
+            let task = Task {
+                owner,
+                version: 0,
+                label: "onStateChange".into(),
+                random,
+                waits: true,
+                parent: None,
+                children: false,
+                instant: (0, 0),
+                place: observer.place.clone(),
+                complaint: None,
+            };
+            self.go_on(thread.clone(), task, Rhythm::Once(*wait), *from);
+        }
         let said = result.as_ref().err().map(ToString::to_string);
         let before = observer.complaint.replace(said.clone());
-        if let Err(mut error) = result.map_err(|error| error.or_at(observer.place.as_ref()))
-            && said != before
-        {
+        let Err(error) = result.map_err(|error| error.or_at(observer.place.as_ref())) else { return };
+        if said != before {
+            let mut error = error.clone();
             error.message.push_str(" (in a callback of onStateChange, which is kept)");
             self.complain(&error);
         }
+        thread.iter().for_each(|thread| self.close_failed(&call, thread, &error, turn));
     }
 }

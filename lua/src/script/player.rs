@@ -18,7 +18,7 @@ const TURNS: usize = 2_000;
 /// Lua threads that are kept for the next call.
 const SPARE: usize = 8;
 /// What a call may use is this part of what an evaluation may; and what all those of a look may, but for the last of them.
-const SHARE: u64 = 10;
+pub(super) const SHARE: u64 = 10;
 
 /// What is called or goes on, and on whose behalf.
 pub(super) struct Call {
@@ -127,10 +127,13 @@ impl Script {
             (task.random, task.instant) = (random, (clock.sample, generation + 1));
         }
         let over = self.judge(id, &task, &result);
+        if let (Err(error), Some(thread)) = (&result, &thread) {
+            self.close_failed(&call, thread, error, turn);
+        }
         let now = self.moment();
         let there = agenda.borrow_mut().get_mut(id).is_some();
         match (result, thread) {
-            _ if over || !there => self.forget_all([id]),
+            _ if over || !there => self.forget_all([id], due),
             (Ok((Ended::Waits(wait), from)), _) if task.waits => agenda.borrow_mut().wait(id, wait, Some(from), &now),
             (Ok((Ended::Waits(wait), from)), Some(thread)) => {
                 // The function is called again in time; this call of it goes on by itself.
@@ -215,6 +218,18 @@ impl Script {
         args: impl IntoLuaMulti,
         turn: Turn,
     ) -> Result<Turned, ScriptError> {
+        self.context.budget.begin(SHARE);
+        self.part_of_turn(call, thread, args, turn)
+    }
+
+    /// The same with what is left of a share that others draw on, too.
+    pub(super) fn part_of_turn(
+        &mut self,
+        call: &Call,
+        thread: &Thread,
+        args: impl IntoLuaMulti,
+        turn: Turn,
+    ) -> Result<Turned, ScriptError> {
         let context = self.context.clone();
         let base = match turn.due {
             Due::Now => context.engine.state().model.clone(),
@@ -225,7 +240,6 @@ impl Script {
         context.work.replace(Some(work));
         let file = context.file.replace(call.owner.to_string());
         let outer = context.later.turn.replace(Turn { thread: Value::Thread(thread.clone()).to_pointer(), ..turn });
-        context.budget.begin(SHARE);
         let resumed = self.resume(thread, args, &call.owner);
         let work = context.work.take().expect("put in before");
         if resumed.is_err() {
@@ -280,7 +294,7 @@ impl Script {
         if let Some(Sent { batch, pending: true, commands, .. }) = sent {
             self.ahead.waits(batch, commands);
         }
-        self.begin_staged(staged, Some(turn.from(true)));
+        self.begin_staged(staged, Some(turn.from(true)), turn.due);
         self.after(&work, name, &call.origin)?;
         Ok(turn.from(idle))
     }
@@ -313,8 +327,8 @@ impl Script {
         }
     }
 
-    /// Begins what was asked for: tasks count beats from a place on.
-    pub(super) fn begin_staged(&mut self, staged: Staged, from: Option<(Beat, bool)>) {
+    /// Begins what was asked for: tasks count beats from a place on; what is to end does at a time.
+    pub(super) fn begin_staged(&mut self, staged: Staged, from: Option<(Beat, bool)>, due: Due) {
         let now = self.moment();
         let context = self.context.clone();
         for (id, rhythm, task) in staged.tasks {
@@ -322,24 +336,7 @@ impl Script {
         }
         staged.jobs.into_iter().for_each(|job| self.begin_job(job));
         context.later.observers.borrow_mut().extend(staged.observers);
-        self.forget_all(staged.ended);
-    }
-
-    /// Ends tasks and observers. What coroutines do at their end has one share of the budget, for all of them.
-    pub(super) fn forget_all(&mut self, ids: impl IntoIterator<Item = u64>) {
-        let context = self.context.clone();
-        context.budget.begin(SHARE);
-        for id in ids {
-            self.forget(id);
-            self.forget_job(id);
-            if context.later.observers.borrow_mut().remove(&id).is_some() {
-                self.drop_call(id);
-            }
-        }
-        if let Some(mut error) = context.budget.expired() {
-            error.message.push_str(" (while coroutines that were to end closed what they held)");
-            self.complain(&error);
-        }
+        self.forget_all(staged.ended, due);
     }
 
     /// What was asked for will not be.
@@ -348,48 +345,6 @@ impl Script {
         let kept = self.sandbox.lua.named_registry_value::<Table>(KEPT);
         if let Ok(Some(kept)) = kept.and_then(|files| files.raw_get::<Option<Table>>(owner)) {
             staged.kept.iter().for_each(|name| _ = kept.raw_set(&**name, Value::Nil));
-        }
-    }
-
-    /// Ends everything that a file has asked for, but for what an evaluation did; answers the last beat on which any of
-    /// it was done.
-    pub(super) fn forget_file(&mut self, file: &str, but: u64) -> Option<Beat> {
-        let context = self.context.clone();
-        let tasks = context.later.agenda.borrow().which(|task| &*task.owner == file && task.version != but);
-        let last = context.later.agenda.borrow().last_of(&tasks);
-        let observers = context.later.observers.borrow();
-        let of_file = observers.iter().filter(|(_, observer)| &*observer.owner == file);
-        let observed: Vec<u64> = of_file.map(|(id, _)| *id).collect();
-        drop(observers);
-        let jobs = context.workers.borrow().which(|owner| owner == file);
-        self.forget_all(tasks.into_iter().chain(observed).chain(jobs));
-        last
-    }
-
-    /// Ends a task and what has come of it.
-    pub(super) fn forget(&self, id: u64) {
-        let agenda = &self.context.later.agenda;
-        let Some(task) = agenda.borrow_mut().remove(id) else { return };
-        if task.waits {
-            self.close(id);
-        } else if task.children {
-            let children = agenda.borrow().which(|task| task.parent == Some(id));
-            children.into_iter().for_each(|child| self.forget(child));
-        }
-        self.drop_call(id);
-    }
-
-    /// Lets a coroutine that waits run what it has left for its end.
-    fn close(&self, id: u64) {
-        let thread = self.sandbox.calls.raw_get::<Thread>(id);
-        if let Ok(thread) = thread
-            && thread.status() == ThreadStatus::Resumable
-            && !self.context.budget.is_expired()
-            && self.limit_memory(true).is_ok()
-        {
-            // What goes wrong then concerns nobody any more.
-            let _ = self.sandbox.close.call::<MultiValue>(thread);
-            let _ = self.limit_memory(false);
         }
     }
 

@@ -127,16 +127,16 @@ impl Script {
                 continue;
             }
             if let Origin::File(_) = one.origin {
-                self.forget_file(&one.name, one.version);
+                self.forget_file(&one.name, one.version, Due::Beat(one.line));
             }
-            self.begin_staged(one.staged, Some((one.line, true)));
+            self.begin_staged(one.staged, Some((one.line, true)), Due::Beat(one.line));
         }
     }
 
     /// An evaluation is not applied: what it has begun ends, and what it would have ended goes on.
     fn take_back(&mut self, one: &Quantized) {
         let begun = self.context.later.agenda.borrow().which(|task| task.version == one.version);
-        self.forget_all(begun);
+        self.forget_all(begun, Due::Now);
         self.drop_staged(&one.staged, &one.name);
         self.context.later.agenda.borrow_mut().let_go(&self.moment());
     }

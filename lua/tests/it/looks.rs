@@ -74,16 +74,89 @@ fn calls_that_wait_are_bounded() {
 fn what_holds_all_memory_can_be_ended() {
     // Each holds some 100 KB on its stack while it waits.
     let hoard = "local function deep(n) if n == 0 then clock.sleep(1000) else deep(n - 1) end return n end
-                 for i = 1, 2000 do clock.run(deep, 2000) end";
+                 for i = 1, 1000 do clock.run(deep, 2000) end";
     for end in ["hush()", ""] {
         on_script_thread(move || {
-            let (mut rig, complaints) = rig(|options| options.memory = 16 << 20);
+            let (mut rig, complaints) = rig(|options| options.memory = 8 << 20);
             rig.run(hoard).expect("runs");
-            (0..2000).for_each(|_| _ = rig.script.tick());
+            (0..1000).for_each(|_| _ = rig.script.tick());
             assert!(complaints.borrow()[0].contains("not enough memory"), "{complaints:?}");
             if end.is_empty() { rig.run(end) } else { rig.say(end) }.expect("runs");
             assert_eq!(rig.say("return #timers()").expect("runs").values, ["0"]);
             rig.say("local t = {} for i = 1, 100000 do t[i] = i end").expect("has room again");
         });
     }
+}
+
+#[test]
+fn what_is_closed_is_closed_in_a_turn_of_its_own() {
+    let hold = "local kick = tone('kick')
+        local function hold(value) return setmetatable({}, {__close = function(_, why)
+            print('closed', why) kick.volume = value if value > 1 then error('stuck') end
+        end}) end ";
+    let late = "local kick <const> = engine:getModuleRegistry():getModule('kick')";
+    // What is done at the prompt once it runs, what is printed, what the volume is, and what is complained of.
+    let rows = [
+        (
+            "clock.run(function() local _ <close> = hold(0.25) clock.sleep(9) end)",
+            "hush()",
+            "closed\tnil",
+            "0.25",
+            vec![],
+        ),
+        (
+            "clock.run(function() local _ <close> = hold(0.25) clock.sleep(0) error('oops') end)",
+            "",
+            "closed\tsong.lua:5: oops",
+            "0.25",
+            vec!["song.lua:5: oops; this coroutine has ended"],
+        ),
+        (
+            "setTimeout(function() local _ <close> = hold(0.25) local _ <close> = hold(0.5) error('oops') end, 0)",
+            "",
+            "closed\tsong.lua:5: oops\nclosed\tsong.lua:5: oops",
+            "0.25",
+            vec!["song.lua:5: oops (in setTimeout)"],
+        ),
+        (
+            "clock.run(function() local _ <close> = hold(1.5) clock.sleep(9) end)",
+            "hush()",
+            "closed\tnil",
+            "1.0",
+            vec!["song.lua:3: stuck (while a coroutine that has ended closed what it held)"],
+        ),
+    ];
+    on_script_thread(move || {
+        for (code, then, printed, volume, expected) in rows {
+            let (mut rig, complaints) = rig(|_| {});
+            rig.run(&format!("{hold}\n{code}")).expect("runs");
+            (0..3).for_each(|_| _ = rig.script.tick());
+            rig.say(then).expect("runs");
+            assert_eq!(rig.printed.borrow().trim_end(), printed, "{code}");
+            assert_eq!(rig.say(&format!("{late} return kick.volume")).expect("runs").values, [volume], "{code}");
+            assert_eq!(*complaints.borrow(), expected, "{code}");
+        }
+    });
+}
+
+#[test]
+fn coroutines_that_end_one_another_do_so_in_turn() {
+    on_script_thread(|| {
+        let (mut rig, complaints) = rig(|_| {});
+        rig.run(
+            "local last
+             for i = 1, 5000 do
+                 local before = last
+                 last = clock.run(function()
+                     local _ <close> = setmetatable({}, {__close = function() if before then clock.cancel(before) end end})
+                     clock.sleep(9)
+                 end)
+             end
+             setTimeout(function() clock.cancel(last) end, 0)",
+        )
+        .expect("runs");
+        (0..10).for_each(|_| _ = rig.script.tick());
+        assert_eq!(rig.say("return #timers()").expect("runs").values, ["0"]);
+        assert_eq!(*complaints.borrow(), Vec::<String>::new());
+    });
 }
