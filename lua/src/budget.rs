@@ -260,6 +260,12 @@ pub fn place_in(thread: &Thread) -> Option<Place> {
     None
 }
 
+/// Whether the thread that runs can wait: not in a function that a native one calls in the middle of its work.
+pub fn can_wait(lua: &Lua) -> bool {
+    // SAFETY: mlua holds its lock and says which thread runs now; the call only reads that thread's own fields.
+    lua.exec_raw_lua(|raw| unsafe { ffi::lua_isyieldable(raw.state()) != 0 })
+}
+
 /// Puts back what an error has said that ended a thread: mlua takes it off the thread's stack, where Lua looks for it when
 /// what the thread holds is closed.
 ///

@@ -253,6 +253,12 @@ fn wait(lua: &Lua, word: &str, wait: Wait) -> Result<f64> {
              coroutine that it makes itself; write clock.run(function() ... end)"
         )));
     }
+    if !budget::can_wait(lua) {
+        return Err(blame(format!(
+            "{word} cannot wait in a function that another calls in the middle of its work, as string.gsub and \
+             table.sort do; wait before or after it"
+        )));
+    }
     let task = turn.task.filter(|id| later.agenda.borrow_mut().get_mut(*id).is_some_and(|task| task.waits));
     if task.is_none() {
         // A function that waits is called again meanwhile: this call of it is one more that waits.

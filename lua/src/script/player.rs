@@ -259,6 +259,8 @@ impl Script {
 
     fn resume(&self, thread: &Thread, args: impl IntoLuaMulti, owner: &str) -> Result<Ended, ScriptError> {
         let context = &self.context;
+        // What one that could not wait has noted is not another's.
+        context.later.wait.set(None);
         self.limit_memory(true)?;
         let result = thread.resume::<MultiValue>(args);
         self.limit_memory(false)?;

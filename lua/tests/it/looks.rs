@@ -160,3 +160,17 @@ fn coroutines_that_end_one_another_do_so_in_turn() {
         assert_eq!(*complaints.borrow(), Vec::<String>::new());
     });
 }
+
+#[test]
+fn what_a_coroutine_could_not_wait_for_it_does_not_wait_for() {
+    on_script_thread(|| {
+        let (mut rig, complaints) = rig(|_| {});
+        rig.run(
+            "clock.run(function() pcall(string.gsub, 'x', 'x', function() clock.sync(1) end) coroutine.yield() end)",
+        )
+        .expect("runs");
+        rig.script.tick();
+        assert_eq!(complaints.borrow().len(), 1, "{complaints:?}");
+        assert!(complaints.borrow()[0].starts_with("song.lua:1: coroutine.yield outside of a coroutine"));
+    });
+}
