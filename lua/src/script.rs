@@ -29,7 +29,7 @@ use crate::constructors;
 use crate::context::{Complain, Context, Print};
 use crate::error::{Place, ScriptError};
 use crate::later::{Staged, Turn};
-use crate::random::Stream;
+use crate::random::{Lineage, Stream};
 use crate::sandbox::Sandbox;
 use crate::transaction::{Afterwards, Transaction, Transport};
 use crate::workers::{Limits, Workers};
@@ -311,7 +311,8 @@ impl Script {
         context.work.replace(Some(Transaction::new(base, self.catalog.clone(), now.clock, origin)));
         context.file.replace(name.to_owned());
         context.required.borrow_mut().clear();
-        context.later.turn.set(Turn { now, version: context.later.mint(), ..Turn::default() });
+        let (version, lineage) = (context.later.mint(), Lineage::of(name));
+        context.later.turn.set(Turn { now, version, lineage, ..Turn::default() });
         context.budget.begin(1);
     }
 

@@ -117,12 +117,12 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-/// Stages a task of the script that asks.
+/// Stages a task of the script that asks. Its name, if it has one, says which random numbers are its own.
 fn stage(
     lua: &Lua,
     rhythm: Rhythm,
     label: String,
-    stream: Option<String>,
+    name: Option<String>,
     what: impl IntoLua,
     waits: bool,
 ) -> Result<u64> {
@@ -136,11 +136,24 @@ fn stage(
     let owner: Name = context.file.borrow().as_str().into();
     let (beat, place) = (turn.clock().beat, budget::place(lua));
     change(lua, |work| {
-        let name = stream.unwrap_or_else(|| format!("{beat} {}", work.staged.tasks.len()));
-        let random = Stream::of(work.model.seed(), format_args!("{owner} {name}"));
+        let name = name.unwrap_or_else(|| format!("{beat} {}", work.staged.tasks.len()));
+        let lineage = turn.lineage.child(name);
+        let (random, turns) = (Stream::of(work.model.seed(), lineage), 0);
         let (version, parent, children, complaint) = (turn.version, None, false, None);
-        let task =
-            Task { owner: owner.clone(), version, label, random, waits, parent, children, instant, place, complaint };
+        let task = Task {
+            owner: owner.clone(),
+            version,
+            label,
+            random,
+            lineage,
+            turns,
+            waits,
+            parent,
+            children,
+            instant,
+            place,
+            complaint,
+        };
         work.staged.tasks.push((id, rhythm, task));
         Ok(id)
     })
@@ -183,7 +196,7 @@ fn at(lua: &Lua, (beat, body): (Value, Value)) -> Result<u64> {
     if beat > LAST {
         return Err(blame(format!("at({beat:e}): the music does not come that far; beat {LAST} is the last")));
     }
-    stage(lua, Rhythm::At(beat), format!("at({beat})"), Some(format!("at {beat}")), body, false)
+    stage(lua, Rhythm::At(beat), format!("at({beat})"), None, body, false)
 }
 
 fn set_timeout(lua: &Lua, (body, delay): (Value, Value)) -> Result<u64> {

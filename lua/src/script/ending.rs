@@ -8,6 +8,7 @@ use crate::agenda::{Due, Place as Beat};
 use crate::budget;
 use crate::error::ScriptError;
 use crate::later::{Task, Turn};
+use crate::random::Stream;
 
 use super::Script;
 use super::player::{Call, SHARE};
@@ -72,7 +73,7 @@ impl Script {
     fn close_task(&mut self, task: &Task, thread: &Thread, due: Due) {
         let (owner, now) = (task.owner.clone(), self.moment());
         let call = Call { origin: Origin::Timer(owner.clone()), owner, cause: Cause::default() };
-        let turn = Turn { now, due, version: task.version, ..Turn::default() };
+        let turn = Turn { now, due, version: task.version, lineage: task.lineage, ..Turn::default() };
         self.close(&call, thread, None, turn);
     }
 
@@ -92,8 +93,11 @@ impl Script {
         }
         let closer = closer(&self.sandbox.lua, self.sandbox.close.clone(), said);
         let closer = closer.map_err(|error| ScriptError::from_lua(&error, &call.owner, None));
-        let turn = Turn { task: None, ..turn };
+        let turn = Turn { task: None, lineage: turn.lineage.child("end"), ..turn };
+        let random = Stream::of(self.context.engine.state().model.seed(), turn.lineage);
+        let before = self.context.random.swap(random);
         let closed = closer.and_then(|closer| self.part_of_turn(call, &closer, thread, turn));
+        self.context.random.swap(before);
         if let Err(mut error) = closed
             && !self.context.budget.is_expired()
         {

@@ -110,8 +110,9 @@ impl Script {
     fn tell(&mut self, id: u64, observer: &Observer, state: Table, notice: &Notice) {
         let (context, owner) = (self.context.clone(), observer.owner.clone());
         let call = Call { owner: owner.clone(), origin: Origin::Callback(owner.clone()), cause: notice.cause };
-        let turn = Turn { now: self.moment(), ..Turn::default() };
-        let random = Stream::of(notice.state.model.seed(), format_args!("{owner} {id} {}", notice.state.version));
+        let lineage = observer.lineage.child(observer.told.replace(observer.told.get() + 1));
+        let turn = Turn { now: self.moment(), lineage, ..Turn::default() };
+        let random = Stream::of(notice.state.model.seed(), lineage);
         let before = context.random.swap(random);
         let (thread, result) = match self.callee(id, false) {
             Ok(thread) => {
@@ -127,6 +128,8 @@ impl Script {
                 version: 0,
                 label: "onStateChange".into(),
                 random,
+                lineage,
+                turns: 0,
                 waits: true,
                 parent: None,
                 children: false,

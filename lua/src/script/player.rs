@@ -9,6 +9,7 @@ use crate::agenda::{Due, Moment, Place as Beat, Rhythm, Wait};
 use crate::budget;
 use crate::error::{Place, ScriptError};
 use crate::later::{KEPT, Staged, Task, Turn};
+use crate::random::Stream;
 use crate::transaction::Transaction;
 
 use super::Script;
@@ -111,7 +112,8 @@ impl Script {
         let origin = Origin::Timer(task.owner.clone());
         let call = Call { owner: task.owner.clone(), origin, cause: Cause::default() };
         let before = context.random.swap(task.random);
-        let turn = Turn { now, due, task: Some(id), version: task.version, ..Turn::default() };
+        let lineage = task.lineage.child(format_args!("turn {}", task.turns));
+        let turn = Turn { now, due, task: Some(id), version: task.version, lineage, ..Turn::default() };
         let (clock, (since, generation)) = (turn.clock(), task.instant);
         let generation = if since == clock.sample { generation } else { 0 };
         let (turn, beat) = (Turn { generation, ..turn }, clock.beat);
@@ -125,6 +127,7 @@ impl Script {
         let random = context.random.swap(before);
         if let Some(task) = agenda.borrow_mut().get_mut(id) {
             (task.random, task.instant) = (random, (clock.sample, generation + 1));
+            task.turns += 1;
         }
         let over = self.judge(id, &task, &result);
         if let (Err(error), Some(thread)) = (&result, &thread) {
@@ -138,7 +141,9 @@ impl Script {
             (Ok((Ended::Waits(wait), from)), Some(thread)) => {
                 // The function is called again in time; this call of it goes on by itself.
                 let instant = (clock.sample, generation + 1);
-                let task = Task { waits: true, parent: Some(id), random, instant, complaint: None, ..task };
+                let random = Stream::of(context.engine.state().model.seed(), lineage);
+                let (waits, parent, complaint) = (true, Some(id), None);
+                let task = Task { waits, parent, random, lineage, turns: 0, instant, complaint, ..task };
                 self.go_on(thread, task, Rhythm::Once(wait), from);
                 self.next_time(id, &now);
             }

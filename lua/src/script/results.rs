@@ -5,7 +5,7 @@ use mlua::{Function, MultiValue, Table, Value};
 use crate::agenda::{Due, Rhythm, Wait};
 use crate::error::ScriptError;
 use crate::later::Task;
-use crate::random::Stream;
+use crate::random::{Lineage, Stream};
 use crate::workers::{ANSWER, Job, Under};
 
 use super::Script;
@@ -68,11 +68,25 @@ impl Script {
         self.sandbox.calls.raw_set(id, thread).map_err(failed)?;
         let now = self.moment();
         let due = if job.sample > now.clock.sample { Due::Sample(job.sample) } else { Due::Now };
-        let random = Stream::of(self.context.engine.state().model.seed(), &job.stream);
+        let (lineage, turns) = (Lineage::of(&job.stream), 0);
+        let random = Stream::of(self.context.engine.state().model.seed(), lineage);
         let (owner, label) = (job.owner.clone(), "worker".into());
         let (version, parent, children, place, complaint) = (0, None, false, None, None);
         let instant = (now.clock.sample, 0);
-        let task = Task { owner, version, label, random, waits: true, parent, children, instant, place, complaint };
+        let task = Task {
+            owner,
+            version,
+            label,
+            random,
+            lineage,
+            turns,
+            waits: true,
+            parent,
+            children,
+            instant,
+            place,
+            complaint,
+        };
         self.context.later.agenda.borrow_mut().add(id, Rhythm::Once(Wait::Until(due)), task, None, &now);
         Ok(())
     }

@@ -139,6 +139,47 @@ fn what_is_closed_is_closed_in_a_turn_of_its_own() {
     });
 }
 
+/// Random numbers of all that a script begins, in the order in which they are drawn, while beats stand still.
+fn drawn(code: &str) -> Vec<String> {
+    let (mut rig, complaints) = rig(|_| {});
+    rig.run(&format!("local function draw() print(math.random(1000000000)) end {code}")).expect("runs");
+    for _ in 0..5 {
+        rig.engine.seconds.set(rig.engine.seconds.get() + 0.01);
+        rig.script.tick();
+    }
+    assert_eq!(*complaints.borrow(), Vec::<String>::new());
+    rig.printed.take().lines().map(String::from).collect()
+}
+
+#[test]
+fn random_numbers_of_all_that_begins_are_its_own() {
+    on_script_thread(|| {
+        for (code, at_least) in [
+            ("for i = 1, 3 do setInterval(function() clock.run(draw) end, 10) end", 12),
+            ("for i = 1, 3 do clock.run(draw) setTimeout(draw, 10) end", 6),
+            ("for i = 1, 3 do setInterval(function() draw() clock.sleep(0.01) draw() end, 10) end", 15),
+            (
+                "for i = 1, 3 do setTimeout(function() worker('return math.random(1000000000)', nil, print) end, 5) end",
+                3,
+            ),
+            ("for i = 1, 3 do engine:onStateChange(draw) end bpm(99)", 3),
+            ("for i = 1, 3 do setInterval(function() draw() setTimeout(draw, 0) end, 10) end", 15),
+        ] {
+            let once = drawn(code);
+            let mut different = once.clone();
+            different.sort();
+            different.dedup();
+            assert!(different.len() == once.len() && once.len() >= at_least, "{code}: {once:?}");
+            assert_eq!(once, drawn(code), "{code}");
+        }
+        let alone = drawn("setInterval(function() clock.run(draw) end, 20)");
+        let beside = drawn(
+            "setInterval(function() clock.run(draw) end, 20) setInterval(function() clock.run(math.random) end, 10)",
+        );
+        assert_eq!(alone, beside, "others do not matter");
+    });
+}
+
 #[test]
 fn coroutines_that_end_one_another_do_so_in_turn() {
     on_script_thread(|| {
