@@ -182,6 +182,12 @@ fn a_turn_of_the_loop_in_which_scripts_slept_does_not_silence_them() {
 }
 
 #[test]
+fn all_that_is_asked_for_on_one_beat_is_done_on_it() {
+    let many = "local n = 0 for _ = 1, 2000 do at(1, function() n = n + 1 c.value = n / 4000 end) end";
+    assert_eq!(played(many, 1.5), [(BEAT, 32)]);
+}
+
+#[test]
 fn at_the_next_bar() {
     let mut studio = stage("every(1, step)");
     studio.render(BEAT + BEAT / 2);

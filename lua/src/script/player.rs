@@ -2,10 +2,12 @@
 
 use cantus_host::control::{Accepted, Batch, Cause, CommitError, Origin, When};
 use cantus_host::model::{Command, Name};
+use cantus_host::rt::QUANTUM;
 use mlua::thread::ThreadStatus;
 use mlua::{Function, IntoLuaMulti, MultiValue, Table, Thread, Value};
 
 use crate::agenda::{Due, Moment, Place as Beat, Rhythm, Wait};
+use crate::bounds::WAITING;
 use crate::budget;
 use crate::error::{Place, ScriptError};
 use crate::later::{KEPT, Staged, Task, Turn};
@@ -13,6 +15,7 @@ use crate::random::Stream;
 use crate::transaction::Transaction;
 
 use super::Script;
+use super::results::LOOK;
 
 /// Calls and coroutines of one look at the most: those behind them are not forgotten, but come with the next.
 const TURNS: usize = 2_000;
@@ -66,7 +69,7 @@ impl Script {
         for _ in 0..TURNS {
             self.bring_results();
             let now = self.moment();
-            let ahead = self.lookahead * now.clock.rate;
+            let ahead = self.ahead_of(&now);
             let mut agenda = later.agenda.borrow_mut();
             agenda.look(&now);
             let held = |id, task: &Task, place| self.quantized.iter().any(|one| one.holds(id, task, place, &now));
@@ -88,8 +91,19 @@ impl Script {
         self.garbage.collect(&self.sandbox.lua);
         let now = self.moment();
         let frames = later.agenda.borrow().frames(&now);
-        let due = frames.map(|frames| (frames / now.clock.rate - self.lookahead).max(0.0));
+        let soonest = if self.is_full() { LOOK } else { 0.0 };
+        let due = frames.map(|frames| (frames / now.clock.rate - self.lookahead).max(soonest));
         self.look_again(if self.is_telling() { Some(0.0) } else { due })
+    }
+
+    /// In how many frames something is due at the latest that is done now. While so much waits for its time that no more
+    /// may, that is only what need not wait.
+    fn ahead_of(&self, now: &Moment) -> f64 {
+        if self.is_full() { QUANTUM as f64 } else { self.lookahead * now.clock.rate }
+    }
+
+    fn is_full(&self) -> bool {
+        self.context.engine.state().pending.len() >= WAITING
     }
 
     /// Whether a look has taken long: whoever waits for this thread comes first, and what is left with the next look.

@@ -10,8 +10,8 @@ use crate::workers::{ANSWER, Job, Under};
 
 use super::Script;
 
-/// Seconds between two looks while a worker is under way.
-const LOOK: f64 = 0.002;
+/// Seconds between two looks while a worker is under way, or no more can wait for its time.
+pub(super) const LOOK: f64 = 0.002;
 
 impl Script {
     /// Begins a job.
