@@ -103,16 +103,14 @@ impl Moment {
         self.around.filter(|(_, end)| beat < *end)
     }
 
-    fn frames_per_beat(&self) -> f64 {
-        60.0 * self.clock.rate / self.clock.bpm
-    }
-
-    /// Frames from now to a place, at the tempo of now; infinite if beats stand still.
+    /// Frames from now to a place, as the tempo goes now; infinite if beats stand still.
     fn frames_to(&self, place: Place) -> f64 {
         if !self.clock.playing {
             return f64::INFINITY;
         }
-        self.way(self.place(), place) * self.frames_per_beat()
+        // A tempo that falls now may have risen by then: rather too early than too late.
+        let (clock, way) = (&self.clock, self.way(self.place(), place));
+        clock.frames_to(clock.beat + way).min(way * 60.0 * clock.rate / clock.bpm)
     }
 
     /// Beats from a place to another; below 0 if that is over, of which the loop may know no more how long.
@@ -127,19 +125,17 @@ impl Moment {
         }
     }
 
-    /// The sample of something due, at the tempo of now.
+    /// The sample of something due, as the tempo goes now.
     pub fn sample_of(&self, due: Due) -> u64 {
         match due {
             Due::Now => self.clock.sample,
             Due::Sample(sample) => sample,
-            Due::Beat(place) => {
-                let frames = Some(self.frames_to(place)).filter(|f| f.is_finite()).unwrap_or(0.0);
-                (self.clock.sample as f64 + frames).round().max(0.0) as u64
-            }
+            Due::Beat(_) if !self.clock.playing => self.clock.sample,
+            Due::Beat(place) => self.clock.sample_of(self.clock.beat + self.way(self.place(), place)),
         }
     }
 
-    /// The place of something due, at the tempo of now.
+    /// The place of something due, as the tempo goes now.
     pub fn place_of(&self, due: Due) -> Place {
         let sample = match due {
             Due::Now => return self.place(),
@@ -149,7 +145,7 @@ impl Moment {
         if !self.clock.playing {
             return self.place();
         }
-        let beat = self.clock.beat + (sample as f64 - self.clock.sample as f64) / self.frames_per_beat();
+        let beat = self.clock.beat_at(sample);
         match self.turn(self.clock.beat) {
             Some((start, end)) if beat >= end => {
                 let laps = ((beat - end) / (end - start)).floor();

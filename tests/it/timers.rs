@@ -61,6 +61,12 @@ fn everything_lands_on_its_exact_sample() {
         ),
         ("every(1, function() clock.run(function() clock.sync(0.5) step() end) end)", 2.0, vec![beat(0.5), beat(1.5)]),
         ("setInterval(function() clock.run(step) end, 250)", 1.1, vec![12_000, 24_000]),
+        (
+            "tempo_at(0, 60, {ramp = true}) tempo_at(4, 240)
+             clock.run(function() clock.sync(4, 3) step() clock.sleep(0.1) step() end)",
+            3.0,
+            vec![64_000, 68_800],
+        ),
         ("bpm(90) every(1, step)", 3.0, vec![0, 32_000, 64_000]),
         ("loop(1, 3) every(1, step)", 6.0, (0..6).map(|n| beat(f64::from(n))).collect()),
         ("loop(1, 3) at(2, step)", 6.0, vec![beat(2.0), beat(4.0)]),
