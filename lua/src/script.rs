@@ -3,6 +3,7 @@
 mod ahead;
 mod ending;
 mod garbage;
+mod memory;
 mod observers;
 mod player;
 mod quantized;
@@ -97,9 +98,6 @@ pub struct Evaluation {
     /// What the chunk returned, as text; at a prompt, the values of an expression.
     pub values: Vec<String>,
 }
-
-/// Room for an evaluation, as a part of all memory.
-const ROOM: usize = 16;
 
 /// One Lua state. Not `Send`: make and use it on one thread, whose stack has [`Script::STACK`] bytes.
 pub struct Script {
@@ -263,26 +261,6 @@ impl Script {
         self.begin_staged(staged, line.map(|line| (line, true)).or(last), due);
     }
 
-    /// Keeps scripts within their memory, or lets the host do what it must.
-    fn limit_memory(&self, on: bool) -> Result<(), ScriptError> {
-        self.set_memory(if on { self.memory } else { 0 })
-    }
-
-    /// The memory of an evaluation: some is left for it also when timers and coroutines hold all there is, or nobody
-    /// could end them.
-    fn memory_of_evaluation(&self) -> Result<usize, ScriptError> {
-        let (lua, room) = (&self.sandbox.lua, self.memory / ROOM);
-        if lua.used_memory() + room > self.memory {
-            lua.gc_collect().map_err(|e| ScriptError::from_lua(&e, "cantus", None))?;
-        }
-        Ok(self.memory.max(lua.used_memory() + room))
-    }
-
-    fn set_memory(&self, bytes: usize) -> Result<(), ScriptError> {
-        let limited = self.sandbox.lua.set_memory_limit(bytes);
-        limited.map(|_| ()).map_err(|e| ScriptError::of("cantus", e.to_string()))
-    }
-
     /// Tells of an error that nobody waits for.
     fn complain(&mut self, error: &ScriptError) {
         (self.complain)(error);
@@ -321,7 +299,7 @@ impl Script {
         let lua = &self.sandbox.lua;
         let function = self.load(code, name, prompt).map_err(|e| ScriptError::from_lua(&e, name, None))?;
         let thread = lua.create_thread(function).map_err(|e| ScriptError::from_lua(&e, name, None))?;
-        self.set_memory(self.memory_of_evaluation()?)?;
+        self.limit_memory_of_evaluation()?;
         lua.gc_restart();
         let result = thread.resume::<MultiValue>(());
         lua.gc_stop();

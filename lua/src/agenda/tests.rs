@@ -1,5 +1,7 @@
 //! At 60 beats a minute and 8 Hz: a beat is 8 samples.
 
+use cantus_host::control::ClockReading;
+
 use super::*;
 
 fn at(sample: u64, beat: f64) -> Moment {
