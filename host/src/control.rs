@@ -23,6 +23,6 @@ pub use handle::{EngineHandle, EngineThread, LocalEngine};
 pub use observers::{Notice, Observers, Subscription};
 pub use queue::{CommandQueue, QueueCounts};
 pub use replay::Replay;
-pub use schedule::{Report, Reports, Waiting};
+pub use schedule::{PENDING, Report, Reports, Waiting};
 pub use state::{Causes, ClockReading, EngineState, Orders, Problem, Status, StatusOf};
 pub use tap::Taps;

@@ -4,35 +4,16 @@
 //! ahead that is. Beats are counted in the laps of the transport's loop, so that what comes after its turn can be asked
 //! for before it. A multiple is always computed by itself, never from the one before: nothing drifts.
 
+mod moment;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use cantus_host::control::ClockReading;
 use cantus_host::model::Num;
+
+pub use moment::{Due, Moment, Place};
 
 /// Seconds by which something repeated may be late and is still done; beyond, it is left out, and counted.
 const LATEST: f64 = 0.5;
-/// Two beats that are nearer to each other than this part of a period are one.
-const SAME: f64 = 1e-9;
-
-/// A beat in a lap of the loop.
-#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
-pub struct Place {
-    /// Turns of the loop before.
-    pub lap: u32,
-    /// The beat.
-    pub beat: f64,
-}
-
-/// When something is due.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Due {
-    /// As soon as can be.
-    Now,
-    /// At an absolute sample.
-    Sample(u64),
-    /// On a beat.
-    Beat(Place),
-}
 
 /// When something is done, and done again.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,10 +41,8 @@ pub enum Rhythm {
 /// What something waits for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Wait {
-    /// Nothing.
-    Now,
-    /// An absolute sample.
-    Sample(u64),
+    /// A time of its own: what begins in a turn begins at the time of that.
+    Until(Due),
     /// The next multiple of so many beats, moved by an offset.
     Beat {
         /// Beats, more than 0.
@@ -73,105 +52,14 @@ pub enum Wait {
     },
 }
 
-/// Where the music is when the agenda is looked at.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment {
-    /// The clock.
-    pub clock: ClockReading,
-    /// First beat of the loop, and the beat at which it turns.
-    pub around: Option<(f64, f64)>,
-}
-
-impl Moment {
-    /// The place of now.
-    pub fn place(&self) -> Place {
-        Place { lap: self.clock.lap, beat: self.clock.beat }
-    }
-
-    /// The loop, if the music at that beat goes towards its turn.
-    fn turn(&self, beat: f64) -> Option<(f64, f64)> {
-        self.around.filter(|(_, end)| beat < *end)
-    }
-
-    fn frames_per_beat(&self) -> f64 {
-        60.0 * self.clock.rate / self.clock.bpm
-    }
-
-    /// Frames from now to a place, at the tempo of now; infinite if beats stand still.
-    fn frames_to(&self, place: Place) -> f64 {
-        if !self.clock.playing {
-            return f64::INFINITY;
-        }
-        let here = self.clock.beat;
-        let beats = match self.turn(here) {
-            Some((start, end)) if place.lap > self.clock.lap => {
-                let laps = f64::from(place.lap - self.clock.lap - 1) * (end - start);
-                end - here + laps + place.beat - start
-            }
-            _ => place.beat - here,
-        };
-        beats * self.frames_per_beat()
-    }
-
-    /// The sample of something due, at the tempo of now.
-    pub fn sample_of(&self, due: Due) -> u64 {
-        match due {
-            Due::Now => self.clock.sample,
-            Due::Sample(sample) => sample,
-            Due::Beat(place) => {
-                let frames = Some(self.frames_to(place)).filter(|f| f.is_finite()).unwrap_or(0.0);
-                (self.clock.sample as f64 + frames).round().max(0.0) as u64
-            }
-        }
-    }
-
-    /// The place of something due, at the tempo of now.
-    pub fn place_of(&self, due: Due) -> Place {
-        let sample = match due {
-            Due::Now => return self.place(),
-            Due::Beat(place) => return place,
-            Due::Sample(sample) => sample,
-        };
-        if !self.clock.playing {
-            return self.place();
-        }
-        let beat = self.clock.beat + (sample as f64 - self.clock.sample as f64) / self.frames_per_beat();
-        match self.turn(self.clock.beat) {
-            Some((start, end)) if beat >= end => {
-                let laps = ((beat - end) / (end - start)).floor();
-                Place { lap: self.clock.lap + 1 + laps as u32, beat: start + (beat - end) - laps * (end - start) }
-            }
-            _ => Place { lap: self.clock.lap, beat: beat.max(0.0) },
-        }
-    }
-
-    /// The first multiple from a place on; that place itself only if it is `included`. `None`: the loop keeps it out of
-    /// reach.
-    fn multiple(&self, period: f64, offset: f64, from: Place, included: bool) -> Option<Place> {
-        let first = |from: f64, included: bool| {
-            let steps = (from - offset) / period;
-            let near = steps.round();
-            let count = if (steps - near).abs() > SAME { steps.ceil() } else { near + f64::from(u8::from(!included)) };
-            count * period + offset
-        };
-        let beat = first(from.beat, included);
-        match self.turn(from.beat) {
-            Some((start, end)) if beat >= end - SAME * period => {
-                let again = first(start, true);
-                (again < end - SAME * period).then_some(Place { lap: from.lap + 1, beat: again })
-            }
-            _ => Some(Place { lap: from.lap, beat }),
-        }
-    }
-
-    /// When the music comes to a beat next, from a place on; that place itself only if it is `included`.
-    fn coming(&self, beat: f64, from: Place, included: bool) -> Option<Place> {
-        let ahead = if included { beat >= from.beat } else { beat > from.beat };
-        match self.turn(from.beat) {
-            Some((start, end)) if !ahead || beat >= end => {
-                (start..end).contains(&beat).then_some(Place { lap: from.lap + 1, beat })
-            }
-            _ => ahead.then_some(Place { lap: from.lap, beat }),
+impl Rhythm {
+    /// The same, of something that begins on a beat so many frames after it was asked for.
+    pub fn moved(self, place: Place, later: u64) -> Rhythm {
+        match self {
+            Rhythm::Once(Wait::Until(Due::Now)) => Rhythm::Once(Wait::Until(Due::Beat(place))),
+            Rhythm::Once(Wait::Until(Due::Sample(sample))) => Rhythm::Once(Wait::Until(Due::Sample(sample + later))),
+            Rhythm::Interval { frames, since } => Rhythm::Interval { frames, since: since + later },
+            on_beats => on_beats,
         }
     }
 }
@@ -267,17 +155,25 @@ impl<T> Agenda<T> {
         let waiting: Vec<u64> = self.entries.iter().filter(|(_, entry)| entry.on_beats()).map(|(id, _)| *id).collect();
         for id in waiting {
             let Some(entry) = self.entries.get_mut(&id) else { continue };
-            // What was done ahead in a lap that will not come was done here.
-            let ahead = |(place, _): &(Place, bool)| place.lap > now.clock.lap;
-            entry.from = entry.from.filter(|_| !moved);
-            entry.from = entry.from.map(|from| if ahead(&from) { (now.place(), false) } else { from });
+            if let Rhythm::Once(Wait::Until(due)) = &mut entry.rhythm {
+                // The place it was to begin at is no more.
+                *due = Due::Now;
+            }
+            entry.from = match entry.from {
+                // What was done ahead in a lap that will not come was done here.
+                Some((place, _)) if !moved && place.lap > now.clock.lap => Some((now.place(), false)),
+                // Beats of a lap that is over come no more.
+                Some((place, _)) if moved || place.lap < now.clock.lap => None,
+                from => from,
+            };
             self.plan(id, now);
         }
     }
 
     /// Takes the task that is due first, if within so many frames: its number, and when it is due. It is done once it is
-    /// told what comes next: [`wait`](Agenda::wait), [`again`](Agenda::again) or [`remove`](Agenda::remove).
-    pub fn next(&mut self, now: &Moment, ahead: f64) -> Option<(u64, Due)> {
+    /// told what comes next: [`wait`](Agenda::wait), [`again`](Agenda::again) or [`remove`](Agenda::remove). What is
+    /// `held` at its place is left where it is until [`let_go`](Agenda::let_go).
+    pub fn next(&mut self, now: &Moment, ahead: f64, held: impl Fn(u64, &T, Place) -> bool) -> Option<(u64, Due)> {
         loop {
             let (frames, id) = self.first(now)?;
             if frames >= ahead {
@@ -285,6 +181,13 @@ impl<T> Agenda<T> {
             }
             let entry = self.entries.get_mut(&id)?;
             let due = entry.due?;
+            if held(id, &entry.what, now.place_of(due)) {
+                if let Due::Beat(place) = due {
+                    entry.from = Some((place, true));
+                }
+                self.unplan(id);
+                continue;
+            }
             match due {
                 Due::Beat(place) => entry.from = Some((place, false)),
                 Due::Sample(_) => entry.count += 1,
@@ -301,6 +204,12 @@ impl<T> Agenda<T> {
             }
             self.plan(id, now);
         }
+    }
+
+    /// What was held goes on.
+    pub fn let_go(&mut self, now: &Moment) {
+        let held: Vec<u64> = self.entries.iter().filter(|(_, entry)| entry.due.is_none()).map(|(id, _)| *id).collect();
+        held.into_iter().for_each(|id| self.plan(id, now));
     }
 
     /// Frames until something is due; at most 0 if it is due now.
@@ -350,7 +259,10 @@ impl<T> Agenda<T> {
 
 impl<T> Entry<T> {
     fn on_beats(&self) -> bool {
-        matches!(self.rhythm, Rhythm::Every { .. } | Rhythm::At(_) | Rhythm::Once(Wait::Beat { .. }))
+        match self.rhythm {
+            Rhythm::Every { .. } | Rhythm::At(_) | Rhythm::Once(Wait::Beat { .. } | Wait::Until(Due::Beat(_))) => true,
+            Rhythm::Interval { .. } | Rhythm::Once(Wait::Until(Due::Now | Due::Sample(_))) => false,
+        }
     }
 
     /// When it is due next: after what it was done on last, and not before now if it was not done yet.
@@ -364,8 +276,7 @@ impl<T> Entry<T> {
             Rhythm::Interval { frames, since } => {
                 Some(Due::Sample(since + ((self.count + 1) as f64 * frames).round() as u64))
             }
-            Rhythm::Once(Wait::Now) => Some(Due::Now),
-            Rhythm::Once(Wait::Sample(sample)) => Some(Due::Sample(sample)),
+            Rhythm::Once(Wait::Until(due)) => Some(due),
         }
     }
 
@@ -374,7 +285,7 @@ impl<T> Entry<T> {
         match (self.rhythm, due) {
             (Rhythm::Every { period, .. }, Due::Beat(place)) => {
                 self.from = None;
-                ((now.clock.beat - place.beat) / period).ceil().max(1.0) as u64
+                (now.way(place, now.place()) / period).ceil().max(1.0) as u64
             }
             (Rhythm::Interval { frames, .. }, Due::Sample(sample)) => {
                 let missed = ((now.clock.sample - sample) as f64 / frames).ceil() as u64;

@@ -1,6 +1,7 @@
 //! How much of each thing scripts may ask for. What is held outside of Lua its limit of memory does not see, and what is
 //! done outside the count of instructions does not see: both are paid for here.
 
+use cantus_host::control::PENDING;
 use mlua::{Lua, MultiValue, Result, Value};
 
 use crate::context::context;
@@ -24,6 +25,9 @@ pub const TASKS: usize = 10_000;
 pub const OBSERVERS: usize = 1000;
 /// Things that one evaluation may want done after its commit; one more is an error.
 pub const AFTERWARDS: usize = 100;
+/// Batches of timers that may wait for their time; when there are more, those behind them are run later. Room is left for
+/// what people send.
+pub const WAITING: usize = PENDING - 64;
 /// Entries of a table of options or rows.
 pub const ENTRIES: usize = 100_000;
 /// Timers and coroutines that may begin one another at one instant; one more is an error, else they would never let go.

@@ -46,6 +46,8 @@ pub struct Budget {
     /// Set on any thread when what runs is no longer wanted.
     stop: Arc<AtomicBool>,
     left: Cell<u64>,
+    /// Instructions of all that has ended.
+    spent: Cell<u64>,
     /// Instructions since the clock was looked at.
     unseen: Cell<u64>,
     /// Bytes that were in use at the last firing.
@@ -60,8 +62,23 @@ impl Budget {
     pub fn new(instructions: u64, wall: Option<Duration>, memory: usize) -> Budget {
         let (left, deadline, expired) = (Cell::new(u64::MAX), Cell::new(None), RefCell::new(None));
         let (collect_at, used) = (Cell::new(0), Cell::new(usize::MAX));
-        let (part, begun, unseen, stop) = (Cell::new(1), Cell::new(0), Cell::new(0), Arc::default());
-        Budget { instructions, wall, memory, collect_at, part, begun, stop, left, unseen, used, deadline, expired }
+        let (part, begun, spent, unseen, stop) =
+            (Cell::new(1), Cell::new(0), Cell::new(0), Cell::new(0), Arc::default());
+        Budget {
+            instructions,
+            wall,
+            memory,
+            collect_at,
+            part,
+            begun,
+            stop,
+            left,
+            spent,
+            unseen,
+            used,
+            deadline,
+            expired,
+        }
     }
 
     /// The same, and it is used up as soon as another thread sets the flag.
@@ -86,9 +103,10 @@ impl Budget {
 
     /// A new evaluation begins, which may use so large a part: 1 is all.
     pub fn begin(&self, part: u64) {
+        self.spent.set(self.spent());
         self.part.set(part);
         self.begun.set(self.begun.get() + 1);
-        self.left.set(self.instructions / part);
+        self.left.set(self.part(part));
         let patience = || Duration::from_micros(self.instructions / part).clamp(PATIENCE.0, PATIENCE.1);
         let wall = self.wall.map_or_else(patience, |wall| wall / part as u32);
         self.deadline.set(Some(Instant::now() + wall));
@@ -119,6 +137,16 @@ impl Budget {
     /// A number that is another for each that begins.
     pub fn begun(&self) -> u64 {
         self.begun.get()
+    }
+
+    /// Instructions of so large a part.
+    pub fn part(&self, part: u64) -> u64 {
+        self.instructions / part
+    }
+
+    /// Instructions that were ever used.
+    pub fn spent(&self) -> u64 {
+        self.spent.get() + self.part(self.part.get()).saturating_sub(self.left.get())
     }
 
     /// How many instructions are left.
@@ -167,7 +195,7 @@ impl Budget {
                 None => "stopped: the script takes much too long for what it does; are its texts too long?".to_owned(),
             }
         } else {
-            let allowed = self.instructions / self.part.get();
+            let allowed = self.part(self.part.get());
             format!("stopped: the script used up its {allowed} instructions; is there an endless loop?")
         };
         let file = || crate::context::context(lua).file.borrow().clone();
@@ -229,6 +257,30 @@ pub fn place_in(thread: &Thread) -> Option<Place> {
         }
     }
     None
+}
+
+/// Whether the thread that runs can wait: not in a function that a native one calls in the middle of its work.
+pub fn can_wait(lua: &Lua) -> bool {
+    // SAFETY: mlua holds its lock and says which thread runs now; the call only reads that thread's own fields.
+    lua.exec_raw_lua(|raw| unsafe { ffi::lua_isyieldable(raw.state()) != 0 })
+}
+
+/// Puts back what an error has said that ended a thread: mlua takes it off the thread's stack, where Lua looks for it when
+/// what the thread holds is closed.
+///
+/// # Errors
+/// When Lua has no memory.
+pub fn put_back(lua: &Lua, thread: &Thread, said: &str) -> mlua::Result<()> {
+    let ended = thread.state();
+    // SAFETY: mlua calls this protected, with `said` on top of `state`, and keeps `ended` alive while `thread` is; both
+    // belong to one Lua state. Lua's manual allows pushing on a thread that does not run; room for it was checked.
+    unsafe {
+        lua.exec_raw(said, |state| {
+            if ffi::lua_checkstack(ended, 1) != 0 {
+                ffi::lua_xmove(state, ended, 1);
+            }
+        })
+    }
 }
 
 /// `@song.lua` is a file, `=name` a name; anything else is code, of which Lua shows the beginning.

@@ -14,7 +14,7 @@ use mlua::{IntoLua, Lua, Result, Table};
 use crate::agenda::{Agenda, Due, Moment, Place, Rhythm, Wait};
 use crate::bounds::GENERATIONS;
 use crate::error::{Place as ScriptPlace, blame};
-use crate::random::Stream;
+use crate::random::{Lineage, Stream};
 use crate::snapshot::Part;
 use crate::workers::Job;
 
@@ -28,10 +28,16 @@ pub const KEPT: &str = "cantus.kept";
 pub struct Task {
     /// The file that asked for it, or the prompt.
     pub owner: Name,
+    /// The evaluation that asked for it; 0: what one has asked for that has begun long since.
+    pub version: u64,
     /// How people see it: `every(1)`.
     pub label: String,
     /// Its random numbers.
     pub random: Stream,
+    /// What those of what it asks for follow from.
+    pub lineage: Lineage,
+    /// How many turns it has had.
+    pub turns: u64,
     /// What is kept of it is a coroutine, not a function.
     pub waits: bool,
     /// A repeated function that waits goes on as a task of its own, which ends with it.
@@ -53,6 +59,10 @@ pub struct Observer {
     pub owner: Name,
     /// The parts of the state that it is told of; empty: all.
     pub parts: Vec<Part>,
+    /// What its random numbers follow from.
+    pub lineage: Lineage,
+    /// How often it was told.
+    pub told: Cell<u64>,
     /// The line that asked for it.
     pub place: Option<ScriptPlace>,
     /// What was said of it last.
@@ -70,7 +80,7 @@ pub struct Later {
     pub turn: Cell<Turn>,
     /// What the coroutine of the turn waits for.
     pub wait: Cell<Option<Wait>>,
-    /// A call or coroutine had no memory left.
+    /// A call or coroutine has used up what it may.
     pub exhausted: Cell<bool>,
     /// The last complaint, and the sample it was made at: of many that fail alike at once one is heard.
     pub complaint: RefCell<(u64, String)>,
@@ -86,6 +96,10 @@ pub struct Turn {
     pub due: Due,
     /// The task.
     pub task: Option<u64>,
+    /// The evaluation that this is, or comes of.
+    pub version: u64,
+    /// What random numbers of what it asks for follow from.
+    pub lineage: Lineage,
     /// How many have begun one another at this instant.
     pub generation: u32,
     /// The Lua thread on which it may wait; none does in an evaluation.
@@ -95,7 +109,8 @@ pub struct Turn {
 impl Default for Turn {
     fn default() -> Turn {
         let now = Moment { clock: ClockReading::default(), around: None };
-        Turn { now, due: Due::Now, task: None, generation: 0, thread: std::ptr::null() }
+        let (due, lineage, thread) = (Due::Now, Lineage::default(), std::ptr::null());
+        Turn { now, due, task: None, version: 0, lineage, generation: 0, thread }
     }
 }
 

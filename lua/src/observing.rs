@@ -1,6 +1,5 @@
 //! Being told when the state has changed.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use mlua::{Lua, Result, Value};
@@ -59,13 +58,11 @@ fn on_state_change(lua: &Lua, body: &Value, filter: &Value) -> Result<u64> {
     }
     let id = context.later.mint();
     keep_call(lua, id, body)?;
-    let observer = Observer {
-        owner: context.file.borrow().as_str().into(),
-        parts,
-        place: budget::place(lua),
-        complaint: RefCell::default(),
-    };
+    let (owner, turn, place) = (context.file.borrow().as_str().into(), context.later.turn.get(), budget::place(lua));
     change(lua, |work| {
+        let lineage = turn.lineage.child(format_args!("onStateChange {}", work.staged.observers.len()));
+        let (told, complaint) = Default::default();
+        let observer = Observer { owner, parts, lineage, told, place, complaint };
         work.staged.observers.push((id, Rc::new(observer)));
         Ok(id)
     })

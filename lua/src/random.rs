@@ -3,7 +3,7 @@
 //! xoshiro256** by Blackman and Vigna, seeded through their splitmix64 (public domain).
 
 use std::cell::Cell;
-use std::fmt::{Display, Write};
+use std::fmt::{Display, Formatter, Write};
 
 use mlua::{Lua, MultiValue, Result, Value};
 
@@ -29,6 +29,32 @@ impl Stream {
             z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             z ^ (z >> 31)
         }))
+    }
+}
+
+/// Where something that draws random numbers comes from: what asked for it, and the how manieth it was there. Another for
+/// each, and the same on each render, whatever others do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lineage(u64);
+
+impl Lineage {
+    /// Of a file, or the prompt.
+    pub fn of(name: impl Display) -> Lineage {
+        Lineage::default().child(name)
+    }
+
+    /// Of what it asks for under a name.
+    pub fn child(self, name: impl Display) -> Lineage {
+        let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+        // As above.
+        let _ = write!(hash, "{self}/{name}");
+        Lineage(hash.0)
+    }
+}
+
+impl Display for Lineage {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}", self.0)
     }
 }
 

@@ -1,14 +1,16 @@
 //! A Lua state over an engine, and the life of an evaluation.
 
 mod ahead;
+mod ending;
 mod garbage;
+mod memory;
 mod observers;
 mod player;
 mod quantized;
 mod results;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -23,13 +25,14 @@ use mlua::chunk::ChunkMode;
 use mlua::thread::ThreadStatus;
 use mlua::{Function, MultiValue, Table, Thread, Value};
 
+use crate::agenda::{Due, Place as Beat};
 use crate::budget::{self, Budget};
 use crate::constructors;
 use crate::context::{Complain, Context, Print};
 use crate::error::{Place, ScriptError};
 use crate::kept;
 use crate::later::{Staged, Turn};
-use crate::random::Stream;
+use crate::random::{Lineage, Stream};
 use crate::sandbox::Sandbox;
 use crate::transaction::{Afterwards, Transaction, Transport};
 use crate::workers::{Limits, Workers};
@@ -114,6 +117,10 @@ pub struct Script {
     lockstep: bool,
     ahead: Ahead,
     changes: Changes,
+    /// What will have been used, ever, when a look at what is due has taken long.
+    look_ends: u64,
+    /// What is still to end, while something ends.
+    ending: Option<VecDeque<u64>>,
     /// Evaluations that wait for their time.
     quantized: Vec<Quantized>,
     complain: Complain,
@@ -165,6 +172,8 @@ impl Script {
             lockstep,
             ahead,
             changes,
+            look_ends: 0,
+            ending: None,
             quantized: Vec::new(),
             complain,
             prompt,
@@ -230,18 +239,19 @@ impl Script {
         let outcome = self.run(code, name, origin == Origin::Repl);
         let mut work = self.context.work.take().expect("put in at the beginning");
         let staged = std::mem::take(&mut work.staged);
+        let line = self.line(&mut work, name, &origin);
         let sent = outcome.and_then(|values| Ok((values, self.send(&work, name, &origin, Cause::default())?)));
         let settled = kept::settle(&self.sandbox.lua, sent.is_ok());
         match settled.map_err(|e| ScriptError::from_lua(&e, name, None)).and(sent) {
             Ok((values, sent)) => {
-                match &sent {
-                    Some(sent) if sent.pending => self.begin_when_applied(sent.batch, staged, name, &origin),
-                    _ => self.begin_anew(staged, name, &origin),
+                let (batch, commands) = sent.as_ref().map_or((None, 0), |sent| (Some(sent.batch), sent.edits));
+                match (line, sent) {
+                    (Some(line), Some(sent)) if sent.pending => self.begin_at(line, sent, staged, name, &origin),
+                    _ => self.begin_anew(staged, name, &origin, line),
                 }
                 self.after(&work, name, &origin)?;
                 self.places.extend(work.places());
                 self.lines += u64::from(origin == Origin::Repl);
-                let (batch, commands) = sent.map_or((None, 0), |sent| (Some(sent.batch), sent.edits));
                 Ok(Evaluation { batch, commands, transport: work.transport, values })
             }
             Err(error) => {
@@ -255,18 +265,14 @@ impl Script {
 
     /// What a script has asked for begins, and what its file asked for before ends: what is in step with beats goes on
     /// where that was.
-    fn begin_anew(&mut self, staged: Staged, name: &str, origin: &Origin) {
+    fn begin_anew(&mut self, mut staged: Staged, name: &str, origin: &Origin, line: Option<Beat>) {
         self.give_up(name, origin);
-        let here = self.moment().place();
-        let last = if let Origin::File(_) = origin { self.forget_file(name) } else { None };
-        self.begin_staged(staged, last.filter(|last| *last >= here).map(|last| (last, false)));
-    }
-
-    /// Keeps scripts within their memory, or lets the host do what it must.
-    fn limit_memory(&self, on: bool) -> Result<(), ScriptError> {
-        let bytes = if on { self.memory } else { 0 };
-        let limited = self.sandbox.lua.set_memory_limit(bytes);
-        limited.map(|_| ()).map_err(|e| ScriptError::of("cantus", e.to_string()))
+        let (here, version) = (self.moment().place(), self.context.later.turn.get().version);
+        let due = line.map_or(Due::Now, Due::Beat);
+        let last = if let Origin::File(_) = origin { self.forget_file(name, version, due) } else { None };
+        let last = last.filter(|last| *last >= here).map(|last| (last, false));
+        line.into_iter().for_each(|line| self.move_to(line, &mut staged.tasks));
+        self.begin_staged(staged, line.map(|line| (line, true)).or(last), due);
     }
 
     /// Tells of an error that nobody waits for.
@@ -299,7 +305,8 @@ impl Script {
         context.work.replace(Some(Transaction::new(base, self.catalog.clone(), now.clock, origin)));
         context.file.replace(name.to_owned());
         context.required.borrow_mut().clear();
-        context.later.turn.set(Turn { now, ..Turn::default() });
+        let (version, lineage) = (context.later.mint(), Lineage::of(name));
+        context.later.turn.set(Turn { now, version, lineage, ..Turn::default() });
         context.budget.begin(1);
     }
 
@@ -308,7 +315,7 @@ impl Script {
         let lua = &self.sandbox.lua;
         let function = self.load(code, name, prompt).map_err(|e| ScriptError::from_lua(&e, name, None))?;
         let thread = lua.create_thread(function).map_err(|e| ScriptError::from_lua(&e, name, None))?;
-        self.limit_memory(true)?;
+        self.limit_memory_of_evaluation()?;
         lua.gc_restart();
         let result = thread.resume::<MultiValue>(());
         lua.gc_stop();

@@ -3,7 +3,7 @@
 use cantus_host::model::{Name, Num};
 use mlua::{IntoLua, Lua, Result, Table, Value, Variadic};
 
-use crate::agenda::{Rhythm, Wait};
+use crate::agenda::{Due, Rhythm, Wait};
 use crate::bounds::{self, TASKS};
 use crate::budget;
 use crate::context::{change, context, with};
@@ -13,6 +13,11 @@ use crate::later::{KEPT, Task, end, keep_call};
 use crate::library::{Row, call};
 use crate::random::Stream;
 use crate::values::{Named, a, beats, function, number, seconds, text};
+
+/// Beats between two times, and by which they are moved, at the most.
+const FURTHEST: f64 = 1e6;
+/// The last beat that something can be asked for at: that of loops and jumps.
+const LAST: f64 = 1e9;
 
 /// The area's functions. `clock.sync` and `clock.sleep` wait in `prelude/players.lua`, as only Lua can.
 pub const ROWS: &[Row] = &[
@@ -114,12 +119,12 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-/// Stages a task of the script that asks.
+/// Stages a task of the script that asks. Its name, if it has one, says which random numbers are its own.
 fn stage(
     lua: &Lua,
     rhythm: Rhythm,
     label: String,
-    stream: Option<String>,
+    name: Option<String>,
     what: impl IntoLua,
     waits: bool,
 ) -> Result<u64> {
@@ -127,38 +132,59 @@ fn stage(
     context.may_change()?;
     let turn = context.later.turn.get();
     let instant = turn.instant(&label)?;
-    let waiting = context.later.agenda.borrow().len() + with(lua, |work| Ok(work.staged.tasks.len()))?;
-    if waiting >= TASKS {
-        return Err(blame(format!(
-            "{label}: {TASKS} timers and coroutines are waiting already, and more are not possible; end some with \
-             clock.cancel, or let one do the work of many"
-        )));
-    }
+    has_room(lua, &label)?;
     let id = context.later.mint();
     keep_call(lua, id, what)?;
     let owner: Name = context.file.borrow().as_str().into();
     let (beat, place) = (turn.clock().beat, budget::place(lua));
     change(lua, |work| {
-        let name = stream.unwrap_or_else(|| format!("{beat} {}", work.staged.tasks.len()));
-        let random = Stream::of(work.model.seed(), format_args!("{owner} {name}"));
-        let (parent, children, complaint) = (None, false, None);
-        let task = Task { owner: owner.clone(), label, random, waits, parent, children, instant, place, complaint };
+        let name = name.unwrap_or_else(|| format!("{beat} {}", work.staged.tasks.len()));
+        let lineage = turn.lineage.child(name);
+        let (random, turns) = (Stream::of(work.model.seed(), lineage), 0);
+        let (version, parent, children, complaint) = (turn.version, None, false, None);
+        let task = Task {
+            owner: owner.clone(),
+            version,
+            label,
+            random,
+            lineage,
+            turns,
+            waits,
+            parent,
+            children,
+            instant,
+            place,
+            complaint,
+        };
         work.staged.tasks.push((id, rhythm, task));
         Ok(id)
     })
+}
+
+/// Refuses what would wait when too much waits already.
+fn has_room(lua: &Lua, word: &str) -> Result<()> {
+    let waiting = context(lua).later.agenda.borrow().len() + with(lua, |work| Ok(work.staged.tasks.len()))?;
+    if waiting < TASKS {
+        return Ok(());
+    }
+    Err(blame(format!(
+        "{word}: {TASKS} timers and coroutines are waiting already, and more are not possible; end some with \
+         clock.cancel, or let one do the work of many"
+    )))
 }
 
 fn run_coroutine(lua: &Lua, (body, args): (Value, Variadic<Value>)) -> Result<u64> {
     let body = function(&body, "clock.run")?;
     let body = if args.is_empty() { body } else { body.bind(args)? };
     let thread = lua.create_thread(body)?;
-    stage(lua, Rhythm::Once(Wait::Now), "clock.run".into(), None, thread, true)
+    let due = context(lua).later.turn.get().due;
+    stage(lua, Rhythm::Once(Wait::Until(due)), "clock.run".into(), None, thread, true)
 }
 
 fn every(lua: &Lua, (period, body, options): (Value, Value, Value)) -> Result<u64> {
     let (body, options) = (function(&body, "every")?, Named::read(&options, &["offset", "label"], "every")?);
-    let period = positive(beats(lua, &period, "every")?, "every", "beats")?;
-    let offset = options.number("offset", Num::ZERO)?.get();
+    let period = period_of(beats(lua, &period, "every")?, "every")?;
+    let offset = offset(options.number("offset", Num::ZERO)?, "every")?;
     let label = options.text("label")?;
     let shown = format!("every({period})");
     stage(lua, Rhythm::Every { period, offset }, shown, label, body, false)
@@ -169,13 +195,16 @@ fn at(lua: &Lua, (beat, body): (Value, Value)) -> Result<u64> {
     if beat < 0.0 {
         return Err(blame(format!("at({beat}): the music begins at beat 0")));
     }
-    stage(lua, Rhythm::At(beat), format!("at({beat})"), Some(format!("at {beat}")), body, false)
+    if beat > LAST {
+        return Err(blame(format!("at({beat:e}): the music does not come that far; beat {LAST} is the last")));
+    }
+    stage(lua, Rhythm::At(beat), format!("at({beat})"), None, body, false)
 }
 
 fn set_timeout(lua: &Lua, (body, delay): (Value, Value)) -> Result<u64> {
     let (body, frames) = (function(&body, "setTimeout")?, frames(lua, &delay, "setTimeout")?);
     let sample = now(lua) + frames.round() as u64;
-    stage(lua, Rhythm::Once(Wait::Sample(sample)), "setTimeout".into(), None, body, false)
+    stage(lua, Rhythm::Once(Wait::Until(Due::Sample(sample))), "setTimeout".into(), None, body, false)
 }
 
 fn set_interval(lua: &Lua, (body, delay): (Value, Value)) -> Result<u64> {
@@ -206,13 +235,25 @@ fn frames(lua: &Lua, delay: &Value, what: &str) -> Result<f64> {
     Ok(seconds * rate)
 }
 
-/// More than nothing: else it would never end.
-fn positive(number: f64, what: &str, unit: &str) -> Result<f64> {
+/// Beats between two times: more than nothing, else it would never end.
+fn period_of(beats: f64, what: &str) -> Result<f64> {
     let least = 1.0 / 1024.0;
-    if number >= least {
-        return Ok(number);
+    match beats {
+        _ if beats < least => Err(blame(format!("{what}: {beats} beats is too short; at least {least} is possible"))),
+        _ if beats > FURTHEST => {
+            Err(blame(format!("{what}: {beats:e} beats is too long; at most {FURTHEST} is possible")))
+        }
+        _ => Ok(beats),
     }
-    Err(blame(format!("{what}: {number} {unit} is too short; at least {least} is possible")))
+}
+
+/// Beats by which multiples are moved.
+fn offset(beats: Num, what: &str) -> Result<f64> {
+    let beats = beats.get();
+    if beats.abs() <= FURTHEST {
+        return Ok(beats);
+    }
+    Err(blame(format!("{what}: an offset of {beats:e} beats is out of range; -{FURTHEST} to {FURTHEST} is possible")))
 }
 
 /// Notes what the coroutine that runs waits for; it yields in Lua.
@@ -227,14 +268,25 @@ fn wait(lua: &Lua, word: &str, wait: Wait) -> Result<f64> {
              coroutine that it makes itself; write clock.run(function() ... end)"
         )));
     }
+    if !budget::can_wait(lua) {
+        return Err(blame(format!(
+            "{word} cannot wait in a function that another calls in the middle of its work, as string.gsub and \
+             table.sort do; wait before or after it"
+        )));
+    }
+    let task = turn.task.filter(|id| later.agenda.borrow_mut().get_mut(*id).is_some_and(|task| task.waits));
+    if task.is_none() {
+        // A function that waits is called again meanwhile: this call of it is one more that waits.
+        has_room(lua, word)?;
+    }
     later.wait.set(Some(wait));
     Ok(turn.clock().beat)
 }
 
 fn sync(lua: &Lua, (period, offset): (Value, Value)) -> Result<f64> {
-    let period = positive(beats(lua, &period, "clock.sync")?, "clock.sync", "beats")?;
-    let offset = if offset.is_nil() { 0.0 } else { number(&offset, "the offset of clock.sync")?.get() };
-    wait(lua, "clock.sync", Wait::Beat { period, offset })
+    let period = period_of(beats(lua, &period, "clock.sync")?, "clock.sync")?;
+    let moved = if offset.is_nil() { Num::ZERO } else { number(&offset, "the offset of clock.sync")? };
+    wait(lua, "clock.sync", Wait::Beat { period, offset: self::offset(moved, "clock.sync")? })
 }
 
 fn sleep(lua: &Lua, time: Value) -> Result<f64> {
@@ -247,7 +299,7 @@ fn sleep(lua: &Lua, time: Value) -> Result<f64> {
     if frames == 0 {
         turn.instant("clock.sleep")?;
     }
-    wait(lua, "clock.sleep", Wait::Sample(clock.sample + frames))
+    wait(lua, "clock.sleep", Wait::Until(Due::Sample(clock.sample + frames)))
 }
 
 fn cancel(lua: &Lua, id: Value) -> Result<bool> {

@@ -186,7 +186,7 @@ fn worker(lua: &Lua, (code, args, done, failed): (Value, Value, Value, Value)) -
     keep_call(lua, id, calls)?;
     let (turn, state) = (context.later.turn.get(), context.engine.state());
     change(lua, |work| {
-        let stream = format!("{owner} {} worker {}", turn.clock().beat, work.staged.jobs.len());
+        let stream = turn.lineage.child(format_args!("worker {}", work.staged.jobs.len())).to_string();
         let (model, catalog, stop) = (Arc::new(work.model.clone()), work.catalog.clone(), Arc::default());
         let (now, due, root) = (turn.now, turn.due, context.program.borrow().clone());
         work.staged.jobs.push(Job {

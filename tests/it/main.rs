@@ -20,6 +20,7 @@ mod modulation; // what links do to parameters, quantum by quantum
 mod mutations; // good scripts with a few tokens changed
 mod observers; // who is told of changes
 mod onsets; // every onset on its exact sample
+mod quantized;
 mod ramps; // nothing clicks, nothing hangs, what is removed rings out
 mod renders; // the same bytes, whatever the device does
 mod requests; // what modules ask for, and how long they take

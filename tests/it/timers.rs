@@ -54,6 +54,19 @@ fn everything_lands_on_its_exact_sample() {
         ("every(2, function() step() clock.sync(0.5) step() end)", 3.0, vec![0, beat(0.5), beat(2.0), beat(2.5)]),
         ("every('1/4t', step)", 1.5, vec![0, 16_000, 32_000]),
         ("every('bar', step)", 5.0, vec![0, beat(4.0)]),
+        (
+            "at(1, function() clock.run(function() step() clock.sleep(0.1) step() end) end)",
+            2.0,
+            vec![beat(1.0), beat(1.0) + 4800],
+        ),
+        ("every(1, function() clock.run(function() clock.sync(0.5) step() end) end)", 2.0, vec![beat(0.5), beat(1.5)]),
+        ("setInterval(function() clock.run(step) end, 250)", 1.1, vec![12_000, 24_000]),
+        (
+            "tempo_at(0, 60, {ramp = true}) tempo_at(4, 240)
+             clock.run(function() clock.sync(4, 3) step() clock.sleep(0.1) step() end)",
+            3.0,
+            vec![64_000, 68_800],
+        ),
         ("bpm(90) every(1, step)", 3.0, vec![0, 32_000, 64_000]),
         ("loop(1, 3) every(1, step)", 6.0, (0..6).map(|n| beat(f64::from(n))).collect()),
         ("loop(1, 3) at(2, step)", 6.0, vec![beat(2.0), beat(4.0)]),
@@ -161,6 +174,34 @@ fn jumps_of_the_transport() {
 }
 
 #[test]
+fn a_turn_of_the_loop_in_which_scripts_slept_does_not_silence_them() {
+    let mut studio = Studio::new();
+    studio.say("heard = {} loop(0, 8) every(0.5, function(beat) heard[#heard + 1] = beat end) play()").expect("runs");
+    studio.render(7 * BEAT + BEAT / 4);
+    studio.skip(2 * BEAT);
+    studio.say("heard = {}").expect("runs");
+    // From beat 1.25 of the next lap to 2.625.
+    studio.render(BEAT + BEAT / 2 - BEAT / 8);
+    let heard = studio.say("return table.unpack(heard)").expect("runs").values;
+    assert_eq!(heard, ["1.5", "2", "2.5"]);
+    assert_eq!(studio.complaints(), ["timers: 4 calls of timers were left out: scripts had no time for them"]);
+}
+
+#[test]
+fn nothing_is_lost_of_what_is_asked_for_on_one_beat() {
+    let many = "local n = 0 for _ = 1, 2000 do at(1, function() n = n + 1 c.value = n / 4000 end) end";
+    let mut studio = Studio::new();
+    studio.eval(&format!("{SETUP} {many}"));
+    studio.start();
+    let [left, _] = studio.render(BEAT + BEAT / 8);
+    let steps = steps(&left);
+    // As many as the audio thread takes at once on the beat, the rest right behind.
+    assert_eq!((steps[0].0, steps[steps.len() - 1].1), (BEAT, 32));
+    assert!(steps[steps.len() - 1].0 < BEAT + 480, "{steps:?}");
+    assert_eq!(studio.complaints(), Vec::<String>::new());
+}
+
+#[test]
 fn at_the_next_bar() {
     let mut studio = stage("every(1, step)");
     studio.render(BEAT + BEAT / 2);
@@ -251,6 +292,11 @@ fn waiting_is_possible_only_where_something_waits() {
         ("setInterval(print, 0)", "prompt:1: setInterval: 0 milliseconds is too short"),
         ("setTimeout(print, -1)", "prompt:1: setTimeout: -0.001 s is out of range"),
         ("every(1)", "prompt:1: every takes a function, not nil"),
+        ("every(1e7, print)", "prompt:1: every: 1e7 beats is too long; at most 1000000 is possible"),
+        ("every(1, print, {offset = 1e308})", "prompt:1: every: an offset of 1e308 beats is out of range; -1000000 to"),
+        ("at(1e300, print)", "prompt:1: at(1e300): the music does not come that far; beat 1000000000 is the last"),
+        ("clock.sync(1, 1e17)", "prompt:1: clock.sync: an offset of 1e17 beats is out of range"),
+        ("clock.sync(1e300)", "prompt:1: clock.sync: 1e300 beats is too long"),
         ("clock.cancel('x')", "prompt:1: what is cancelled is named by the number it was given, not by \"x\""),
     ] {
         let error = studio.say(code).expect_err(code).to_string();

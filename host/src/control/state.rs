@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use cantus_plugin_api::raw::Segment;
+
 use super::batch::{Cause, Scenes};
 use super::schedule::{Reports, Waiting};
 use crate::assets::Asset;
@@ -179,6 +181,8 @@ pub struct ClockReading {
     pub beat: f64,
     /// Beats per minute there; while beats stand still, those with which they would go on.
     pub bpm: f64,
+    /// Beats per minute that are gained with each sample from there on.
+    pub slope: f64,
     /// Beats go on.
     pub playing: bool,
     /// Counts stops, seeks and resets.
@@ -190,9 +194,31 @@ pub struct ClockReading {
 impl ClockReading {
     /// What the audio thread shows, and what it was told since. `rate` in Hz.
     pub(super) fn of(seen: Reading, orders: Orders, rate: f64) -> ClockReading {
-        let Reading { sample, beat, bpm, lap, .. } = seen;
+        let Reading { sample, beat, bpm, slope, lap, .. } = seen;
         let (beat, lap) = if seen.epoch == orders.epoch { (beat, lap) } else { (orders.start, 0) };
         let Orders { playing, epoch, .. } = orders;
-        ClockReading { sample, seconds: sample as f64 / rate, rate, beat, bpm, playing, epoch, lap }
+        ClockReading { sample, seconds: sample as f64 / rate, rate, beat, bpm, slope, playing, epoch, lap }
+    }
+
+    /// Frames from there to a beat, as the tempo goes there; below 0 for what is over.
+    pub fn frames_to(&self, beat: f64) -> f64 {
+        self.course(|to| to.frames_to(beat, self.rate).is_finite()).frames_to(beat, self.rate)
+    }
+
+    /// The absolute sample of a beat, as the tempo goes there.
+    pub fn sample_of(&self, beat: f64) -> u64 {
+        self.course(|to| to.frames_to(beat, self.rate).is_finite()).sample_of(beat, self.rate).max(0) as u64
+    }
+
+    /// The beat at an absolute sample, as the tempo goes there.
+    pub fn beat_at(&self, sample: u64) -> f64 {
+        self.course(|to| to.bpm_at(sample) > 0.0).beat_at(sample, self.rate)
+    }
+
+    /// Where the tempo leads from there; if it would come to a stand before it reaches something, on as it is there.
+    fn course(&self, reaches: impl Fn(&Segment) -> bool) -> Segment {
+        let ClockReading { sample, beat, bpm, slope, epoch, .. } = *self;
+        let course = Segment { sample, beat, bpm, slope, flags: 0, epoch };
+        if reaches(&course) { course } else { Segment { slope: 0.0, ..course } }
     }
 }

@@ -240,10 +240,12 @@ impl Clock {
         {
             (beat, lap) = (start + (beat - end).max(0.0), lap.wrapping_add(1));
         }
+        let Pace { bpm, slope, .. } = self.tempo.at(beat, self.rate);
         Reading {
             sample,
             beat,
-            bpm: self.tempo.at(beat, self.rate).bpm,
+            bpm,
+            slope: if self.playing { slope } else { 0.0 },
             playing: self.playing,
             epoch: self.epoch,
             lap,

@@ -25,6 +25,8 @@ pub struct Reading {
     pub beat: f64,
     /// Beats per minute there; while beats stand still, those with which they would go on.
     pub bpm: f64,
+    /// Beats per minute that are gained with each sample, while beats go on.
+    pub slope: f64,
     /// Beats go on.
     pub playing: bool,
     /// Counts stops, seeks and resets.
@@ -35,20 +37,21 @@ pub struct Reading {
     pub beats_per_bar: f32,
 }
 
-const WORDS: usize = 6;
+const WORDS: usize = 7;
 
 impl Reading {
     fn to_words(self) -> [u64; WORDS] {
         let flags = u64::from(self.epoch) << 1 | u64::from(self.playing);
         let bar = u64::from(self.beats_per_bar.to_bits());
-        [self.sample, self.beat.to_bits(), self.bpm.to_bits(), flags, bar, self.lap.into()]
+        [self.sample, self.beat.to_bits(), self.bpm.to_bits(), flags, bar, self.lap.into(), self.slope.to_bits()]
     }
 
-    fn from_words([sample, beat, bpm, flags, bar, lap]: [u64; WORDS]) -> Reading {
+    fn from_words([sample, beat, bpm, flags, bar, lap, slope]: [u64; WORDS]) -> Reading {
         Reading {
             sample,
             beat: f64::from_bits(beat),
             bpm: f64::from_bits(bpm),
+            slope: f64::from_bits(slope),
             playing: flags & 1 != 0,
             epoch: (flags >> 1) as u32,
             lap: lap as u32,

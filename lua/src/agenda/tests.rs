@@ -1,5 +1,7 @@
 //! At 60 beats a minute and 8 Hz: a beat is 8 samples.
 
+use cantus_host::control::ClockReading;
+
 use super::*;
 
 fn at(sample: u64, beat: f64) -> Moment {
@@ -21,7 +23,7 @@ fn done(agenda: &mut Agenda<&'static str>, samples: u64, moment: impl Fn(u64) ->
     for sample in (0..samples).step_by(8) {
         let now = moment(sample);
         agenda.look(&now);
-        while let Some((id, due)) = agenda.next(&now, 8.0) {
+        while let Some((id, due)) = agenda.next(&now, 8.0, |_, _, _| false) {
             done.push((*agenda.get_mut(id).expect("it is there"), due));
             agenda.again(id, &now);
         }
@@ -43,8 +45,8 @@ fn rhythms() {
         (Rhythm::At(2.0), beats(&[2.0])),
         (Rhythm::At(9.0), vec![]),
         (Rhythm::Interval { frames: 10.25, since: 4 }, [14, 25].map(Due::Sample).to_vec()),
-        (Rhythm::Once(Wait::Now), vec![Due::Now]),
-        (Rhythm::Once(Wait::Sample(31)), vec![Due::Sample(31)]),
+        (Rhythm::Once(Wait::Until(Due::Now)), vec![Due::Now]),
+        (Rhythm::Once(Wait::Until(Due::Sample(31))), vec![Due::Sample(31)]),
         (Rhythm::Once(Wait::Beat { period: 3.0, offset: 1.0 }), beats(&[1.0])),
     ] {
         let mut agenda = Agenda::default();
@@ -107,9 +109,9 @@ fn a_jump_lays_out_anew() {
     let mut back = at(16, 0.0);
     back.clock.epoch = 1;
     agenda.look(&back);
-    assert_eq!(agenda.next(&back, 1.0), Some((1, Due::Beat(place(0, 0.0)))));
+    assert_eq!(agenda.next(&back, 1.0, |_, _, _| false), Some((1, Due::Beat(place(0, 0.0)))));
     agenda.again(1, &back);
-    assert_eq!(agenda.next(&back, 9.0), Some((2, Due::Beat(place(0, 1.0)))));
+    assert_eq!(agenda.next(&back, 9.0, |_, _, _| false), Some((2, Due::Beat(place(0, 1.0)))));
 }
 
 #[test]
@@ -118,11 +120,11 @@ fn while_beats_stand_still_only_samples_come() {
     let mut still = at(0, 0.0);
     still.clock.playing = false;
     agenda.add(1, Rhythm::Every { period: 1.0, offset: 0.0 }, "beat", None, &still);
-    agenda.add(2, Rhythm::Once(Wait::Sample(5)), "sample", None, &still);
-    assert_eq!(agenda.next(&still, 100.0), Some((2, Due::Sample(5))));
+    agenda.add(2, Rhythm::Once(Wait::Until(Due::Sample(5))), "sample", None, &still);
+    assert_eq!(agenda.next(&still, 100.0, |_, _, _| false), Some((2, Due::Sample(5))));
     assert_eq!(agenda.again(2, &still), Some("sample"));
-    assert_eq!((agenda.next(&still, 100.0), agenda.frames(&still)), (None, None));
-    assert_eq!(agenda.next(&at(0, 0.0), 1.0), Some((1, Due::Beat(place(0, 0.0)))));
+    assert_eq!((agenda.next(&still, 100.0, |_, _, _| false), agenda.frames(&still)), (None, None));
+    assert_eq!(agenda.next(&at(0, 0.0), 1.0, |_, _, _| false), Some((1, Due::Beat(place(0, 0.0)))));
 }
 
 #[test]
@@ -130,10 +132,10 @@ fn what_is_long_over_is_left_out_and_counted() {
     let mut agenda = Agenda::default();
     agenda.add(1, Rhythm::Every { period: 0.25, offset: 0.0 }, "every", None, &straight(0));
     agenda.add(2, Rhythm::Interval { frames: 4.0, since: 0 }, "interval", None, &straight(0));
-    agenda.add(3, Rhythm::Once(Wait::Sample(3)), "once", None, &straight(0));
+    agenda.add(3, Rhythm::Once(Wait::Until(Due::Sample(3))), "once", None, &straight(0));
     let late = straight(80);
     let mut got = Vec::new();
-    while let Some((id, due)) = agenda.next(&late, 1.0) {
+    while let Some((id, due)) = agenda.next(&late, 1.0, |_, _, _| false) {
         got.push((id, due));
         agenda.again(id, &late);
     }
@@ -142,10 +144,50 @@ fn what_is_long_over_is_left_out_and_counted() {
 }
 
 #[test]
+fn what_a_late_look_finds_of_a_lap_that_is_over_is_late() {
+    let mut agenda = Agenda::default();
+    let every = Rhythm::Every { period: 0.5, offset: 0.0 };
+    let before = around(1.0, 3.0, 4, at(100, 2.5));
+    agenda.add(1, every, "early", None, &before);
+    agenda.add(2, every, "late", Some((place(5, 1.0), true)), &before);
+    let after = around(1.0, 3.0, 5, at(104, 1.0));
+    assert_eq!(agenda.frames(&after), Some(-4.0));
+    for expected in [(1, place(4, 2.5)), (1, place(5, 1.0)), (2, place(5, 1.0))] {
+        let (id, due) = agenda.next(&after, 1.0, |_, _, _| false).expect("is due");
+        assert_eq!((id, due), (expected.0, Due::Beat(expected.1)));
+        agenda.again(id, &after);
+    }
+    // Two laps later, the rest of this lap and the whole of the next are left out.
+    let much = around(1.0, 3.0, 7, at(104 + 32, 1.0));
+    assert_eq!(agenda.next(&much, 1.0, |_, _, _| false), Some((1, Due::Beat(place(7, 1.0)))));
+    agenda.again(1, &much);
+    assert_eq!(agenda.next(&much, 1.0, |_, _, _| false), Some((2, Due::Beat(place(7, 1.0)))));
+    assert_eq!(agenda.skipped(), 14);
+}
+
+#[test]
+fn beats_go_on_however_far_the_music_is() {
+    for beat in [1e6, 1e9 - 1.0, 1e9] {
+        for period in [1.0 / 3.0, 1.0 / 1024.0, 0.1, 1e6 / 7.0] {
+            let now = at(0, beat);
+            let mut last = now.multiple(period, 0.3, now.place(), true).expect("no loop");
+            for _ in 0..1000 {
+                let next = now.multiple(period, 0.3, last, false).expect("no loop");
+                assert!(
+                    next.beat > last.beat + period / 2.0 && next.beat < last.beat + period * 1.5,
+                    "{beat} {period}"
+                );
+                last = next;
+            }
+        }
+    }
+}
+
+#[test]
 fn of_several_at_one_time_the_oldest_is_first() {
     let mut agenda = Agenda::default();
     for (id, what) in [(7, "c"), (3, "a"), (5, "b")] {
-        let rhythm = if id == 5 { Rhythm::Once(Wait::Sample(8)) } else { Rhythm::At(1.0) };
+        let rhythm = if id == 5 { Rhythm::Once(Wait::Until(Due::Sample(8))) } else { Rhythm::At(1.0) };
         agenda.add(id, rhythm, what, None, &straight(0));
     }
     let order: Vec<_> = done(&mut agenda, 16, straight).into_iter().map(|(what, _)| what).collect();

@@ -1,6 +1,7 @@
 //! Telling callbacks of changes of the state.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,17 @@ pub(super) struct Changes {
     observers: Observers,
     notice: Rc<RefCell<Option<Notice>>>,
     before: Arc<EngineState>,
+    /// What is being told, if not all have heard of it yet.
+    telling: Option<Telling>,
     _subscription: Subscription,
+}
+
+/// A change, and who is still to be told of it.
+struct Telling {
+    notice: Notice,
+    left: VecDeque<u64>,
+    /// What they are told, when one was.
+    table: Option<Table>,
 }
 
 impl Changes {
@@ -34,7 +45,7 @@ impl Changes {
             told.replace(Some(notice.clone()));
             Ok(())
         });
-        Changes { observers, notice, before: state.clone(), _subscription: subscription }
+        Changes { observers, notice, before: state.clone(), telling: None, _subscription: subscription }
     }
 
     /// What has changed, if anything, and what was before.
@@ -48,73 +59,94 @@ impl Changes {
 }
 
 impl Script {
-    /// Tells callbacks of what has changed.
+    /// Tells callbacks of what has changed, as many as there is time for.
     pub(super) fn tell_changes(&mut self) {
+        let context = self.context.clone();
+        let Some(mut telling) = self.changes.telling.take().or_else(|| self.what_changed()) else { return };
+        while let Some(id) = telling.left.pop_front() {
+            // One of those before it may have ended it.
+            let Some(observer) = context.later.observers.borrow().get(&id).cloned() else { continue };
+            let made = match &telling.table {
+                Some(table) => Ok(table.clone()),
+                None => {
+                    let (state, model) = (telling.notice.state.clone(), telling.notice.state.model.clone());
+                    snapshot::table(&self.sandbox.lua, state, model, self.catalog.clone())
+                }
+            };
+            match made {
+                Ok(made) => self.tell(id, &observer, telling.table.insert(made).clone(), &telling.notice),
+                Err(error) => self.complain(&ScriptError::from_lua(&error, "callbacks", None)),
+            }
+            if self.took_long() {
+                self.changes.telling = Some(telling);
+                return;
+            }
+        }
+    }
+
+    /// Whether some have not heard yet of a change.
+    pub(super) fn is_telling(&self) -> bool {
+        self.changes.telling.is_some()
+    }
+
+    /// What has changed, and whom it concerns.
+    fn what_changed(&mut self) -> Option<Telling> {
         let context = self.context.clone();
         let state = context.engine.state();
         let now = Duration::from_secs_f64(context.engine.clock().seconds);
-        let Some((notice, before)) = self.changes.next(&state, now) else { return };
+        let (notice, before) = self.changes.next(&state, now)?;
         let catalog = self.catalog.clone();
         let concerns = |parts: &[snapshot::Part]| {
             parts.is_empty() || parts.iter().any(|part| !part.same(&before, &notice.state, &catalog))
         };
         let observers = context.later.observers.borrow();
         let concerned = observers.iter().filter(|(_, observer)| concerns(&observer.parts));
-        let concerned: Vec<u64> = concerned.map(|(id, _)| *id).collect();
+        let left = concerned.map(|(id, _)| *id).collect();
         drop(observers);
-        let mut table = None;
-        for id in concerned {
-            // One of those before it may have ended it.
-            let Some(observer) = context.later.observers.borrow().get(&id).cloned() else { continue };
-            let made = match &table {
-                Some(table) => Ok(Table::clone(table)),
-                None => {
-                    let (state, model) = (notice.state.clone(), notice.state.model.clone());
-                    snapshot::table(&self.sandbox.lua, state, model, catalog.clone())
-                }
-            };
-            match made {
-                Ok(made) => self.tell(id, &observer, table.insert(made).clone(), &notice),
-                Err(error) => self.complain(&ScriptError::from_lua(&error, "callbacks", None)),
-            }
-        }
+        Some(Telling { notice, left, table: None })
     }
 
     /// Calls one of them.
     fn tell(&mut self, id: u64, observer: &Observer, state: Table, notice: &Notice) {
         let (context, owner) = (self.context.clone(), observer.owner.clone());
         let call = Call { owner: owner.clone(), origin: Origin::Callback(owner.clone()), cause: notice.cause };
-        let turn = Turn { now: self.moment(), ..Turn::default() };
-        let random = Stream::of(notice.state.model.seed(), format_args!("{owner} {id} {}", notice.state.version));
+        let lineage = observer.lineage.child(observer.told.replace(observer.told.get() + 1));
+        let turn = Turn { now: self.moment(), lineage, ..Turn::default() };
+        let random = Stream::of(notice.state.model.seed(), lineage);
         let before = context.random.swap(random);
-        let result = self.callee(id, false).and_then(|thread| {
-            let ended = self.turn(&call, &thread, Value::Table(state), turn)?;
-            Ok((thread, ended))
-        });
-        let random = context.random.swap(before);
-        let result = result.map(|(thread, ended)| {
-            if let (Ended::Waits(wait), from) = ended {
-                let task = Task {
-                    owner: owner.clone(),
-                    label: "onStateChange".into(),
-                    random,
-                    waits: true,
-                    parent: None,
-                    children: false,
-                    instant: (0, 0),
-                    place: observer.place.clone(),
-                    complaint: None,
-                };
-                self.go_on(thread, task, Rhythm::Once(wait), from);
+        let (thread, result) = match self.callee(id, false) {
+            Ok(thread) => {
+                let result = self.turn(&call, &thread, Value::Table(state), turn);
+                (Some(thread), result)
             }
-        });
+            Err(error) => (None, Err(error)),
+        };
+        let random = context.random.swap(before);
+        if let (Ok((Ended::Waits(wait), from)), Some(thread)) = (&result, &thread) {
+            let task = Task {
+                owner,
+                version: 0,
+                label: "onStateChange".into(),
+                random,
+                lineage,
+                turns: 0,
+                waits: true,
+                parent: None,
+                children: false,
+                instant: (0, 0),
+                place: observer.place.clone(),
+                complaint: None,
+            };
+            self.go_on(thread.clone(), task, Rhythm::Once(*wait), *from);
+        }
         let said = result.as_ref().err().map(ToString::to_string);
         let before = observer.complaint.replace(said.clone());
-        if let Err(mut error) = result.map_err(|error| error.or_at(observer.place.as_ref()))
-            && said != before
-        {
+        let Err(error) = result.map_err(|error| error.or_at(observer.place.as_ref())) else { return };
+        if said != before {
+            let mut error = error.clone();
             error.message.push_str(" (in a callback of onStateChange, which is kept)");
             self.complain(&error);
         }
+        thread.iter().for_each(|thread| self.close_failed(&call, thread, &error, turn));
     }
 }

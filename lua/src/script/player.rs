@@ -1,24 +1,28 @@
 //! What is done while no script is evaluated: functions that are called, coroutines that go on.
 
-use cantus_host::control::{Batch, Cause, CommitError, Origin, When};
+use cantus_host::control::{Accepted, Batch, Cause, CommitError, Origin, When};
 use cantus_host::model::{Command, Name};
+use cantus_host::rt::QUANTUM;
 use mlua::thread::ThreadStatus;
 use mlua::{Function, IntoLuaMulti, MultiValue, Table, Thread, Value};
 
 use crate::agenda::{Due, Moment, Place as Beat, Rhythm, Wait};
+use crate::bounds::WAITING;
 use crate::budget;
 use crate::error::{Place, ScriptError};
 use crate::later::{KEPT, Staged, Task, Turn};
+use crate::random::Stream;
 use crate::transaction::Transaction;
 
 use super::Script;
+use super::results::LOOK;
 
 /// Calls and coroutines of one look at the most: those behind them are not forgotten, but come with the next.
 const TURNS: usize = 2_000;
 /// Lua threads that are kept for the next call.
 const SPARE: usize = 8;
-/// What a call may use is this part of what an evaluation may.
-const SHARE: u64 = 10;
+/// What a call may use is this part of what an evaluation may; and what all those of a look may, but for the last of them.
+pub(super) const SHARE: u64 = 10;
 
 /// What is called or goes on, and on whose behalf.
 pub(super) struct Call {
@@ -38,6 +42,8 @@ pub(super) struct Sent {
     pub edits: usize,
     /// It waits for its time.
     pub pending: bool,
+    /// What waits.
+    pub commands: Vec<Command>,
 }
 
 /// How a call or coroutine ended its turn.
@@ -57,19 +63,21 @@ impl Script {
     pub fn tick(&mut self) -> Option<f64> {
         let context = self.context.clone();
         let later = &context.later;
+        self.look_ends = context.budget.spent() + context.budget.part(SHARE);
         self.tell_changes();
         self.begin_quantized();
         for _ in 0..TURNS {
             self.bring_results();
             let now = self.moment();
-            let ahead = self.lookahead * now.clock.rate;
+            let ahead = self.ahead_of(&now);
             let mut agenda = later.agenda.borrow_mut();
             agenda.look(&now);
-            let Some((id, due)) = agenda.next(&now, ahead) else { break };
+            let held = |id, task: &Task, place| self.quantized.iter().any(|one| one.holds(id, task, place, &now));
+            let Some((id, due)) = agenda.next(&now, ahead, held) else { break };
             drop(agenda);
+            self.reach(now.place_of(due));
             self.task(id, due, now);
-            if context.budget.is_expired() || context.later.exhausted.take() {
-                // It has taken long: whoever waits for this thread comes first.
+            if self.took_long() {
                 break;
             }
         }
@@ -83,7 +91,24 @@ impl Script {
         self.garbage.collect(&self.sandbox.lua);
         let now = self.moment();
         let frames = later.agenda.borrow().frames(&now);
-        self.look_again(frames.map(|frames| (frames / now.clock.rate - self.lookahead).max(0.0)))
+        let soonest = if self.is_full() { LOOK } else { 0.0 };
+        let due = frames.map(|frames| (frames / now.clock.rate - self.lookahead).max(soonest));
+        self.look_again(if self.is_telling() { Some(0.0) } else { due })
+    }
+
+    /// In how many frames something is due at the latest that is done now. While so much waits for its time that no more
+    /// may, that is only what need not wait.
+    fn ahead_of(&self, now: &Moment) -> f64 {
+        if self.is_full() { QUANTUM as f64 } else { self.lookahead * now.clock.rate }
+    }
+
+    fn is_full(&self) -> bool {
+        self.context.engine.state().pending.len() >= WAITING
+    }
+
+    /// Whether a look has taken long: whoever waits for this thread comes first, and what is left with the next look.
+    pub(super) fn took_long(&self) -> bool {
+        self.context.later.exhausted.take() || self.context.budget.spent() >= self.look_ends
     }
 
     /// Where the music is, as this thread sees it.
@@ -101,7 +126,8 @@ impl Script {
         let origin = Origin::Timer(task.owner.clone());
         let call = Call { owner: task.owner.clone(), origin, cause: Cause::default() };
         let before = context.random.swap(task.random);
-        let turn = Turn { now, due, task: Some(id), ..Turn::default() };
+        let lineage = task.lineage.child(format_args!("turn {}", task.turns));
+        let turn = Turn { now, due, task: Some(id), version: task.version, lineage, ..Turn::default() };
         let (clock, (since, generation)) = (turn.clock(), task.instant);
         let generation = if since == clock.sample { generation } else { 0 };
         let (turn, beat) = (Turn { generation, ..turn }, clock.beat);
@@ -115,17 +141,23 @@ impl Script {
         let random = context.random.swap(before);
         if let Some(task) = agenda.borrow_mut().get_mut(id) {
             (task.random, task.instant) = (random, (clock.sample, generation + 1));
+            task.turns += 1;
         }
         let over = self.judge(id, &task, &result);
+        if let (Err(error), Some(thread)) = (&result, &thread) {
+            self.close_failed(&call, thread, error, turn);
+        }
         let now = self.moment();
         let there = agenda.borrow_mut().get_mut(id).is_some();
         match (result, thread) {
-            _ if over || !there => self.forget_all([id]),
+            _ if over || !there => self.forget_all([id], due),
             (Ok((Ended::Waits(wait), from)), _) if task.waits => agenda.borrow_mut().wait(id, wait, Some(from), &now),
             (Ok((Ended::Waits(wait), from)), Some(thread)) => {
                 // The function is called again in time; this call of it goes on by itself.
                 let instant = (clock.sample, generation + 1);
-                let task = Task { waits: true, parent: Some(id), random, instant, complaint: None, ..task };
+                let random = Stream::of(context.engine.state().model.seed(), lineage);
+                let (waits, parent, complaint) = (true, Some(id), None);
+                let task = Task { waits, parent, random, lineage, turns: 0, instant, complaint, ..task };
                 self.go_on(thread, task, Rhythm::Once(wait), from);
                 self.next_time(id, &now);
             }
@@ -134,16 +166,18 @@ impl Script {
     }
 
     /// A call that waits is a task from now on.
-    pub(super) fn go_on(&self, thread: Thread, task: Task, rhythm: Rhythm, from: (Beat, bool)) {
-        let later = &self.context.later;
+    pub(super) fn go_on(&mut self, thread: Thread, task: Task, rhythm: Rhythm, from: (Beat, bool)) {
+        let context = self.context.clone();
+        let later = &context.later;
         let (id, now) = (later.mint(), self.moment());
         if let Some(parent) = task.parent
             && let Some(parent) = later.agenda.borrow_mut().get_mut(parent)
         {
             parent.children = true;
         }
-        if self.sandbox.calls.raw_set(id, thread).is_ok() {
-            later.agenda.borrow_mut().add(id, rhythm, task, Some(from), &now);
+        match self.sandbox.calls.raw_set(id, thread) {
+            Ok(()) => later.agenda.borrow_mut().add(id, rhythm, task, Some(from), &now),
+            Err(error) => self.complain(&ScriptError::from_lua(&error, &task.owner, task.place)),
         }
     }
 
@@ -203,6 +237,18 @@ impl Script {
         args: impl IntoLuaMulti,
         turn: Turn,
     ) -> Result<Turned, ScriptError> {
+        self.context.budget.begin(SHARE);
+        self.part_of_turn(call, thread, args, turn)
+    }
+
+    /// The same with what is left of a share that others draw on, too.
+    pub(super) fn part_of_turn(
+        &mut self,
+        call: &Call,
+        thread: &Thread,
+        args: impl IntoLuaMulti,
+        turn: Turn,
+    ) -> Result<Turned, ScriptError> {
         let context = self.context.clone();
         let base = match turn.due {
             Due::Now => context.engine.state().model.clone(),
@@ -213,11 +259,11 @@ impl Script {
         context.work.replace(Some(work));
         let file = context.file.replace(call.owner.to_string());
         let outer = context.later.turn.replace(Turn { thread: Value::Thread(thread.clone()).to_pointer(), ..turn });
-        context.budget.begin(SHARE);
         let resumed = self.resume(thread, args, &call.owner);
         let work = context.work.take().expect("put in before");
         if resumed.is_err() {
             self.drop_staged(&work.staged, &call.owner);
+            context.later.exhausted.set(context.budget.is_expired());
             if resumed.as_ref().is_err_and(|error| error.message.contains(budget::OUT_OF_MEMORY)) {
                 // What it has left behind must not be the burden of others.
                 let _collected = self.sandbox.lua.gc_collect();
@@ -232,6 +278,8 @@ impl Script {
 
     fn resume(&self, thread: &Thread, args: impl IntoLuaMulti, owner: &str) -> Result<Ended, ScriptError> {
         let context = &self.context;
+        // What one that could not wait has noted is not another's.
+        context.later.wait.set(None);
         self.limit_memory(true)?;
         let result = thread.resume::<MultiValue>(args);
         self.limit_memory(false)?;
@@ -263,9 +311,13 @@ impl Script {
                 return Err(error);
             }
         };
-        self.begin_staged(staged, Some(turn.from(true)));
+        let idle = sent.is_none();
+        if let Some(Sent { batch, pending: true, commands, .. }) = sent {
+            self.ahead.waits(batch, commands);
+        }
+        self.begin_staged(staged, Some(turn.from(true)), turn.due);
         self.after(&work, name, &call.origin)?;
-        Ok(turn.from(sent.is_none()))
+        Ok(turn.from(idle))
     }
 
     /// Commits a transaction for its time.
@@ -287,22 +339,17 @@ impl Script {
         let edits = commands.iter().filter(|(command, _)| !matches!(command, Command::SetClaims(_))).count();
         let batch = commands.iter().map(|(command, _)| command.clone()).collect::<Vec<_>>();
         let batch = Batch::new(origin.clone(), batch).at(work.when).because(cause).instead_of(replaced);
-        let sent = if person { Vec::new() } else { batch.commands().to_vec() };
+        let commands_of = if work.when == When::Now { Vec::new() } else { batch.commands().to_vec() };
         match self.context.engine.commit(batch) {
-            Ok(accepted) => {
-                if accepted.pending && !person {
-                    self.ahead.waits(accepted.batch, sent);
-                }
-                Ok(Some(Sent { batch: accepted.batch, edits, pending: accepted.pending }))
-            }
+            Ok(Accepted { batch, pending, .. }) => Ok(Some(Sent { batch, edits, pending, commands: commands_of })),
             // Nobody hears what was to happen on beats that will not come.
-            Err(CommitError::Over) => Ok(None),
+            Err(CommitError::Over) if !person => Ok(None),
             Err(error) => Err(work.refused(name, &commands, &error)),
         }
     }
 
-    /// Begins what was asked for: tasks count beats from a place on.
-    pub(super) fn begin_staged(&mut self, staged: Staged, from: Option<(Beat, bool)>) {
+    /// Begins what was asked for: tasks count beats from a place on; what is to end does at a time.
+    pub(super) fn begin_staged(&mut self, staged: Staged, from: Option<(Beat, bool)>, due: Due) {
         let now = self.moment();
         let context = self.context.clone();
         for (id, rhythm, task) in staged.tasks {
@@ -310,24 +357,7 @@ impl Script {
         }
         staged.jobs.into_iter().for_each(|job| self.begin_job(job));
         context.later.observers.borrow_mut().extend(staged.observers);
-        self.forget_all(staged.ended);
-    }
-
-    /// Ends tasks and observers. What coroutines do at their end has one share of the budget, for all of them.
-    fn forget_all(&mut self, ids: impl IntoIterator<Item = u64>) {
-        let context = self.context.clone();
-        context.budget.begin(SHARE);
-        for id in ids {
-            self.forget(id);
-            self.forget_job(id);
-            if context.later.observers.borrow_mut().remove(&id).is_some() {
-                self.drop_call(id);
-            }
-        }
-        if let Some(mut error) = context.budget.expired() {
-            error.message.push_str(" (while coroutines that were to end closed what they held)");
-            self.complain(&error);
-        }
+        self.forget_all(staged.ended, due);
     }
 
     /// What was asked for will not be.
@@ -336,57 +366,6 @@ impl Script {
         let kept = self.sandbox.lua.named_registry_value::<Table>(KEPT);
         if let Ok(Some(kept)) = kept.and_then(|files| files.raw_get::<Option<Table>>(owner)) {
             staged.kept.iter().for_each(|name| _ = kept.raw_set(&**name, Value::Nil));
-        }
-    }
-
-    /// Ends everything that anybody has asked for.
-    pub(super) fn forget_everything(&mut self) {
-        let context = self.context.clone();
-        self.give_up_all();
-        let tasks = context.later.agenda.borrow().which(|_| true);
-        let observers: Vec<u64> = context.later.observers.borrow().keys().copied().collect();
-        let jobs = context.workers.borrow().which(|_| true);
-        self.forget_all(tasks.into_iter().chain(observers).chain(jobs));
-    }
-
-    /// Ends everything that a file has asked for; answers the last beat on which any of it was done.
-    pub(super) fn forget_file(&mut self, file: &str) -> Option<Beat> {
-        let context = self.context.clone();
-        let tasks = context.later.agenda.borrow().which(|task| &*task.owner == file);
-        let last = context.later.agenda.borrow().last_of(&tasks);
-        let observers = context.later.observers.borrow();
-        let of_file = observers.iter().filter(|(_, observer)| &*observer.owner == file);
-        let observed: Vec<u64> = of_file.map(|(id, _)| *id).collect();
-        drop(observers);
-        let jobs = context.workers.borrow().which(|owner| owner == file);
-        self.forget_all(tasks.into_iter().chain(observed).chain(jobs));
-        last
-    }
-
-    /// Ends a task and what has come of it.
-    pub(super) fn forget(&self, id: u64) {
-        let agenda = &self.context.later.agenda;
-        let Some(task) = agenda.borrow_mut().remove(id) else { return };
-        if task.waits {
-            self.close(id);
-        } else if task.children {
-            let children = agenda.borrow().which(|task| task.parent == Some(id));
-            children.into_iter().for_each(|child| self.forget(child));
-        }
-        self.drop_call(id);
-    }
-
-    /// Lets a coroutine that waits run what it has left for its end.
-    fn close(&self, id: u64) {
-        let thread = self.sandbox.calls.raw_get::<Thread>(id);
-        if let Ok(thread) = thread
-            && thread.status() == ThreadStatus::Resumable
-            && !self.context.budget.is_expired()
-            && self.limit_memory(true).is_ok()
-        {
-            // What goes wrong then concerns nobody any more.
-            let _ = self.sandbox.close.call::<MultiValue>(thread);
-            let _ = self.limit_memory(false);
         }
     }
 

@@ -2,16 +2,16 @@
 
 use mlua::{Function, MultiValue, Table, Value};
 
-use crate::agenda::{Rhythm, Wait};
+use crate::agenda::{Due, Rhythm, Wait};
 use crate::error::ScriptError;
 use crate::later::Task;
-use crate::random::Stream;
+use crate::random::{Lineage, Stream};
 use crate::workers::{ANSWER, Job, Under};
 
 use super::Script;
 
-/// Seconds between two looks while a worker is under way.
-const LOOK: f64 = 0.002;
+/// Seconds between two looks while a worker is under way, or no more can wait for its time.
+pub(super) const LOOK: f64 = 0.002;
 
 impl Script {
     /// Begins a job.
@@ -67,13 +67,27 @@ impl Script {
         let thread = body.and_then(|body| lua.create_thread(body)).map_err(failed)?;
         self.sandbox.calls.raw_set(id, thread).map_err(failed)?;
         let now = self.moment();
-        let wait = if job.sample > now.clock.sample { Wait::Sample(job.sample) } else { Wait::Now };
-        let random = Stream::of(self.context.engine.state().model.seed(), &job.stream);
+        let due = if job.sample > now.clock.sample { Due::Sample(job.sample) } else { Due::Now };
+        let (lineage, turns) = (Lineage::of(&job.stream), 0);
+        let random = Stream::of(self.context.engine.state().model.seed(), lineage);
         let (owner, label) = (job.owner.clone(), "worker".into());
-        let (parent, children, place, complaint) = (None, false, None, None);
+        let (version, parent, children, place, complaint) = (0, None, false, None, None);
         let instant = (now.clock.sample, 0);
-        let task = Task { owner, label, random, waits: true, parent, children, instant, place, complaint };
-        self.context.later.agenda.borrow_mut().add(id, Rhythm::Once(wait), task, None, &now);
+        let task = Task {
+            owner,
+            version,
+            label,
+            random,
+            lineage,
+            turns,
+            waits: true,
+            parent,
+            children,
+            instant,
+            place,
+            complaint,
+        };
+        self.context.later.agenda.borrow_mut().add(id, Rhythm::Once(Wait::Until(due)), task, None, &now);
         Ok(())
     }
 

@@ -6,6 +6,7 @@ mod claims;
 mod cycles;
 mod guards;
 mod listings;
+mod looks;
 mod music;
 mod music_laws;
 mod music_wrong;

@@ -387,6 +387,7 @@ fn the_record_says_what_counts() {
     assert_eq!((record.swing, record.swing_unit), (0.6, 0.5));
     assert_eq!((record.loop_start, record.loop_end), (4.0, 8.0));
     assert_eq!((record.flags, record.epoch), (flag::PLAYING | flag::LOOPING, 0), "at its first frame");
-    let stopped = Reading { sample: 64, beat: 0.0, bpm: 60.0, playing: false, epoch: 1, lap: 0, beats_per_bar: 3.0 };
+    let stopped =
+        Reading { sample: 64, beat: 0.0, bpm: 60.0, slope: 0.0, playing: false, epoch: 1, lap: 0, beats_per_bar: 3.0 };
     assert_eq!(clock.reading(64), stopped);
 }

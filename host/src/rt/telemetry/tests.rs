@@ -9,6 +9,7 @@ fn a_reading_is_of_one_instant() {
         sample: u64::from(n),
         beat: f64::from(n),
         bpm: f64::from(n),
+        slope: f64::from(n),
         playing: n % 2 == 1,
         epoch: n,
         lap: n,
