@@ -112,7 +112,11 @@ impl Script {
             && !self.context.budget.is_expired()
         {
             error.message.push_str(" (while a coroutine that has ended closed what it held)");
-            self.complain(&error);
+            // Of many that fail alike at once one is heard.
+            let now = (turn.now.clock.sample, error.to_string());
+            if self.context.later.complaint.replace(now.clone()) != now {
+                self.complain(&error);
+            }
         }
     }
 }
@@ -122,7 +126,11 @@ fn closer(lua: &mlua::Lua, close: Function, said: Option<String>) -> Result<Thre
     let closer = lua.create_function(move |_, thread: Thread| {
         let (well, why): (bool, Value) = close.call(thread)?;
         let why = why.to_string()?;
-        if well || said.as_ref() == Some(&why) { Ok(()) } else { Err(mlua::Error::runtime(why)) }
+        if well || said.as_ref().is_some_and(|said| said.contains(&why)) {
+            Ok(())
+        } else {
+            Err(mlua::Error::runtime(why))
+        }
     })?;
     lua.create_thread(closer)
 }

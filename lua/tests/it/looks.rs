@@ -122,7 +122,7 @@ fn what_is_closed_is_closed_in_a_turn_of_its_own() {
             "clock.run(function() local _ <close> = hold(1.5) clock.sleep(9) end)",
             "hush()",
             "closed\tnil",
-            "1.0",
+            "1",
             vec!["song.lua:3: stuck (while a coroutine that has ended closed what it held)"],
         ),
     ];
