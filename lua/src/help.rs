@@ -19,11 +19,11 @@ use crate::values;
 /// The area's functions.
 pub const ROWS: &[Row] = &[Row {
     name: "help",
-    signature: "(what?: cantus.Module|cantus.Slot|table|function|string) -> string",
-    doc: "Prints and answers what a module, its slots, a type, a constructor, a parameter, a function or a setting does; \
+    signature: "(what?: cantus.Module|cantus.Slot|table|function|string)",
+    doc: "Prints what a module, its slots, a type, a constructor, a parameter, a function or a setting does; \
           without anything, what there is.",
     example: "help(kick)  help(kick.slots[1])  help(\"kick.volume\")  help(connect)  \
-              assert(help(\"setParam\"):find(\"path\"))",
+              help(\"setParam\")",
     function: |lua, args| call(lua, args, show),
 }];
 
@@ -31,7 +31,7 @@ pub const ROWS: &[Row] = &[Row {
 ///
 /// # Errors
 /// When nothing is known of it.
-pub fn show(lua: &Lua, args: MultiValue) -> Result<String> {
+pub fn show(lua: &Lua, args: MultiValue) -> Result<()> {
     bounds::pay(lua, 1000)?;
     let text = match args.front() {
         None | Some(Value::Nil) => contents(lua)?,
@@ -44,7 +44,7 @@ pub fn show(lua: &Lua, args: MultiValue) -> Result<String> {
     };
     bounds::pay(lua, text.len() as u64)?;
     (context(lua).print.borrow_mut())(&text);
-    Ok(text)
+    Ok(())
 }
 
 /// Names of types, constructors and functions.

@@ -100,7 +100,7 @@ fn base() -> String {
         let _ = writeln!(out, "---@field {} {} {}", own.key, own.lua_type, own.doc);
     }
     let help = OWN.iter().find(|own| own.key == "help").map_or("", |own| own.doc);
-    let _ = write!(out, "local Module = {{}}\n\n---{help}\n---@return string\nfunction Module:help() end\n");
+    let _ = write!(out, "local Module = {{}}\n\n---{help}\nfunction Module:help() end\n");
     out
 }
 
