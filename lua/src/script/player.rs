@@ -311,13 +311,12 @@ impl Script {
                 return Err(error);
             }
         };
-        let idle = sent.is_none();
         if let Some(Sent { batch, pending: true, commands, .. }) = sent {
             self.ahead.waits(batch, commands);
         }
         self.begin_staged(staged, Some(turn.from(true)), turn.due);
         self.after(&work, name, &call.origin)?;
-        Ok(turn.from(idle))
+        Ok(turn.from(!work.has_asked()))
     }
 
     /// Commits a transaction for its time.
