@@ -2,7 +2,7 @@
 //! changed. What a script asks for begins when its evaluation has ended well. The words for it are in `timers` and
 //! `observing`.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::c_void;
 use std::rc::Rc;
@@ -16,6 +16,7 @@ use crate::bounds::GENERATIONS;
 use crate::error::{Place as ScriptPlace, blame};
 use crate::random::{Lineage, Stream};
 use crate::snapshot::Part;
+use crate::transaction::Transaction;
 use crate::workers::Job;
 
 /// Where functions and coroutines are kept, by number.
@@ -155,6 +156,22 @@ impl Turn {
 }
 
 impl Later {
+    /// How many tasks and observers there will be of what there is, when an evaluation has ended well: those of its file
+    /// end then.
+    pub fn staying(&self, work: &Transaction, file: &str) -> (usize, usize) {
+        let (agenda, observers) = (self.agenda.borrow(), self.observers.borrow());
+        let replaced = || match work.is_file() {
+            true => {
+                let version = self.turn.get().version;
+                let tasks = agenda.which(|task| &*task.owner == file && task.version != version).len();
+                (tasks, observers.values().filter(|observer| &*observer.owner == file).count())
+            }
+            false => (0, 0),
+        };
+        let (tasks, told) = *work.staged.replaced.get_or_init(replaced);
+        (agenda.len() - tasks, observers.len() - told)
+    }
+
     /// A number that was never given out.
     pub fn mint(&self) -> u64 {
         self.last.set(self.last.get() + 1);
@@ -173,6 +190,8 @@ pub struct Staged {
     pub observers: Vec<(u64, Rc<Observer>)>,
     /// Tasks, observers and jobs that are to end.
     pub ended: BTreeSet<u64>,
+    /// How many tasks and observers of its file end with it, once that was asked.
+    pub replaced: OnceCell<(usize, usize)>,
     /// Values that were kept for the first time, by name.
     pub kept: Vec<Name>,
 }
