@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::c_void;
 use std::rc::Rc;
 
-use cantus_host::control::{ClockReading, Position, When};
+use cantus_host::control::{Cause, ClockReading, Position, When};
 use cantus_host::model::{Name, Num};
 use mlua::{IntoLua, Lua, Result, Table};
 
@@ -31,6 +31,8 @@ pub struct Task {
     pub owner: Name,
     /// The evaluation that asked for it; 0: what one has asked for that has begun long since.
     pub version: u64,
+    /// What it follows from: what it changes is an answer to what a callback was told in which it was asked for.
+    pub cause: Cause,
     /// How people see it: `every(1)`.
     pub label: String,
     /// Its random numbers.
@@ -99,6 +101,8 @@ pub struct Turn {
     pub task: Option<u64>,
     /// The evaluation that this is, or comes of.
     pub version: u64,
+    /// What it follows from.
+    pub cause: Cause,
     /// What random numbers of what it asks for follow from.
     pub lineage: Lineage,
     /// How many have begun one another at this instant.
@@ -111,7 +115,7 @@ impl Default for Turn {
     fn default() -> Turn {
         let now = Moment { clock: ClockReading::default(), around: None };
         let (due, lineage, thread) = (Due::Now, Lineage::default(), std::ptr::null());
-        Turn { now, due, task: None, version: 0, lineage, generation: 0, thread }
+        Turn { now, due, task: None, version: 0, cause: Cause::default(), lineage, generation: 0, thread }
     }
 }
 

@@ -142,10 +142,11 @@ fn stage(
         let name = name.unwrap_or_else(|| format!("{beat} {}", work.staged.tasks.len()));
         let lineage = turn.lineage.child(name);
         let (random, turns) = (Stream::of(work.model.seed(), lineage), 0);
-        let (version, parent, children, complaint) = (turn.version, None, false, None);
+        let (version, cause, parent, children, complaint) = (turn.version, turn.cause, None, false, None);
         let task = Task {
             owner: owner.clone(),
             version,
+            cause,
             label,
             random,
             lineage,

@@ -1,6 +1,6 @@
 //! What is done while no script is evaluated: functions that are called, coroutines that go on.
 
-use cantus_host::control::{Accepted, Batch, Cause, CommitError, Origin, When};
+use cantus_host::control::{Accepted, Batch, Cause, Commit, CommitError, Origin, When};
 use cantus_host::model::{Command, Name};
 use cantus_host::rt::QUANTUM;
 use mlua::thread::ThreadStatus;
@@ -124,10 +124,11 @@ impl Script {
         let agenda = &context.later.agenda;
         let Some(task) = agenda.borrow_mut().get_mut(id).cloned() else { return };
         let origin = Origin::Timer(task.owner.clone());
-        let call = Call { owner: task.owner.clone(), origin, cause: Cause::default() };
+        let call = Call { owner: task.owner.clone(), origin, cause: task.cause };
         let before = context.random.swap(task.random);
         let lineage = task.lineage.child(format_args!("turn {}", task.turns));
         let turn = Turn { now, due, task: Some(id), version: task.version, lineage, ..Turn::default() };
+        let turn = Turn { cause: task.cause, ..turn };
         let (clock, (since, generation)) = (turn.clock(), task.instant);
         let generation = if since == clock.sample { generation } else { 0 };
         let (turn, beat) = (Turn { generation, ..turn }, clock.beat);

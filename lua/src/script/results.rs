@@ -1,5 +1,6 @@
 //! What workers bring back: their words, and their results as turns of the files that asked.
 
+use cantus_host::control::Cause;
 use mlua::{Function, MultiValue, Table, Value};
 
 use crate::agenda::{Due, Rhythm, Wait};
@@ -76,6 +77,7 @@ impl Script {
         let task = Task {
             owner,
             version,
+            cause: Cause::default(),
             label,
             random,
             lineage,
