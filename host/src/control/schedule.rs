@@ -50,6 +50,10 @@ pub struct Schedule {
     /// Where the music was when last looked, and frames from there in which a batch must be handed over.
     now: ClockReading,
     horizon: f64,
+    /// The tempo of now is that of there: the audio thread has come to where it was told to go.
+    arrived: bool,
+    /// The loop for which laps were counted.
+    around: Option<(f64, f64)>,
 }
 
 /// What becomes of a batch.
@@ -67,8 +71,8 @@ pub enum Kept {
 impl Schedule {
     /// Nothing waits; `rate` in Hz.
     pub fn new(rate: f64) -> Schedule {
-        let (pending, orders, now) = Default::default();
-        Schedule { rate, pending, orders, now, horizon: QUANTUM as f64 }
+        let (pending, orders, now, around) = Default::default();
+        Schedule { rate, pending, orders, now, horizon: QUANTUM as f64, arrived: true, around }
     }
 
     /// What the transport was told.
@@ -135,6 +139,7 @@ impl Schedule {
 
     /// Keeps a batch until its time; gives it back if that is now.
     pub fn keep(&mut self, number: u64, batch: Batch, model: &Model) -> Kept {
+        self.follow_loop(model);
         if matches!(batch.when, When::At(position) if position.epoch != self.orders.epoch) {
             return Kept::Over;
         }
@@ -162,6 +167,7 @@ impl Schedule {
 
     /// Takes the batch that is due first, if one is.
     pub fn due(&mut self, model: &Model) -> Option<(Pending, At)> {
+        self.follow_loop(model);
         let due = self.pending.iter().enumerate().map(|(i, p)| (self.order(p.stamp, model), i));
         let (_, index) = due.filter(|((frames, _), _)| *frames < self.horizon).min_by(|a, b| earlier(&a.0, &b.0))?;
         let pending = self.pending.remove(index);
@@ -177,6 +183,21 @@ impl Schedule {
         let mut before: Vec<_> = all.filter(|(order, _)| earlier(order, &last).is_le()).collect();
         before.sort_by(|a, b| earlier(&a.0, &b.0));
         before.into_iter().map(|(_, pending)| pending).collect()
+    }
+
+    /// If the loop is another than it was, what waits for a lap to come is due as many beats from here as it was.
+    fn follow_loop(&mut self, model: &Model) {
+        let around = model.loop_range.map(|(start, end)| (start.get(), end.get()));
+        let (before, now) = (std::mem::replace(&mut self.around, around), self.now);
+        let Some((start, end)) = before.filter(|(_, end)| before != around && now.beat < *end) else { return };
+        for pending in &mut self.pending {
+            if let Stamp::Beat(beat, Some(lap)) = &mut pending.stamp
+                && *lap > now.lap
+            {
+                *beat += end - start + f64::from(*lap - now.lap - 1) * (end - start);
+                *lap = now.lap;
+            }
+        }
     }
 
     /// What batches are ordered by: frames, and, where beats stand still or are out of reach, the beat.
