@@ -161,7 +161,10 @@ impl Schedule {
             When::AtSample(sample) => Some(Stamp::Sample(sample)),
             When::AtBeat(beat) => Some(Stamp::Beat(beat.get(), None)),
             When::At(position) => Some(Stamp::Beat(position.beat.get(), Some(position.lap))),
-            When::NextGrid(grid) => self.orders.playing.then(|| Stamp::Beat(self.next_grid(grid.get(), model), None)),
+            // If a loop keeps that out of reach meanwhile, its turn is where to begin.
+            When::NextGrid(grid) => {
+                self.orders.playing.then(|| Stamp::Beat(self.next_grid(grid.get(), model), Some(self.now.lap)))
+            }
         }
     }
 
