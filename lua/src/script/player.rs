@@ -93,6 +93,9 @@ impl Script {
         let frames = later.agenda.borrow().frames(&now);
         let soonest = if self.is_full() { LOOK } else { 0.0 };
         let due = frames.map(|frames| (frames / now.clock.rate - self.lookahead).max(soonest));
+        // What waits for its time may lead the music elsewhere, where something is to be heard at once.
+        let watch = !context.engine.state().pending.is_empty();
+        let due = if watch { Some(due.map_or(LOOK, |due| due.min(LOOK))) } else { due };
         self.look_again(if self.is_telling() { Some(0.0) } else { due })
     }
 
