@@ -113,7 +113,7 @@ pub struct Turn {
 
 impl Default for Turn {
     fn default() -> Turn {
-        let now = Moment { clock: ClockReading::default(), around: None };
+        let now = Moment { clock: ClockReading::default(), around: None, start: 0.0 };
         let (due, lineage, thread) = (Due::Now, Lineage::default(), std::ptr::null());
         Turn { now, due, task: None, version: 0, cause: Cause::default(), lineage, generation: 0, thread }
     }

@@ -40,6 +40,7 @@ use crate::workers::{Limits, Workers};
 use ahead::Ahead;
 use garbage::Garbage;
 use observers::Changes;
+use player::moment;
 use quantized::Quantized;
 
 /// What scripts may use, and where their words go.
@@ -162,6 +163,8 @@ impl Script {
         let (lookahead, ahead, places) = (lookahead.as_secs_f64(), Ahead::default(), BTreeMap::new());
         let garbage = Garbage::of(&sandbox.lua);
         let changes = Changes::since(&context.engine.state());
+        // From here on it is seen when the music jumps.
+        context.later.agenda.borrow_mut().look(&moment(&*context.engine));
         Ok(Script {
             context,
             sandbox,

@@ -116,9 +116,7 @@ impl Script {
 
     /// Where the music is, as this thread sees it.
     pub(super) fn moment(&self) -> Moment {
-        let engine = &self.context.engine;
-        let around = engine.state().model.loop_range.map(|(start, end)| (start.get(), end.get()));
-        Moment { clock: engine.clock(), around }
+        moment(&*self.context.engine)
     }
 
     /// Does a task, and says when it is to be done again.
@@ -155,7 +153,7 @@ impl Script {
         let there = agenda.borrow_mut().get_mut(id).is_some();
         match (result, thread) {
             _ if over || !there => self.forget_all([id], due),
-            (Ok((Ended::Waits(wait), from)), _) if task.waits => agenda.borrow_mut().wait(id, wait, Some(from), &now),
+            (Ok((Ended::Waits(wait), from)), _) if task.waits => agenda.borrow_mut().wait(id, wait, from, &now),
             (Ok((Ended::Waits(wait), from)), Some(thread)) => {
                 // The function is called again in time; this call of it goes on by itself.
                 let instant = (clock.sample, generation + 1);
@@ -376,4 +374,11 @@ impl Script {
         // A table that is there takes nil without needing memory.
         let _ = self.sandbox.calls.raw_set(id, Value::Nil);
     }
+}
+
+/// Where the music is.
+pub(super) fn moment(engine: &dyn Commit) -> Moment {
+    let state = engine.state();
+    let around = state.model.loop_range.map(|(start, end)| (start.get(), end.get()));
+    Moment { clock: engine.clock(), around, start: state.orders.start }
 }

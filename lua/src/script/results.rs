@@ -11,7 +11,7 @@ use crate::workers::{ANSWER, Job, Under};
 
 use super::Script;
 
-/// Seconds between two looks while a worker is under way, or no more can wait for its time.
+/// Seconds between two looks while a worker is under way, or something waits for its time.
 pub(super) const LOOK: f64 = 0.002;
 
 impl Script {
