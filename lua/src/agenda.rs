@@ -12,9 +12,6 @@ use cantus_host::model::Num;
 
 pub use moment::{Due, Moment, Place};
 
-/// Seconds by which something repeated may be late and is still done; beyond, it is left out, and counted.
-const LATEST: f64 = 0.5;
-
 /// When something is done, and done again.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rhythm {
@@ -125,11 +122,19 @@ impl<T> Agenda<T> {
         self.entries.remove(&id).map(|entry| entry.what)
     }
 
-    /// A task goes on later; beats are counted as in [`add`](Agenda::add).
-    pub fn wait(&mut self, id: u64, wait: Wait, from: Option<(Place, bool)>, now: &Moment) {
+    /// A task goes on later. Beats are counted from a place on, and it counts or not; and not from before that which it
+    /// was given when it was added. One that is long behind does not catch up: beats are then counted from now on.
+    pub fn wait(&mut self, id: u64, wait: Wait, from: (Place, bool), now: &Moment) {
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.rhythm = Rhythm::Once(wait);
-            entry.from = from;
+            let is_later = |last: &(Place, bool)| last.0 > from.0 || (last.0 == from.0 && !last.1);
+            entry.from = Some(entry.from.filter(is_later).unwrap_or(from));
+            if let (Wait::Beat { .. }, Some(Due::Beat(place))) = (wait, entry.next(now))
+                && now.is_long_over(now.frames_to(place))
+            {
+                entry.from = None;
+                self.skipped += 1;
+            }
         }
         self.plan(id, now);
     }
@@ -150,24 +155,24 @@ impl<T> Agenda<T> {
         if self.laid == laid {
             return;
         }
-        let moved = self.laid.0 != now.clock.epoch;
-        self.laid = laid;
-        let waiting: Vec<u64> = self.entries.iter().filter(|(_, entry)| entry.on_beats()).map(|(id, _)| *id).collect();
-        for id in waiting {
-            let Some(entry) = self.entries.get_mut(&id) else { continue };
-            if let Rhythm::Once(Wait::Until(due)) = &mut entry.rhythm {
-                // The place it was to begin at is no more.
-                *due = Due::Now;
+        let (epoch, around) = std::mem::replace(&mut self.laid, laid);
+        // What was done ahead was done as far from here as it was.
+        let relaid = |place| if epoch == now.clock.epoch { now.relaid(place, around) } else { None };
+        // The music may have gone on since it jumped.
+        let begin = (epoch != now.clock.epoch).then_some((Place { lap: 0, beat: now.start }, true));
+        let mut waiting = Vec::new();
+        for (id, entry) in &mut self.entries {
+            entry.from = entry.from.and_then(|(place, counts)| Some((relaid(place)?, counts))).or(begin);
+            if entry.on_beats() {
+                waiting.push(*id);
             }
-            entry.from = match entry.from {
-                // What was done ahead in a lap that will not come was done here.
-                Some((place, _)) if !moved && place.lap > now.clock.lap => Some((now.place(), false)),
-                // Beats of a lap that is over come no more.
-                Some((place, _)) if moved || place.lap < now.clock.lap => None,
-                from => from,
-            };
-            self.plan(id, now);
+            if let Rhythm::Once(Wait::Until(due @ Due::Beat(_))) = &mut entry.rhythm
+                && let Due::Beat(place) = *due
+            {
+                *due = relaid(place).map_or(Due::Now, Due::Beat);
+            }
         }
+        waiting.into_iter().for_each(|id| self.plan(id, now));
     }
 
     /// Takes the task that is due first, if within so many frames: its number, and when it is due. It is done once it is
@@ -194,7 +199,7 @@ impl<T> Agenda<T> {
                 Due::Now => {}
             }
             self.unplan(id);
-            if frames >= -LATEST * now.clock.rate {
+            if !now.is_long_over(frames) {
                 return Some((id, due));
             }
             let Some(entry) = self.entries.get_mut(&id) else { continue };

@@ -2,12 +2,12 @@
 //! changed. What a script asks for begins when its evaluation has ended well. The words for it are in `timers` and
 //! `observing`.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::c_void;
 use std::rc::Rc;
 
-use cantus_host::control::{ClockReading, Position, When};
+use cantus_host::control::{Cause, ClockReading, Position, When};
 use cantus_host::model::{Name, Num};
 use mlua::{IntoLua, Lua, Result, Table};
 
@@ -16,6 +16,7 @@ use crate::bounds::GENERATIONS;
 use crate::error::{Place as ScriptPlace, blame};
 use crate::random::{Lineage, Stream};
 use crate::snapshot::Part;
+use crate::transaction::Transaction;
 use crate::workers::Job;
 
 /// Where functions and coroutines are kept, by number.
@@ -30,6 +31,8 @@ pub struct Task {
     pub owner: Name,
     /// The evaluation that asked for it; 0: what one has asked for that has begun long since.
     pub version: u64,
+    /// What it follows from: what it changes is an answer to what a callback was told in which it was asked for.
+    pub cause: Cause,
     /// How people see it: `every(1)`.
     pub label: String,
     /// Its random numbers.
@@ -98,6 +101,8 @@ pub struct Turn {
     pub task: Option<u64>,
     /// The evaluation that this is, or comes of.
     pub version: u64,
+    /// What it follows from.
+    pub cause: Cause,
     /// What random numbers of what it asks for follow from.
     pub lineage: Lineage,
     /// How many have begun one another at this instant.
@@ -108,9 +113,9 @@ pub struct Turn {
 
 impl Default for Turn {
     fn default() -> Turn {
-        let now = Moment { clock: ClockReading::default(), around: None };
+        let now = Moment { clock: ClockReading::default(), around: None, start: 0.0 };
         let (due, lineage, thread) = (Due::Now, Lineage::default(), std::ptr::null());
-        Turn { now, due, task: None, version: 0, lineage, generation: 0, thread }
+        Turn { now, due, task: None, version: 0, cause: Cause::default(), lineage, generation: 0, thread }
     }
 }
 
@@ -155,6 +160,22 @@ impl Turn {
 }
 
 impl Later {
+    /// How many tasks and observers there will be of what there is, when an evaluation has ended well: those of its file
+    /// end then.
+    pub fn staying(&self, work: &Transaction, file: &str) -> (usize, usize) {
+        let (agenda, observers) = (self.agenda.borrow(), self.observers.borrow());
+        let replaced = || match work.is_file() {
+            true => {
+                let version = self.turn.get().version;
+                let tasks = agenda.which(|task| &*task.owner == file && task.version != version).len();
+                (tasks, observers.values().filter(|observer| &*observer.owner == file).count())
+            }
+            false => (0, 0),
+        };
+        let (tasks, told) = *work.staged.replaced.get_or_init(replaced);
+        (agenda.len() - tasks, observers.len() - told)
+    }
+
     /// A number that was never given out.
     pub fn mint(&self) -> u64 {
         self.last.set(self.last.get() + 1);
@@ -173,6 +194,8 @@ pub struct Staged {
     pub observers: Vec<(u64, Rc<Observer>)>,
     /// Tasks, observers and jobs that are to end.
     pub ended: BTreeSet<u64>,
+    /// How many tasks and observers of its file end with it, once that was asked.
+    pub replaced: OnceCell<(usize, usize)>,
     /// Values that were kept for the first time, by name.
     pub kept: Vec<Name>,
 }

@@ -12,6 +12,7 @@ use crate::facade::This;
 use crate::later::{Observer, end, keep_call};
 use crate::library::{Row, call};
 use crate::snapshot::Part;
+use crate::transaction::Transaction;
 use crate::values::{function, module_name, text};
 
 /// The area's functions.
@@ -49,7 +50,8 @@ fn on_state_change(lua: &Lua, body: &Value, filter: &Value) -> Result<u64> {
         filter => vec![part(lua, filter)?],
     };
     let context = context(lua);
-    let there = context.later.observers.borrow().len() + with(lua, |work| Ok(work.staged.observers.len()))?;
+    let staying = |work: &Transaction| context.later.staying(work, &context.file.borrow()).1;
+    let there = with(lua, |work| Ok(staying(work) + work.staged.observers.len()))?;
     if there >= OBSERVERS {
         return Err(blame(format!(
             "onStateChange: there are {OBSERVERS} callbacks already, and more are not possible; end some with \

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use cantus_host::control::{Batch, Cause, Commit, Origin, Work};
+use cantus_host::control::{Batch, Cause, Commit, CommitError, Origin, When, Work};
 use cantus_host::model::{Catalog, Name};
 use cantus_host::session;
 use cantus_host::settings::Settings;
@@ -40,6 +40,7 @@ use crate::workers::{Limits, Workers};
 use ahead::Ahead;
 use garbage::Garbage;
 use observers::Changes;
+use player::moment;
 use quantized::Quantized;
 
 /// What scripts may use, and where their words go.
@@ -162,6 +163,8 @@ impl Script {
         let (lookahead, ahead, places) = (lookahead.as_secs_f64(), Ahead::default(), BTreeMap::new());
         let garbage = Garbage::of(&sandbox.lua);
         let changes = Changes::since(&context.engine.state());
+        // From here on it is seen when the music jumps.
+        context.later.agenda.borrow_mut().look(&moment(&*context.engine));
         Ok(Script {
             context,
             sandbox,
@@ -356,18 +359,24 @@ impl Script {
     /// Does what is to be done once a transaction is committed.
     fn after(&mut self, work: &Transaction, name: &str, origin: &Origin) -> Result<(), ScriptError> {
         work.settle(&self.context.settings).map_err(|e| ScriptError::of(name, e.to_string()))?;
-        work.later().iter().try_for_each(|asked| self.ask(asked, origin)).map_err(|why| ScriptError::of(name, why))
+        let mut later = work.later().iter();
+        later.try_for_each(|asked| self.ask(asked, work.when, origin)).map_err(|why| ScriptError::of(name, why))
     }
 
-    /// Does what an evaluation asked for afterwards.
-    fn ask(&mut self, asked: &Afterwards, origin: &Origin) -> Result<(), String> {
+    /// Does what an evaluation or a turn asked for afterwards, at a time of its own, or else at that of all it does.
+    fn ask(&mut self, asked: &Afterwards, when: When, origin: &Origin) -> Result<(), String> {
         match asked {
-            Afterwards::Work(work, when) => {
+            Afterwards::Work(work, own) => {
+                let when = if *own == When::Now { when } else { *own };
                 // Steps are a person's, also if a callback takes them back.
-                let origin = if origin.person().is_some() { origin.clone() } else { Origin::Repl };
-                let batch = Batch::of(origin, work.clone()).at(*when);
-                let accepted = self.context.engine.commit(batch).map_err(|e| e.to_string())?;
-                self.print(&accepted.skipped);
+                let person = origin.person();
+                let on_behalf = if person.is_some() { origin.clone() } else { Origin::Repl };
+                match self.context.engine.commit(Batch::of(on_behalf, work.clone()).at(when)) {
+                    Ok(accepted) => self.print(&accepted.skipped),
+                    // Nobody hears what was to happen on beats that will not come.
+                    Err(CommitError::Over) if person.is_none() => {}
+                    Err(error) => return Err(error.to_string()),
+                }
                 Ok(())
             }
             Afterwards::Save { path, replace } => self.save(path.as_deref(), *replace),

@@ -12,6 +12,7 @@ use crate::kept;
 use crate::later::{KEPT, Task, end, keep_call};
 use crate::library::{Row, call};
 use crate::random::Stream;
+use crate::transaction::Transaction;
 use crate::values::{Named, a, beats, function, number, seconds, text};
 
 /// Beats between two times, and by which they are moved, at the most.
@@ -141,10 +142,11 @@ fn stage(
         let name = name.unwrap_or_else(|| format!("{beat} {}", work.staged.tasks.len()));
         let lineage = turn.lineage.child(name);
         let (random, turns) = (Stream::of(work.model.seed(), lineage), 0);
-        let (version, parent, children, complaint) = (turn.version, None, false, None);
+        let (version, cause, parent, children, complaint) = (turn.version, turn.cause, None, false, None);
         let task = Task {
             owner: owner.clone(),
             version,
+            cause,
             label,
             random,
             lineage,
@@ -163,7 +165,9 @@ fn stage(
 
 /// Refuses what would wait when too much waits already.
 fn has_room(lua: &Lua, word: &str) -> Result<()> {
-    let waiting = context(lua).later.agenda.borrow().len() + with(lua, |work| Ok(work.staged.tasks.len()))?;
+    let context = context(lua);
+    let staying = |work: &Transaction| context.later.staying(work, &context.file.borrow()).0;
+    let waiting = with(lua, |work| Ok(staying(work) + work.staged.tasks.len()))?;
     if waiting < TASKS {
         return Ok(());
     }

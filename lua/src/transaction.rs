@@ -68,6 +68,8 @@ pub struct Transaction {
     /// Where each was asked for.
     places: Vec<Option<Place>>,
     actions: bool,
+    /// The script asked for something, if only for what was so already.
+    has_asked: bool,
     later: Vec<Afterwards>,
 }
 
@@ -79,7 +81,8 @@ impl Transaction {
     pub fn new(base: Arc<Model>, catalog: Arc<Catalog>, clock: ClockReading, origin: &Origin) -> Transaction {
         let file = if let Origin::File(name) = origin { Some(name.clone()) } else { None };
         let (asked, last, places, machine, later) = Default::default();
-        let (model, transport, actions, typed) = ((*base).clone(), None, false, *origin == Origin::Repl);
+        let (model, transport, typed) = ((*base).clone(), None, *origin == Origin::Repl);
+        let (actions, has_asked) = (false, false);
         let (when, staged) = Default::default();
         Transaction {
             catalog,
@@ -96,6 +99,7 @@ impl Transaction {
             last,
             places,
             actions,
+            has_asked,
             later,
         }
     }
@@ -109,6 +113,7 @@ impl Transaction {
         let claims = self.file.is_some();
         command.it_mut().canonical(&self.model, &self.catalog);
         let changed = self.model.edit(&command, &self.catalog)?;
+        self.has_asked = true;
         let action = command.is_action();
         if !changed && !action && !claims {
             return Ok(());
@@ -142,6 +147,11 @@ impl Transaction {
             claim.value.clone_from(&last.value);
         }
         Some(Ok(()))
+    }
+
+    /// Whether the script asked for anything, also if it changes nothing.
+    pub fn has_asked(&self) -> bool {
+        self.has_asked || !self.later.is_empty()
     }
 
     /// Commands that were recorded.

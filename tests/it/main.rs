@@ -14,6 +14,7 @@ mod faults; // modules that misbehave while the rest plays on
 mod folders; // sessions at work: saved at the prompt, run and rendered by the program
 mod graph; // cables, derived routes, notes that never hang
 mod journals; // the same sound again, and the session after a crash
+mod laps; // musical time in scripts where the way of the music changes
 mod live; // what commands do to the music that is playing
 pub mod model; // tables of commands and refusals
 mod modulation; // what links do to parameters, quantum by quantum

@@ -50,6 +50,10 @@ pub struct Schedule {
     /// Where the music was when last looked, and frames from there in which a batch must be handed over.
     now: ClockReading,
     horizon: f64,
+    /// The tempo of now is that of there: the audio thread has come to where it was told to go.
+    arrived: bool,
+    /// The loop for which laps were counted.
+    around: Option<(f64, f64)>,
 }
 
 /// What becomes of a batch.
@@ -67,8 +71,8 @@ pub enum Kept {
 impl Schedule {
     /// Nothing waits; `rate` in Hz.
     pub fn new(rate: f64) -> Schedule {
-        let (pending, orders, now) = Default::default();
-        Schedule { rate, pending, orders, now, horizon: QUANTUM as f64 }
+        let (pending, orders, now, around) = Default::default();
+        Schedule { rate, pending, orders, now, horizon: QUANTUM as f64, arrived: true, around }
     }
 
     /// What the transport was told.
@@ -92,8 +96,9 @@ impl Schedule {
 
     /// Looks where the music is. Offline nothing can come between two looks but the next quantum.
     pub fn look(&mut self, telemetry: &Telemetry, model: &Model) {
-        let before = self.now;
-        self.now = ClockReading::of(telemetry.reading(), self.orders, self.rate);
+        let (before, seen) = (self.now, telemetry.reading());
+        self.now = ClockReading::of(seen, self.orders, self.rate);
+        self.arrived = seen.epoch == self.orders.epoch;
         if before.epoch == self.now.epoch
             && before.lap < self.now.lap
             && let Some((_, end)) = model.loop_range
@@ -123,6 +128,7 @@ impl Schedule {
     pub fn jump(&mut self, beat: f64) -> Vec<Pending> {
         self.orders.epoch = self.orders.epoch.wrapping_add(1);
         self.orders.start = beat;
+        self.arrived = false;
         self.now = ClockReading { beat, lap: 0, epoch: self.orders.epoch, ..self.now };
         self.pending.extract_if(.., |p| matches!(p.stamp, Stamp::Beat(..))).collect()
     }
@@ -135,6 +141,7 @@ impl Schedule {
 
     /// Keeps a batch until its time; gives it back if that is now.
     pub fn keep(&mut self, number: u64, batch: Batch, model: &Model) -> Kept {
+        self.follow_loop(model);
         if matches!(batch.when, When::At(position) if position.epoch != self.orders.epoch) {
             return Kept::Over;
         }
@@ -156,12 +163,16 @@ impl Schedule {
             When::AtSample(sample) => Some(Stamp::Sample(sample)),
             When::AtBeat(beat) => Some(Stamp::Beat(beat.get(), None)),
             When::At(position) => Some(Stamp::Beat(position.beat.get(), Some(position.lap))),
-            When::NextGrid(grid) => self.orders.playing.then(|| Stamp::Beat(self.next_grid(grid.get(), model), None)),
+            // If a loop keeps that out of reach meanwhile, its turn is where to begin.
+            When::NextGrid(grid) => {
+                self.orders.playing.then(|| Stamp::Beat(self.next_grid(grid.get(), model), Some(self.now.lap)))
+            }
         }
     }
 
     /// Takes the batch that is due first, if one is.
     pub fn due(&mut self, model: &Model) -> Option<(Pending, At)> {
+        self.follow_loop(model);
         let due = self.pending.iter().enumerate().map(|(i, p)| (self.order(p.stamp, model), i));
         let (_, index) = due.filter(|((frames, _), _)| *frames < self.horizon).min_by(|a, b| earlier(&a.0, &b.0))?;
         let pending = self.pending.remove(index);
@@ -177,6 +188,21 @@ impl Schedule {
         let mut before: Vec<_> = all.filter(|(order, _)| earlier(order, &last).is_le()).collect();
         before.sort_by(|a, b| earlier(&a.0, &b.0));
         before.into_iter().map(|(_, pending)| pending).collect()
+    }
+
+    /// If the loop is another than it was, what waits for a lap to come is due as many beats from here as it was.
+    fn follow_loop(&mut self, model: &Model) {
+        let around = model.loop_range.map(|(start, end)| (start.get(), end.get()));
+        let (before, now) = (std::mem::replace(&mut self.around, around), self.now);
+        let Some((start, end)) = before.filter(|(_, end)| before != around && now.beat < *end) else { return };
+        for pending in &mut self.pending {
+            if let Stamp::Beat(beat, Some(lap)) = &mut pending.stamp
+                && *lap > now.lap
+            {
+                *beat += end - start + f64::from(*lap - now.lap - 1) * (end - start);
+                *lap = now.lap;
+            }
+        }
     }
 
     /// What batches are ordered by: frames, and, where beats stand still or are out of reach, the beat.
@@ -195,22 +221,38 @@ impl Schedule {
     /// Frames until it is due: at the fastest tempo there is, so never too late. `None`: as things are, never.
     fn frames_until(&self, stamp: Stamp, model: &Model) -> Option<f64> {
         let now = &self.now;
-        let (beat, lap) = match stamp {
+        let (beat, of_lap) = match stamp {
             Stamp::Sample(sample) => return Some(sample.saturating_sub(now.sample) as f64),
             Stamp::Beat(..) if !self.orders.playing => return None,
-            Stamp::Beat(beat, lap) => (beat, lap.unwrap_or(now.lap)),
+            Stamp::Beat(beat, lap) => (beat, lap),
         };
-        let turn = turn(model, now.beat);
-        let (way, to) = match (model.loop_range, turn) {
-            _ if lap < now.lap => (0.0, now.beat),
+        let lap = of_lap.unwrap_or(now.lap);
+        let (way, bpm) = match (model.loop_range, turn(model, now.beat)) {
+            _ if lap < now.lap => return Some(0.0),
             (Some((start, _)), Some(end)) if lap > now.lap => {
-                let round = f64::from(lap - now.lap - 1) * (end - start.get());
-                (end - now.beat + round + beat - start.get(), end.max(beat))
+                let start = start.get();
+                let round = f64::from(lap - now.lap - 1) * (end - start);
+                let again = fastest(model, start, end, tempo_from(model, start), f64::INFINITY);
+                (end - now.beat + round + beat - start, self.fastest_to(end, model).max(again))
             }
-            (_, Some(end)) if beat > end => return None,
-            _ => (beat - now.beat, beat),
+            // The turn is due in its place, or, of no lap in particular, it has to wait for another loop.
+            (_, Some(end)) if beat > end => {
+                of_lap?;
+                (end - now.beat, self.fastest_to(end, model))
+            }
+            _ => (beat - now.beat, self.fastest_to(beat, model)),
         };
-        Some(way.max(0.0) * 60.0 * self.rate / fastest(model, now, to))
+        Some(way.max(0.0) * 60.0 * self.rate / bpm)
+    }
+
+    /// The fastest tempo on the way from here to a beat. Where the tempo rises, it is no higher than it can be where
+    /// batches that are due are handed over.
+    fn fastest_to(&self, beat: f64, model: &Model) -> f64 {
+        let now = &self.now;
+        let bpm = if self.arrived { now.bpm } else { tempo_from(model, now.beat) };
+        let rises = self.arrived && now.slope > 0.0;
+        let glides_to = if rises { bpm + now.slope * self.horizon } else { f64::INFINITY };
+        fastest(model, now.beat, beat, bpm, glides_to)
     }
 
     /// The next beat of a grid.
@@ -227,16 +269,27 @@ fn turn(model: &Model, beat: f64) -> Option<f64> {
     model.loop_range.map(|(_, end)| end.get()).filter(|end| beat < *end)
 }
 
-/// The fastest tempo on the way from here to a beat, in beats per minute; rather too fast than too slow.
-fn fastest(model: &Model, now: &ClockReading, to: f64) -> f64 {
-    let mut fastest = now.bpm;
+/// The tempo from a beat on, where no glide is under way.
+fn tempo_from(model: &Model, beat: f64) -> f64 {
+    let points = model.tempo_map.iter().take_while(|(at, _)| at.get() <= beat);
+    points.last().map_or(model.bpm, |(_, point)| point.bpm).get()
+}
+
+/// The fastest tempo on the way from a beat to another, in beats per minute; rather too fast than too slow. At the first
+/// it is `bpm`, and what glides there comes to `glides_to` at the most.
+fn fastest(model: &Model, from: f64, to: f64, bpm: f64, mut glides_to: f64) -> f64 {
+    let mut fastest = bpm;
     // Before the map's first point the tempo may glide to the Model's own.
-    if model.tempo_map.keys().next().is_none_or(|first| now.beat < first.get()) {
-        fastest = fastest.max(model.bpm.get());
+    if model.tempo_map.keys().next().is_none_or(|first| from < first.get()) {
+        fastest = fastest.max(model.bpm.get().min(glides_to));
     }
     let mut glides = false;
     for (beat, point) in model.tempo_map.iter().map(|(beat, point)| (beat.get(), point)) {
-        if beat > now.beat && (beat <= to || glides) {
+        if beat > from && glides {
+            fastest = fastest.max(point.bpm.get().min(glides_to));
+            glides_to = f64::INFINITY;
+        }
+        if beat > from && beat <= to {
             fastest = fastest.max(point.bpm.get());
         }
         if beat > to {

@@ -5,6 +5,9 @@ use cantus_host::control::ClockReading;
 /// Two beats that are nearer to each other than this part of a period are one.
 const SAME: f64 = 1e-9;
 
+/// Seconds by which something repeated may be late and is still done; beyond, it is left out, and counted.
+const LATEST: f64 = 0.5;
+
 /// A beat in a lap of the loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct Place {
@@ -32,6 +35,8 @@ pub struct Moment {
     pub clock: ClockReading,
     /// First beat of the loop, and the beat at which it turns.
     pub around: Option<(f64, f64)>,
+    /// The beat at which this epoch of the transport began.
+    pub start: f64,
 }
 
 impl Moment {
@@ -55,16 +60,43 @@ impl Moment {
         clock.frames_to(clock.beat + way).min(way * 60.0 * clock.rate / clock.bpm)
     }
 
+    /// Whether what was due in so many frames is over for so long that it is left out.
+    pub(super) fn is_long_over(&self, frames: f64) -> bool {
+        frames < -LATEST * self.clock.rate
+    }
+
     /// Beats from a place to another; below 0 if that is over, of which the loop may know no more how long.
     pub(super) fn way(&self, from: Place, to: Place) -> f64 {
+        if to.lap < from.lap { -self.way(to, from).max(0.0) } else { self.straight(from, to) - from.beat }
+    }
+
+    /// The beat at which the music would be on a place if the loop did not turn from another on, which is not in a later
+    /// lap.
+    fn straight(&self, from: Place, to: Place) -> f64 {
         match self.turn(from.beat) {
-            _ if to.lap < from.lap => -self.way(to, from).max(0.0),
             Some((start, end)) if to.lap > from.lap => {
-                let laps = f64::from(to.lap - from.lap - 1) * (end - start);
-                end - from.beat + laps + to.beat - start
+                end + f64::from(to.lap - from.lap - 1) * (end - start) + to.beat - start
             }
-            _ => to.beat - from.beat,
+            _ => to.beat,
         }
+    }
+
+    /// The place at which the music is when it would be at a beat if the loop did not turn from now on.
+    fn folded(&self, beat: f64) -> Place {
+        let lap = self.clock.lap;
+        match self.turn(self.clock.beat) {
+            Some((start, end)) if beat >= end => {
+                let laps = ((beat - end) / (end - start)).floor();
+                Place { lap: lap + 1 + laps as u32, beat: start + (beat - end) - laps * (end - start) }
+            }
+            _ => Place { lap, beat },
+        }
+    }
+
+    /// Where a place is that was ahead while the loop was `before`; `None`: it was not.
+    pub(super) fn relaid(&self, place: Place, before: Option<(f64, f64)>) -> Option<Place> {
+        let (now, before) = (self.place(), Moment { around: before, ..*self });
+        (place >= now).then(|| self.folded(before.straight(now, place)))
     }
 
     /// The sample of something due, as the tempo goes now.
@@ -87,14 +119,7 @@ impl Moment {
         if !self.clock.playing {
             return self.place();
         }
-        let beat = self.clock.beat_at(sample);
-        match self.turn(self.clock.beat) {
-            Some((start, end)) if beat >= end => {
-                let laps = ((beat - end) / (end - start)).floor();
-                Place { lap: self.clock.lap + 1 + laps as u32, beat: start + (beat - end) - laps * (end - start) }
-            }
-            _ => Place { lap: self.clock.lap, beat: beat.max(0.0) },
-        }
+        self.folded(self.clock.beat_at(sample).max(0.0))
     }
 
     /// The first multiple from a place on; that place itself only if it is `included`. `None`: the loop keeps it out of

@@ -6,11 +6,11 @@ use super::*;
 
 fn at(sample: u64, beat: f64) -> Moment {
     let clock = ClockReading { sample, beat, rate: 8.0, bpm: 60.0, playing: true, ..ClockReading::default() };
-    Moment { clock, around: None }
+    Moment { clock, around: None, start: 0.0 }
 }
 
 fn around(start: f64, end: f64, lap: u32, moment: Moment) -> Moment {
-    Moment { clock: ClockReading { lap, ..moment.clock }, around: Some((start, end)) }
+    Moment { clock: ClockReading { lap, ..moment.clock }, around: Some((start, end)), ..moment }
 }
 
 const fn place(lap: u32, beat: f64) -> Place {
@@ -112,6 +112,41 @@ fn a_jump_lays_out_anew() {
     assert_eq!(agenda.next(&back, 1.0, |_, _, _| false), Some((1, Due::Beat(place(0, 0.0)))));
     agenda.again(1, &back);
     assert_eq!(agenda.next(&back, 9.0, |_, _, _| false), Some((2, Due::Beat(place(0, 1.0)))));
+}
+
+#[test]
+fn a_jump_that_is_seen_late_loses_nothing() {
+    let mut agenda = Agenda::default();
+    agenda.add(1, Rhythm::Every { period: 1.0, offset: 0.0 }, "it", None, &straight(0));
+    done(&mut agenda, 16, straight);
+    let mut back = at(17, 4.125);
+    (back.clock.epoch, back.start) = (1, 4.0);
+    agenda.look(&back);
+    assert_eq!(agenda.next(&back, 1.0, |_, _, _| false), Some((1, Due::Beat(place(0, 4.0)))));
+}
+
+#[test]
+fn what_was_run_ahead_keeps_its_distance_when_the_loop_is_another() {
+    let last = |place, counts| Some((place, counts));
+    // From beat 3: what was done, in which loop it was, the loop now, and what comes next of each half beat.
+    for (done, before, now, next) in [
+        (last(place(0, 3.5), false), None, None, place(0, 4.0)),
+        (last(place(0, 3.5), false), None, Some((0.0, 3.5)), place(1, 0.5)),
+        (last(place(0, 4.0), false), None, Some((1.0, 3.5)), place(1, 2.0)),
+        (last(place(0, 4.0), true), None, Some((1.0, 3.5)), place(1, 1.5)),
+        (last(place(1, 0.5), false), Some((0.5, 3.5)), None, place(0, 4.0)),
+        (last(place(1, 1.0), false), Some((0.5, 3.5)), Some((2.0, 4.0)), place(1, 2.5)),
+        // Over: from here on.
+        (last(place(0, 2.5), false), None, Some((0.0, 2.0)), place(0, 3.0)),
+    ] {
+        let mut agenda = Agenda::default();
+        let moment = |around| Moment { around, ..at(24, 3.0) };
+        agenda.look(&moment(before));
+        agenda.add(1, Rhythm::Every { period: 0.5, offset: 0.0 }, "it", done, &moment(before));
+        agenda.look(&moment(now));
+        let got = agenda.next(&moment(now), f64::MAX, |_, _, _| false);
+        assert_eq!(got, Some((1, Due::Beat(next))), "{done:?} {before:?} {now:?}");
+    }
 }
 
 #[test]

@@ -111,7 +111,7 @@ impl Script {
         let (context, owner) = (self.context.clone(), observer.owner.clone());
         let call = Call { owner: owner.clone(), origin: Origin::Callback(owner.clone()), cause: notice.cause };
         let lineage = observer.lineage.child(observer.told.replace(observer.told.get() + 1));
-        let turn = Turn { now: self.moment(), lineage, ..Turn::default() };
+        let turn = Turn { now: self.moment(), lineage, cause: notice.cause, ..Turn::default() };
         let random = Stream::of(notice.state.model.seed(), lineage);
         let before = context.random.swap(random);
         let (thread, result) = match self.callee(id, false) {
@@ -126,6 +126,7 @@ impl Script {
             let task = Task {
                 owner,
                 version: 0,
+                cause: notice.cause,
                 label: "onStateChange".into(),
                 random,
                 lineage,

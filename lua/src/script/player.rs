@@ -1,6 +1,6 @@
 //! What is done while no script is evaluated: functions that are called, coroutines that go on.
 
-use cantus_host::control::{Accepted, Batch, Cause, CommitError, Origin, When};
+use cantus_host::control::{Accepted, Batch, Cause, Commit, CommitError, Origin, When};
 use cantus_host::model::{Command, Name};
 use cantus_host::rt::QUANTUM;
 use mlua::thread::ThreadStatus;
@@ -93,6 +93,9 @@ impl Script {
         let frames = later.agenda.borrow().frames(&now);
         let soonest = if self.is_full() { LOOK } else { 0.0 };
         let due = frames.map(|frames| (frames / now.clock.rate - self.lookahead).max(soonest));
+        // What waits for its time may lead the music elsewhere, where something is to be heard at once.
+        let watch = !context.engine.state().pending.is_empty();
+        let due = if watch { Some(due.map_or(LOOK, |due| due.min(LOOK))) } else { due };
         self.look_again(if self.is_telling() { Some(0.0) } else { due })
     }
 
@@ -113,9 +116,7 @@ impl Script {
 
     /// Where the music is, as this thread sees it.
     pub(super) fn moment(&self) -> Moment {
-        let engine = &self.context.engine;
-        let around = engine.state().model.loop_range.map(|(start, end)| (start.get(), end.get()));
-        Moment { clock: engine.clock(), around }
+        moment(&*self.context.engine)
     }
 
     /// Does a task, and says when it is to be done again.
@@ -124,10 +125,11 @@ impl Script {
         let agenda = &context.later.agenda;
         let Some(task) = agenda.borrow_mut().get_mut(id).cloned() else { return };
         let origin = Origin::Timer(task.owner.clone());
-        let call = Call { owner: task.owner.clone(), origin, cause: Cause::default() };
+        let call = Call { owner: task.owner.clone(), origin, cause: task.cause };
         let before = context.random.swap(task.random);
         let lineage = task.lineage.child(format_args!("turn {}", task.turns));
         let turn = Turn { now, due, task: Some(id), version: task.version, lineage, ..Turn::default() };
+        let turn = Turn { cause: task.cause, ..turn };
         let (clock, (since, generation)) = (turn.clock(), task.instant);
         let generation = if since == clock.sample { generation } else { 0 };
         let (turn, beat) = (Turn { generation, ..turn }, clock.beat);
@@ -151,7 +153,7 @@ impl Script {
         let there = agenda.borrow_mut().get_mut(id).is_some();
         match (result, thread) {
             _ if over || !there => self.forget_all([id], due),
-            (Ok((Ended::Waits(wait), from)), _) if task.waits => agenda.borrow_mut().wait(id, wait, Some(from), &now),
+            (Ok((Ended::Waits(wait), from)), _) if task.waits => agenda.borrow_mut().wait(id, wait, from, &now),
             (Ok((Ended::Waits(wait), from)), Some(thread)) => {
                 // The function is called again in time; this call of it goes on by itself.
                 let instant = (clock.sample, generation + 1);
@@ -311,13 +313,12 @@ impl Script {
                 return Err(error);
             }
         };
-        let idle = sent.is_none();
         if let Some(Sent { batch, pending: true, commands, .. }) = sent {
             self.ahead.waits(batch, commands);
         }
         self.begin_staged(staged, Some(turn.from(true)), turn.due);
         self.after(&work, name, &call.origin)?;
-        Ok(turn.from(idle))
+        Ok(turn.from(!work.has_asked()))
     }
 
     /// Commits a transaction for its time.
@@ -373,4 +374,11 @@ impl Script {
         // A table that is there takes nil without needing memory.
         let _ = self.sandbox.calls.raw_set(id, Value::Nil);
     }
+}
+
+/// Where the music is.
+pub(super) fn moment(engine: &dyn Commit) -> Moment {
+    let state = engine.state();
+    let around = state.model.loop_range.map(|(start, end)| (start.get(), end.get()));
+    Moment { clock: engine.clock(), around, start: state.orders.start }
 }

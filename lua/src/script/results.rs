@@ -1,5 +1,6 @@
 //! What workers bring back: their words, and their results as turns of the files that asked.
 
+use cantus_host::control::Cause;
 use mlua::{Function, MultiValue, Table, Value};
 
 use crate::agenda::{Due, Rhythm, Wait};
@@ -10,7 +11,7 @@ use crate::workers::{ANSWER, Job, Under};
 
 use super::Script;
 
-/// Seconds between two looks while a worker is under way, or no more can wait for its time.
+/// Seconds between two looks while a worker is under way, or something waits for its time.
 pub(super) const LOOK: f64 = 0.002;
 
 impl Script {
@@ -76,6 +77,7 @@ impl Script {
         let task = Task {
             owner,
             version,
+            cause: Cause::default(),
             label,
             random,
             lineage,

@@ -341,7 +341,8 @@ fn when_a_stamp_is_due() {
         ("in the next lap", &[(0, Loop(Some((0.0, 4.0))))], next_lap(2.0), 0, Some(48)),
         ("where the next lap begins", &[(0, Loop(Some((0.0, 4.0))))], next_lap(0.0), 0, Some(32)),
         ("in a lap that begins later", &[(0, Loop(Some((0.0, 9.0))))], next_lap(0.0), 0, None),
-        ("in a lap that does not come", none, next_lap(2.0), 0, Some(16)),
+        ("in a lap that does not come", none, next_lap(2.0), 4, Some(4)),
+        ("at a beat that has passed, of a lap that does not come", none, next_lap(0.25), 12, Some(12)),
         ("in a lap that is over", &[(0, Loop(Some((0.0, 1.0)))), (9, Loop(None))], beat(4.0), 9, Some(9)),
         ("beyond a loop that turns later", &[(0, Loop(Some((0.0, 8.0))))], beat(9.0), 0, None),
     ] {

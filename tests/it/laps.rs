@@ -1,0 +1,178 @@
+//! Musical time in scripts where the way of the music changes: loops that come and go, seeks, stalls, evaluations anew.
+
+use cantus_host::control::{Batch, Commit, Origin, When};
+use cantus_host::model::command::SetParameterCommand;
+use cantus_host::model::{Num, Value};
+
+use crate::rig::Studio;
+
+/// Samples of a beat at 120 beats a minute.
+const BEAT: usize = 24_000;
+/// Nearer to a beat than scripts run ahead: what happens there was run already.
+const JUST_BEFORE: usize = 1280;
+
+/// A studio that plays, in which these lines were said; `hit` notes the sound's place: its value rises by 1/64.
+fn playing(code: &str) -> Studio {
+    let mut studio = Studio::new();
+    studio.eval("constant('c', {value = 0})");
+    studio.eval_as(&song(code), "song.lua");
+    studio.start();
+    studio
+}
+
+/// A file that goes on where it was.
+fn song(code: &str) -> String {
+    format!(
+        "local c, hits = engine:getModuleRegistry():getModule('c'), keep('hits', {{n = 0}})
+         local function hit() hits.n = hits.n + 1 c.value = hits.n / 64 end {code}"
+    )
+}
+
+/// The samples at which the sound changes within so many.
+fn hits(studio: &mut Studio, frames: usize) -> Vec<usize> {
+    let mut last = studio.say("return c.value").expect("runs").values[0].parse::<f32>().expect("a number");
+    let [left, _] = studio.render(frames);
+    let mut hits = Vec::new();
+    for (at, value) in left.into_iter().enumerate() {
+        if value != last {
+            hits.push(at);
+            last = value;
+        }
+    }
+    hits
+}
+
+/// The same in thousandths of a beat, after some samples that are not looked at and a line.
+fn after(code: &str, skipped: usize, line: &str, beats: usize) -> Vec<usize> {
+    let mut studio = playing(code);
+    studio.render(skipped);
+    studio.say(line).expect("runs");
+    let hits = hits(&mut studio, beats * BEAT);
+    assert_eq!((studio.complaints(), studio.late()), (vec![], 0), "{code}; {line}");
+    hits
+}
+
+#[test]
+fn loops_that_come_and_go() {
+    let beat = |beat: f64| (beat * BEAT as f64) as usize;
+    let soon = |n: usize| JUST_BEFORE + n * BEAT;
+    let sync = "clock.run(function() while true do clock.sync(4) hit() end end)";
+    for (code, skipped, line, expected) in [
+        // Behind the music, which goes on.
+        (sync, beat(6.0), "loop(2, 5)", vec![beat(2.0)]),
+        ("every(4, hit)", beat(6.0), "loop(2, 5)", vec![beat(2.0)]),
+        ("at(8, hit)", beat(6.0), "loop(2, 5)", vec![beat(2.0)]),
+        // It turns where scripts have run ahead to: that is heard as the first beat of the next lap.
+        ("every(1, hit)", 4 * BEAT - JUST_BEFORE, "loop(0, 4)", (0..4).map(soon).collect()),
+        (sync, 4 * BEAT - JUST_BEFORE, "loop(0, 4)", vec![soon(0)]),
+        // What it kept out of reach comes, on time.
+        ("loop(1, 3) every(4, hit)", beat(6.0), "noloop()", vec![beat(2.0)]),
+        // It does not turn where scripts have run ahead to: that is heard on the beat behind it.
+        ("loop(0, 4) every(1, hit)", 4 * BEAT - JUST_BEFORE, "noloop()", (0..4).map(soon).collect()),
+        ("loop(0, 4) every(1, hit)", 4 * BEAT - JUST_BEFORE, "loop(0, 8)", (0..4).map(soon).collect()),
+    ] {
+        assert_eq!(after(code, skipped, line, 4), expected, "{code}; {line}");
+    }
+}
+
+#[test]
+fn a_file_that_is_evaluated_again_does_not_double_a_beat() {
+    let code = "clock.run(function() while true do clock.sync(1) hit() end end)";
+    let mut studio = playing(code);
+    studio.render(2 * BEAT - JUST_BEFORE);
+    studio.eval_as(&song(code), "song.lua");
+    assert_eq!(studio.say("return c.value").expect("runs").values, [(2.0 / 64.0).to_string()]);
+    let [left, _] = studio.render(2 * BEAT);
+    assert_eq!([left[JUST_BEFORE], left[JUST_BEFORE + BEAT]], [3.0 / 64.0, 4.0 / 64.0]);
+}
+
+#[test]
+fn a_value_that_is_there_already_takes_its_beat() {
+    for first in ["0", "0.5"] {
+        let mut studio = Studio::new();
+        let run = "for _, value in ipairs {0.5, 1} do c.value = value clock.sync(1) end";
+        studio.eval(&format!(
+            "constant('c', {{value = {first}}}) local c = engine:getModuleRegistry():getModule('c')
+             clock.run(function() {run} end)"
+        ));
+        studio.start();
+        let [left, _] = studio.render(2 * BEAT);
+        assert_eq!([left[BEAT - 1], left[BEAT]], [0.5, 1.0], "from {first}");
+    }
+}
+
+#[test]
+fn scenes_are_recalled_on_their_beat() {
+    let mut studio = playing("c.value = 1");
+    studio.say("scene('verse')").expect("runs");
+    studio.say("c.value = 0.5").expect("runs");
+    studio.say("at(2, function() recall('verse') end)").expect("runs");
+    let [left, _] = studio.render(3 * BEAT);
+    assert_eq!([left[2 * BEAT - 1], left[2 * BEAT]], [0.5, 1.0]);
+}
+
+#[test]
+fn as_much_can_be_asked_for_again() {
+    let mut studio = Studio::new();
+    for code in [
+        "for _ = 1, 6000 do every(1, function() end) end",
+        "for _ = 1, 600 do engine:onStateChange(function() end) end",
+    ] {
+        studio.eval_as(code, "song.lua");
+        studio.eval_as(code, "song.lua");
+    }
+}
+
+#[test]
+fn callbacks_that_answer_themselves_by_a_timer_are_cut_off() {
+    let mut studio = Studio::new();
+    let answer = "setTimeout(function() bpm(bpm() + 1) end, 0)";
+    studio.say(&format!("engine:onStateChange(function() {answer} end, 'clock')")).expect("runs");
+    studio.say("bpm(60)").expect("runs");
+    studio.render(48_000);
+    let complaints = studio.complaints();
+    assert!(complaints[0].contains("callbacks have answered each other's changes 8 times"), "{complaints:?}");
+    assert_eq!(studio.say("return bpm()").expect("runs").values, ["68"]);
+}
+
+#[test]
+fn a_coroutine_that_slept_does_not_catch_up() {
+    let mut studio = playing("clock.run(function() while true do clock.sync(1/16) hit() end end)");
+    studio.render(BEAT);
+    studio.skip(2 * BEAT);
+    studio.say("before = c.value").expect("runs");
+    studio.render(64);
+    // The one that was due, and those that are due in what scripts run ahead.
+    let steps = studio.say("return (c.value - before) * 64 <= 3").expect("runs").values;
+    assert_eq!(steps, ["true"]);
+}
+
+#[test]
+fn nothing_is_late_into_another_tempo() {
+    for (code, line) in [
+        ("tempo_at(0, 999) tempo_at(2, 60) loop(0, 4) every(4, hit, {offset = 0.01})", ""),
+        ("tempo_at(0, 60) tempo_at(16, 999) every(1/64, hit, {offset = 0.003})", "seek(16)"),
+        ("bpm(60) every(1/4, hit) setInterval(hit, 7)", "bpm(180, {over = 16})"),
+        ("bpm(60) every(1/4, hit) setInterval(hit, 7)", "bpm(960, {over = 16})"),
+    ] {
+        let mut studio = playing(code);
+        studio.render(BEAT);
+        // What is due within the quantum of the start itself cannot be on time.
+        let before = studio.late();
+        studio.say(line).expect("runs");
+        studio.render(8 * BEAT);
+        assert_eq!(studio.late(), before, "{code}; {line}");
+    }
+}
+
+#[test]
+fn what_waits_for_a_grid_begins_where_a_loop_turns_before_it() {
+    let mut studio = playing("");
+    studio.render(BEAT + BEAT / 2);
+    let (path, value) = ("c.value".parse().expect("a path"), Some(Value::Num(Num::ONE)));
+    let batch = Batch::new(Origin::Host, vec![SetParameterCommand { path, value }.into()]);
+    let batch = batch.at(When::NextGrid(Num::of(4.0)));
+    studio.engine().commit(batch).expect("is possible");
+    studio.say("loop(0, 3)").expect("runs");
+    assert_eq!(hits(&mut studio, 3 * BEAT), [BEAT + BEAT / 2]);
+}
