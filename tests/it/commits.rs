@@ -150,7 +150,7 @@ fn what_waits_is_checked_on_what_will_be_and_refused_to_its_origin_when_it_no_lo
     send(&studio, client("bob"), vec![add.into()], When::Now).expect("it is free");
     studio.render(4 * BEAT);
     let reports = studio.engine().state().reports.clone();
-    let said: Vec<_> = reports.iter().map(|r| (r.batch, &*r.origin, r.text.contains(" \"e\""))).collect();
+    let said: Vec<_> = reports.iter().map(|r| (r.batches[0], &*r.origin, r.text.contains(" \"e\""))).collect();
     assert_eq!(said, [(one.batch, "client ann", true), (two.batch, "client ann", false)], "{reports:?}");
     let text = &reports[0].text;
     assert!(text.starts_with("could not add Constant e: \"e\" is already the name of a Gain"), "{text}");
@@ -170,7 +170,7 @@ fn stop_seek_and_reset_cancel_what_waits_for_beats() {
         send(&studio, timer(), vec![set("c.value", 2.0)], beat(first + 1.0)).expect("it can be");
         let reports = studio.engine().state().reports.clone();
         let [report] = reports.as_slice() else { panic!("{reports:?}") };
-        assert_eq!((report.batch, &*report.origin), (late, "a timer of song.lua"));
+        assert_eq!((&*report.batches, &*report.origin), (&[late][..], "a timer of song.lua"));
         let text = format!("set c.value = 0.5 was cancelled before its beat: somebody did {}", jump.describe());
         assert!(report.text.starts_with(&text), "{}", report.text);
         let [left, _] = studio.render(3 * BEAT);

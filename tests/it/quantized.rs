@@ -117,6 +117,26 @@ fn what_does_not_begin_ends_nothing() {
 }
 
 #[test]
+fn none_begins_of_many_that_are_cancelled_at_once() {
+    for line in ["stop() play()", "hush() play()"] {
+        let mut studio = stage("old", 1.0);
+        for (value, beats) in [(0.25, 1.0), (0.75, 2.0), (0.5, 4.0)] {
+            let line = format!(
+                "quantize('bar') setParam('c', 'value', {value}) {} engine:onStateChange(function() print('told') end)",
+                says("new", beats)
+            );
+            studio.say(&line).expect("runs");
+        }
+        studio.say(line).expect("runs");
+        studio.render(6 * BEAT);
+        let said = studio.printed();
+        assert!(said.iter().all(|said| said.starts_with("old")), "{line}: {said:?}");
+        let timers = if line.starts_with("hush") { "0" } else { "1" };
+        assert_eq!(studio.say("return #timers()").expect("runs").values, [timers], "{line}");
+    }
+}
+
+#[test]
 fn what_an_evaluation_cancels_goes_on_until_the_bar() {
     let mut studio = stage("old", 4.0);
     studio.say(&format!("id = {}", says("beat", 1.0))).expect("runs");

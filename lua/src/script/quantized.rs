@@ -129,7 +129,7 @@ impl Script {
         let due: Vec<Quantized> = self.quantized.extract_if(.., |one| !waits(one.batch)).collect();
         for one in due {
             // Refused or cancelled, which is said where all such reports are.
-            if state.reports.iter().any(|report| report.batch == one.batch) {
+            if state.reports.iter().any(|report| report.batches.contains(&one.batch)) {
                 self.take_back(&one);
                 continue;
             }
