@@ -137,6 +137,21 @@ fn none_begins_of_many_that_are_cancelled_at_once() {
 }
 
 #[test]
+fn what_one_was_the_first_to_keep_the_one_in_its_place_keeps() {
+    let mut studio = stage("old", 4.0);
+    let count = "local m = keep('m', {n = 0}) m.n = m.n + 1 print(m.n)";
+    (0..3).for_each(|_| _ = studio.eval_as(&format!("quantize('bar') {count}"), "song.lua"));
+    assert_eq!(studio.printed(), ["1", "2", "3"]);
+    // None of them has begun: the next is the first.
+    studio.say("stop() play()").expect("runs");
+    studio.render(BEAT);
+    studio.printed();
+    studio.eval_as(count, "song.lua");
+    studio.eval_as(count, "song.lua");
+    assert_eq!(studio.printed(), ["1", "2"]);
+}
+
+#[test]
 fn what_an_evaluation_cancels_goes_on_until_the_bar() {
     let mut studio = stage("old", 4.0);
     studio.say(&format!("id = {}", says("beat", 1.0))).expect("runs");
