@@ -8,6 +8,7 @@ mod cli; // the program: exit codes, messages, what is left behind
 mod commits; // several origins: when, what waits, what is taken back
 mod contract; // plugin libraries: loading, choosing, refusing
 mod editors; // definitions for editors, and new songs
+mod endings;
 mod every_parameter; // set, read, refused, saved, printed, whatever the plugin
 mod examples; // the pieces, and every example in every manifest
 mod faults; // modules that misbehave while the rest plays on
