@@ -341,7 +341,11 @@ impl Engine {
     fn jump(&mut self, command: &Command, beat: f64) {
         let mut cancelled: BTreeMap<String, Vec<Pending>> = BTreeMap::new();
         for pending in self.schedule.jump(beat) {
-            cancelled.entry(pending.batch.origin.to_string()).or_default().push(pending);
+            match &pending.batch.origin {
+                // Timers go on from the new beat: nobody misses what they would have done on those that will not come.
+                Origin::Timer(_) => self.drop_waiting(pending.number, &command.describe()),
+                origin => cancelled.entry(origin.to_string()).or_default().push(pending),
+            }
         }
         for (origin, all) in cancelled {
             let (what, more) = (all[0].batch.work.describe(), all.len() - 1);
