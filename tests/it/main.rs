@@ -37,4 +37,5 @@ mod sources;
 mod tidy; // the house rules
 mod timers;
 mod undo; // all the way back, and there again
+mod waiting;
 mod workers; // Lua beside the music, whose results land on their exact sample
