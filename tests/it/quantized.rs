@@ -1,5 +1,6 @@
 //! Evaluations that begin at a bar: the old is done before it, the new from it on.
 
+use cantus_host::control::Commit;
 use cantus_host::model::command::RemoveModuleCommand;
 
 use crate::rig::Studio;
@@ -149,6 +150,19 @@ fn what_one_was_the_first_to_keep_the_one_in_its_place_keeps() {
     studio.eval_as(count, "song.lua");
     studio.eval_as(count, "song.lua");
     assert_eq!(studio.printed(), ["1", "2"]);
+}
+
+#[test]
+fn what_a_file_no_longer_asks_for_does_not_come_at_the_bar() {
+    let made = |studio: &Studio| studio.engine().state().model.modules.get("d").is_some();
+    for (newer, expected) in [(says("old", 1.0), 0), (format!("quantize('bar') {}", says("old", 1.0)), 1)] {
+        let mut studio = stage("old", 1.0);
+        studio.eval_as(&format!("quantize('bar') constant('d', {{value = 1}}) {}", says("new", 1.0)), "song.lua");
+        studio.eval_as(&newer, "song.lua");
+        assert_eq!(studio.engine().state().pending.len(), expected);
+        studio.render(4 * BEAT);
+        assert!(!made(&studio), "{newer}");
+    }
 }
 
 #[test]
