@@ -38,7 +38,7 @@ pub use refusal::Refusal;
 pub use setting::{Bound, SESSION, Setting, SettingKind, session as session_setting};
 pub use table::Table;
 pub use time::{Signature, Swing, TempoPoint};
-pub use unit::{duration, note_number};
+pub use unit::{duration, note_number, seconds};
 pub use value::{Name, Num, Value, accept, example};
 pub use wire::{Cable, Connection, Control, ControlKey, Endpoint, Link, LinkKey};
 

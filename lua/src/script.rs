@@ -9,7 +9,6 @@ mod player;
 mod quantized;
 mod results;
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -23,7 +22,7 @@ use cantus_host::session;
 use cantus_host::settings::Settings;
 use mlua::chunk::ChunkMode;
 use mlua::thread::ThreadStatus;
-use mlua::{Function, MultiValue, Table, Thread, Value};
+use mlua::{Function, MultiValue, Table, Value};
 
 use crate::agenda::{Due, Place as Beat};
 use crate::budget::{self, Budget};
@@ -112,8 +111,6 @@ pub struct Script {
     memory: usize,
     /// Seconds.
     lookahead: f64,
-    /// Lua threads that have ended.
-    spare: RefCell<Vec<Thread>>,
     garbage: Garbage,
     lockstep: bool,
     ahead: Ahead,
@@ -170,7 +167,6 @@ impl Script {
             sandbox,
             memory,
             lookahead,
-            spare: RefCell::default(),
             garbage,
             lockstep,
             ahead,

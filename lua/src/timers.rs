@@ -229,10 +229,7 @@ fn now(lua: &Lua) -> u64 {
 /// Milliseconds, or a time as text, in frames.
 fn frames(lua: &Lua, delay: &Value, what: &str) -> Result<f64> {
     let rate = context(lua).later.turn.get().now.clock.rate;
-    let seconds = match delay {
-        Value::String(_) => seconds(delay, what)?,
-        delay => number(delay, &format!("the time of {what}, in milliseconds,"))?.get() / 1000.0,
-    };
+    let seconds = seconds(delay, 1000.0, what)?;
     if !(0.0..=1e6).contains(&seconds) {
         return Err(blame(format!("{what}: {seconds} s is out of range; 0 to 1000000 s is possible")));
     }
@@ -294,7 +291,7 @@ fn sync(lua: &Lua, (period, offset): (Value, Value)) -> Result<f64> {
 }
 
 fn sleep(lua: &Lua, time: Value) -> Result<f64> {
-    let seconds = seconds(&time, "clock.sleep")?;
+    let seconds = seconds(&time, 1.0, "clock.sleep")?;
     if !(0.0..=1e6).contains(&seconds) {
         return Err(blame(format!("clock.sleep: {seconds} s is out of range; 0 to 1000000 s is possible")));
     }

@@ -109,19 +109,18 @@ pub fn duration(lua: &Lua, text: &str) -> Result<Option<f64>> {
     Ok(cantus_host::model::duration(text, bar))
 }
 
-/// Seconds: a number, or a time such as `"250ms"` or `"2s"`; `what` begins the sentence if it is none.
+/// Seconds: a number, of which so many are a second, or a time such as `"250ms"` or `"2s"`; `what` begins the sentence if
+/// it is none.
 ///
 /// # Errors
 /// For anything else.
-pub fn seconds(value: &Value, what: &str) -> Result<f64> {
-    let Value::String(text) = value else { return Ok(number(value, &format!("the seconds of {what}"))?.get()) };
-    let text = text.to_string_lossy();
-    let (number, scale) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
-        (Some(number), _) => (number, 1000.0),
-        (None, number) => (number.unwrap_or(&text), 1.0),
+pub fn seconds(value: &Value, per_second: f64, what: &str) -> Result<f64> {
+    let Value::String(text) = value else {
+        return Ok(number(value, &format!("the time of {what}"))?.get() / per_second);
     };
-    let seconds = number.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(|number| number / scale);
-    seconds.ok_or_else(|| blame(format!("{what}: \"{text}\" is no time; write 0.5, \"250ms\" or \"2s\"")))
+    let text = text.to_string_lossy();
+    let wrong = || blame(format!("{what}: \"{text}\" is no time; write a number, \"250ms\" or \"2s\""));
+    cantus_host::model::seconds(&text, per_second).ok_or_else(wrong)
 }
 
 /// True or false.

@@ -74,8 +74,13 @@ pub fn supervise<T: Send + 'static>(
         let (pulse, work, (sender, result)) = (Pulse::default(), work.clone(), channel());
         let heart = pulse.clone();
         let thread = Builder::new().name("script".into()).stack_size(Script::STACK);
-        // Who gets a result that comes after all has gone.
-        thread.spawn(move || _ = sender.send(work(heart, before)))?;
+        thread.spawn(move || {
+            let done = work(heart, before);
+            // Whoever gets the result may end the process: what the work held must have found its end before.
+            drop(work);
+            // Who gets a result that comes after all has gone.
+            _ = sender.send(done);
+        })?;
         let (mut count, mut seen) = (pulse.count(), Instant::now());
         let fate = loop {
             match result.recv_timeout(patience / 8) {
@@ -127,6 +132,38 @@ mod tests {
         // Those that come back after all hear that they are no longer wanted.
         drop(sender);
         assert_eq!(heard.iter().take(2).collect::<Vec<_>>(), [false, false]);
+    }
+
+    /// Set when it is dropped, which takes as long as it can to be in time for nobody.
+    #[derive(Clone)]
+    struct Held {
+        answered: Arc<AtomicBool>,
+        let_go: Arc<AtomicBool>,
+    }
+
+    impl Drop for Held {
+        fn drop(&mut self) {
+            if std::thread::current().name() == Some("script") {
+                let mut turns = 0..10_000;
+                while turns.next().is_some() && !self.answered.load(Ordering::SeqCst) {
+                    std::thread::yield_now();
+                }
+                self.let_go.store(!self.answered.load(Ordering::SeqCst), Ordering::SeqCst);
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_work_holds_is_let_go_before_it_is_answered() {
+        let held = Held { answered: Arc::default(), let_go: Arc::default() };
+        let (answered, let_go) = (held.answered.clone(), held.let_go.clone());
+        let work = move |_, _| {
+            let _held = &held;
+        };
+        supervise(Duration::from_secs(60), work, |_| {}).expect("it comes back");
+        let before = let_go.load(Ordering::SeqCst);
+        answered.store(true, Ordering::SeqCst);
+        assert!(before, "the answer came first");
     }
 
     #[test]

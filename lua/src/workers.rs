@@ -248,3 +248,25 @@ fn has_room(lua: &Lua, owner: &Name) -> Result<()> {
         )))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_under_way_is_told_to_stop_when_nobody_is_left_to_answer() {
+        let stop = Arc::<AtomicBool>::default();
+        let job = Under {
+            owner: "song.lua".into(),
+            sample: 0,
+            stream: String::new(),
+            printed: Vec::new(),
+            ended: None,
+            stop: stop.clone(),
+        };
+        let mut workers = Workers::new(1, Limits::default());
+        workers.jobs.insert(1, job);
+        drop(workers);
+        assert!(stop.load(Ordering::Relaxed));
+    }
+}

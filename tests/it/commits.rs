@@ -150,7 +150,7 @@ fn what_waits_is_checked_on_what_will_be_and_refused_to_its_origin_when_it_no_lo
     send(&studio, client("bob"), vec![add.into()], When::Now).expect("it is free");
     studio.render(4 * BEAT);
     let reports = studio.engine().state().reports.clone();
-    let said: Vec<_> = reports.iter().map(|r| (r.batch, &*r.origin, r.text.contains(" \"e\""))).collect();
+    let said: Vec<_> = reports.iter().map(|r| (r.batches[0], &*r.origin, r.text.contains(" \"e\""))).collect();
     assert_eq!(said, [(one.batch, "client ann", true), (two.batch, "client ann", false)], "{reports:?}");
     let text = &reports[0].text;
     assert!(text.starts_with("could not add Constant e: \"e\" is already the name of a Gain"), "{text}");
@@ -162,7 +162,10 @@ fn stop_seek_and_reset_cancel_what_waits_for_beats() {
         [StopTransportCommand.into(), ResetTransportCommand.into(), SeekCommand { beat: Num::of(8.0) }.into()];
     for jump in jumps {
         let mut studio = Studio::playing(CONSTANT);
-        let late = send(&studio, timer(), vec![set("c.value", 0.5)], beat(1.0)).expect("it can be").batch;
+        let late = send(&studio, client("bob"), vec![set("c.value", 0.5)], beat(1.0)).expect("it can be").batch;
+        let later = send(&studio, client("bob"), vec![set("c.value", 0.75)], beat(2.0)).expect("it can be").batch;
+        // Of what timers will not do nobody wants to hear.
+        send(&studio, timer(), vec![set("c.value", 0.5)], beat(1.5)).expect("it can be");
         send(&studio, timer(), vec![set("d.value", 1.0)], When::AtSample(50_000)).expect("it can be");
         // In the same batch as the jump, and before the audio thread has heard of it.
         send(&studio, client("ann"), vec![jump.clone(), StartTransportCommand.into()], When::Now).expect("it can be");
@@ -170,8 +173,9 @@ fn stop_seek_and_reset_cancel_what_waits_for_beats() {
         send(&studio, timer(), vec![set("c.value", 2.0)], beat(first + 1.0)).expect("it can be");
         let reports = studio.engine().state().reports.clone();
         let [report] = reports.as_slice() else { panic!("{reports:?}") };
-        assert_eq!((report.batch, &*report.origin), (late, "a timer of song.lua"));
-        let text = format!("set c.value = 0.5 was cancelled before its beat: somebody did {}", jump.describe());
+        assert_eq!((&*report.batches, &*report.origin), (&[late, later][..], "client bob"));
+        let text =
+            format!("set c.value = 0.5, and 1 more, was cancelled before its beat: somebody did {}", jump.describe());
         assert!(report.text.starts_with(&text), "{}", report.text);
         let [left, _] = studio.render(3 * BEAT);
         assert_eq!(changes(&left), [(BEAT, 2.0), (50_000, 3.0)], "{}", jump.describe());

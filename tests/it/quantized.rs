@@ -1,5 +1,6 @@
 //! Evaluations that begin at a bar: the old is done before it, the new from it on.
 
+use cantus_host::control::Commit;
 use cantus_host::model::command::RemoveModuleCommand;
 
 use crate::rig::Studio;
@@ -114,6 +115,54 @@ fn what_does_not_begin_ends_nothing() {
     studio.printed();
     assert_eq!(both(&mut studio), ["old 3.0", "newest 4.0", "newest 5.0", "newest 6.0", "newest 7.0"]);
     assert_eq!(studio.say("return #timers()").expect("runs").values, ["1"]);
+}
+
+#[test]
+fn none_begins_of_many_that_are_cancelled_at_once() {
+    for line in ["stop() play()", "hush() play()"] {
+        let mut studio = stage("old", 1.0);
+        for (value, beats) in [(0.25, 1.0), (0.75, 2.0), (0.5, 4.0)] {
+            let line = format!(
+                "quantize('bar') setParam('c', 'value', {value}) {} engine:onStateChange(function() print('told') end)",
+                says("new", beats)
+            );
+            studio.say(&line).expect("runs");
+        }
+        studio.say(line).expect("runs");
+        studio.render(6 * BEAT);
+        let said = studio.printed();
+        assert!(said.iter().all(|said| said.starts_with("old")), "{line}: {said:?}");
+        let timers = if line.starts_with("hush") { "0" } else { "1" };
+        assert_eq!(studio.say("return #timers()").expect("runs").values, [timers], "{line}");
+    }
+}
+
+#[test]
+fn what_one_was_the_first_to_keep_the_one_in_its_place_keeps() {
+    let mut studio = stage("old", 4.0);
+    let count = "local m = keep('m', {n = 0}) m.n = m.n + 1 print(m.n)";
+    (0..3).for_each(|_| _ = studio.eval_as(&format!("quantize('bar') {count}"), "song.lua"));
+    assert_eq!(studio.printed(), ["1", "2", "3"]);
+    // None of them has begun: the next is the first.
+    studio.say("stop() play()").expect("runs");
+    studio.render(BEAT);
+    studio.printed();
+    studio.eval_as(count, "song.lua");
+    studio.eval_as(count, "song.lua");
+    assert_eq!(studio.printed(), ["1", "2"]);
+}
+
+#[test]
+fn what_a_file_no_longer_asks_for_does_not_come_at_the_bar() {
+    let made = |studio: &Studio| studio.engine().state().model.modules.get("d").is_some();
+    for (newer, expected) in [(says("old", 1.0), 0), (format!("quantize('bar') {}", says("old", 1.0)), 1)] {
+        let mut studio = stage("old", 1.0);
+        studio.eval_as(&format!("quantize('bar') constant('d', {{value = 1}}) {}", says("new", 1.0)), "song.lua");
+        studio.eval_as(&newer, "song.lua");
+        assert_eq!(studio.engine().state().pending.len(), expected);
+        studio.render(4 * BEAT);
+        assert!(!made(&studio), "{newer}");
+    }
 }
 
 #[test]

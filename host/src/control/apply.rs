@@ -88,7 +88,7 @@ impl Engine {
             let (origin, text) = (origin.to_string(), error.to_string());
             // It may ask again and again.
             if self.reports.iter().all(|report| (&report.origin, &report.text) != (&origin, &text)) {
-                self.report(0, origin, text);
+                self.report(Vec::new(), origin, text);
             }
         }
     }
@@ -116,26 +116,25 @@ impl Engine {
             let Pending { number, batch, .. } = pending;
             let origin = batch.origin.to_string();
             match self.apply(number, batch, at) {
-                Ok(done) => done.skipped.into_iter().for_each(|text| self.report(0, origin.clone(), text)),
+                Ok(done) => done.skipped.into_iter().for_each(|text| self.report(Vec::new(), origin.clone(), text)),
                 Err(error) => {
-                    self.report(number, origin, format!("{error}; it was accepted before, and nothing of it was done"));
+                    let text = format!("{error}; it was accepted before, and nothing of it was done");
+                    self.report(vec![number], origin, text);
                 }
             }
             self.pending = Arc::new(self.schedule.waiting());
         }
     }
 
-    /// Says what became of a batch that was accepted and is not applied; of 0, something else that went wrong.
-    pub(super) fn report(&mut self, batch: u64, origin: String, text: String) {
-        if batch > 0 {
-            self.drop_waiting(batch, &text);
-        }
+    /// Says what became of batches that were accepted and are not applied; of none, something else that went wrong.
+    pub(super) fn report(&mut self, batches: Vec<u64>, origin: String, text: String) {
+        batches.iter().for_each(|batch| self.drop_waiting(*batch, &text));
         let reports = Arc::make_mut(&mut self.reports);
         let number = reports.last().map_or(1, |last| last.number + 1);
         if reports.len() == REPORTS {
             reports.remove(0);
         }
-        reports.push(Report { number, batch, origin, text });
+        reports.push(Report { number, batches, origin, text });
     }
 
     /// Another batch takes the place of one that waits.
@@ -342,7 +341,11 @@ impl Engine {
     fn jump(&mut self, command: &Command, beat: f64) {
         let mut cancelled: BTreeMap<String, Vec<Pending>> = BTreeMap::new();
         for pending in self.schedule.jump(beat) {
-            cancelled.entry(pending.batch.origin.to_string()).or_default().push(pending);
+            match &pending.batch.origin {
+                // Timers go on from the new beat: nobody misses what they would have done on those that will not come.
+                Origin::Timer(_) => self.drop_waiting(pending.number, &command.describe()),
+                origin => cancelled.entry(origin.to_string()).or_default().push(pending),
+            }
         }
         for (origin, all) in cancelled {
             let (what, more) = (all[0].batch.work.describe(), all.len() - 1);
@@ -350,8 +353,7 @@ impl Engine {
             let why = command.describe();
             let text =
                 format!("{what}{more} was cancelled before its beat: somebody did {why}; do it again if need be");
-            all[1..].iter().for_each(|p| self.drop_waiting(p.number, &text));
-            self.report(all[0].number, origin, text);
+            self.report(all.iter().map(|pending| pending.number).collect(), origin, text);
         }
         self.pending = Arc::new(self.schedule.waiting());
     }

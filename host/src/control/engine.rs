@@ -303,7 +303,7 @@ impl Engine {
     /// The music goes on when the disk is full; everybody is told.
     fn hear_journal(&mut self) {
         if let Some(text) = self.journal.as_ref().and_then(Journal::failure) {
-            self.report(0, "the program".into(), text);
+            self.report(Vec::new(), "the program".into(), text);
         }
     }
 

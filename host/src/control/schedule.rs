@@ -309,11 +309,11 @@ fn earlier(a: &(f64, f64), b: &(f64, f64)) -> Ordering {
 pub struct Report {
     /// Counts reports.
     pub number: u64,
-    /// The batch.
-    pub batch: u64,
-    /// Who sent it.
+    /// The batches; none if it is of something else that went wrong.
+    pub batches: Vec<u64>,
+    /// Who sent them.
     pub origin: String,
-    /// What became of it, and what to do.
+    /// What became of them, and what to do.
     pub text: String,
 }
 

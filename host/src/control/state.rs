@@ -192,9 +192,15 @@ pub struct ClockReading {
 }
 
 impl ClockReading {
-    /// What the audio thread shows, and what it was told since. `rate` in Hz.
+    /// What the audio thread shows, and what it was told since; it may have been told more than is known here. `rate` in
+    /// Hz.
     pub(super) fn of(seen: Reading, orders: Orders, rate: f64) -> ClockReading {
         let Reading { sample, beat, bpm, slope, lap, .. } = seen;
+        let orders = if seen.epoch > orders.epoch {
+            Orders { playing: seen.playing, epoch: seen.epoch, start: beat }
+        } else {
+            orders
+        };
         let (beat, lap) = if seen.epoch == orders.epoch { (beat, lap) } else { (orders.start, 0) };
         let Orders { playing, epoch, .. } = orders;
         ClockReading { sample, seconds: sample as f64 / rate, rate, beat, bpm, slope, playing, epoch, lap }
@@ -220,5 +226,24 @@ impl ClockReading {
         let ClockReading { sample, beat, bpm, slope, epoch, .. } = *self;
         let course = Segment { sample, beat, bpm, slope, flags: 0, epoch };
         if reaches(&course) { course } else { Segment { slope: 0.0, ..course } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The beat, lap, epoch and whether beats go on: as the audio thread shows them, told to play from beat 16 of epoch 4.
+    fn read(epoch: u32) -> (f64, u32, u32, bool) {
+        let seen = Reading { beat: 2.0, lap: 3, epoch, playing: false, ..Reading::default() };
+        let clock = ClockReading::of(seen, Orders { playing: true, epoch: 4, start: 16.0 }, 8.0);
+        (clock.beat, clock.lap, clock.epoch, clock.playing)
+    }
+
+    #[test]
+    fn whoever_knows_more_says_where_the_music_is() {
+        assert_eq!(read(3), (16.0, 0, 4, true), "the audio thread has not heard of it yet");
+        assert_eq!(read(4), (2.0, 3, 4, true), "nor of the start in the same epoch");
+        assert_eq!(read(5), (2.0, 3, 5, false), "it has heard of a stop that is published only now");
     }
 }

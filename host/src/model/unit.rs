@@ -116,6 +116,13 @@ pub fn duration(text: &str, bar: f64) -> Option<f64> {
     beats.filter(|beats| beats.is_finite())
 }
 
+/// Seconds of a time as people write it: `250ms`, `2s`; of a plain number so many are a second.
+pub fn seconds(text: &str, per_second: f64) -> Option<f64> {
+    let plain = !text.trim_end().ends_with(char::is_alphabetic);
+    let time = parse(text, Unit::Seconds).filter(|time| time.is_finite())?;
+    Some(if plain { time / per_second } else { time })
+}
+
 /// `"C4"` and `"C-4"` are 60, `"F#3"` 54, `"Bb2"` 46; `None` for anything else. The dash is the tracker's, as in `C-4`,
 /// so there are no octaves below 0: the notes 0 to 11 are written as numbers.
 pub fn note_number(text: &str) -> Option<f64> {
@@ -248,6 +255,24 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(duration(text, 3.0), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_in_seconds() {
+        for (text, expected) in [
+            ("250 ms", Some(0.25)),
+            (".5 S", Some(0.5)),
+            ("2s ", Some(2.0)),
+            ("250", Some(0.25)),
+            ("-1e3 ", Some(-1.0)),
+            ("1e999", None),
+            ("inf", None),
+            ("nans", None),
+            ("2 beats", None),
+            ("", None),
+        ] {
+            assert_eq!(seconds(text, 1000.0), expected, "{text}");
         }
     }
 

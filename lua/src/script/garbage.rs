@@ -65,7 +65,15 @@ impl Garbage {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+    use std::sync::Arc;
+
+    use cantus_host::control::{Accepted, Batch, ClockReading, Commit, CommitError, EngineState, Origin};
+    use cantus_host::model::{Catalog, ModuleId};
+
     use super::*;
+    use crate::{Options, Script};
 
     /// Bytes in use after each of 600 looks, 300 KB of garbage before each, beside 100,000 tables that are kept.
     fn looks() -> Vec<usize> {
@@ -80,6 +88,48 @@ mod tests {
             lua.used_memory()
         };
         (0..600).map(look).collect()
+    }
+
+    /// An engine in which nothing happens but time.
+    struct Silent(Cell<u64>);
+
+    impl Commit for Silent {
+        fn commit(&self, _: Batch) -> Result<Accepted, CommitError> {
+            Err(CommitError::Stopped)
+        }
+
+        fn state(&self) -> Arc<EngineState> {
+            Arc::default()
+        }
+
+        fn catalog(&self) -> Arc<Catalog> {
+            Arc::new(Catalog::new([]))
+        }
+
+        fn mint(&self) -> ModuleId {
+            ModuleId(0)
+        }
+
+        fn clock(&self) -> ClockReading {
+            let sample = self.0.get();
+            ClockReading { sample, seconds: sample as f64 / 1000.0, rate: 1000.0, ..ClockReading::default() }
+        }
+    }
+
+    #[test]
+    fn what_timers_leave_is_collected() {
+        let engine = Rc::new(Silent(Cell::default()));
+        let mut script = Script::new(engine.clone(), Options::default()).expect("a state can be made");
+        let code = "setInterval(function() local t = {} for i = 1, 3000 do t[i] = {i} end end, 30)";
+        script.eval(code, "song.lua", Origin::Repl).expect("it runs");
+        let mut look = || {
+            engine.0.set(engine.0.get() + 30);
+            script.tick();
+            script.sandbox.lua.used_memory()
+        };
+        let first = look();
+        let most = (0..200).map(|_| look()).max().expect("some");
+        assert!(most < first + (8 << 20), "from {first} bytes to {most}");
     }
 
     #[test]

@@ -19,8 +19,6 @@ use super::results::LOOK;
 
 /// Calls and coroutines of one look at the most: those behind them are not forgotten, but come with the next.
 const TURNS: usize = 2_000;
-/// Lua threads that are kept for the next call.
-const SPARE: usize = 8;
 /// What a call may use is this part of what an evaluation may; and what all those of a look may, but for the last of them.
 pub(super) const SHARE: u64 = 10;
 
@@ -223,11 +221,7 @@ impl Script {
             return calls.raw_get(id).map_err(failed);
         }
         let function: Function = calls.raw_get(id).map_err(failed)?;
-        if let Some(spare) = self.spare.borrow_mut().pop()
-            && spare.reset(function.clone()).is_ok()
-        {
-            return Ok(spare);
-        }
+        // Never that of an earlier call: a script may still hold it, and let it go on.
         self.sandbox.lua.create_thread(function).map_err(failed)
     }
 
@@ -290,10 +284,6 @@ impl Script {
         }
         result.map_err(|e| self.sandbox.explain(&e, owner, thread))?;
         if thread.status() != ThreadStatus::Resumable {
-            let mut spare = self.spare.borrow_mut();
-            if spare.len() < SPARE {
-                spare.push(thread.clone());
-            }
             return Ok(Ended::Whole);
         }
         context.later.wait.take().map(Ended::Waits).ok_or_else(|| {

@@ -6,7 +6,7 @@
 //! its way or the transport goes elsewhere, the new does, and the old goes on.
 
 use cantus_host::control::{Origin, Position, When};
-use cantus_host::model::{Command, Num};
+use cantus_host::model::{Command, Name, Num};
 
 use crate::agenda::{Due, Moment, Place as Beat, Rhythm};
 use crate::later::{Staged, Task};
@@ -68,7 +68,7 @@ impl Script {
 
     /// What an evaluation has asked for is on the agenda from a beat on.
     pub(super) fn begin_at(&mut self, line: Beat, sent: Sent, mut staged: Staged, name: &str, origin: &Origin) {
-        self.give_up(name, origin);
+        staged.kept.append(&mut self.give_up(name, origin));
         let Sent { batch, commands, .. } = sent;
         let (now, turn) = (self.moment(), self.context.later.turn.get());
         let mut tasks = std::mem::take(&mut staged.tasks);
@@ -106,10 +106,16 @@ impl Script {
         self.quantized.iter().find(|old| old.is_of(name, origin)).map(|old| old.batch)
     }
 
-    /// A newer evaluation of a file takes the place of one that waits.
-    pub(super) fn give_up(&mut self, name: &str, origin: &Origin) {
+    /// A newer evaluation of a file takes the place of one that waits. What that was the first to keep stays, as the newer
+    /// has found it there: its names.
+    pub(super) fn give_up(&mut self, name: &str, origin: &Origin) -> Vec<Name> {
+        let mut kept = Vec::new();
         let given_up: Vec<Quantized> = self.quantized.extract_if(.., |old| old.is_of(name, origin)).collect();
-        given_up.iter().for_each(|old| self.take_back(old));
+        for mut old in given_up {
+            kept.append(&mut old.staged.kept);
+            self.take_back(&old);
+        }
+        kept
     }
 
     /// None that waits is to begin.
@@ -129,7 +135,7 @@ impl Script {
         let due: Vec<Quantized> = self.quantized.extract_if(.., |one| !waits(one.batch)).collect();
         for one in due {
             // Refused or cancelled, which is said where all such reports are.
-            if state.reports.iter().any(|report| report.batch == one.batch) {
+            if state.reports.iter().any(|report| report.batches.contains(&one.batch)) {
                 self.take_back(&one);
                 continue;
             }
