@@ -1,5 +1,6 @@
 //! A Lua state over an engine, and the life of an evaluation.
 
+mod afterwards;
 mod ahead;
 mod ending;
 mod garbage;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use cantus_host::control::{Batch, Cause, Commit, CommitError, Origin, When, Work};
+use cantus_host::control::{Cause, Commit, Origin};
 use cantus_host::model::{Catalog, Name};
 use cantus_host::session;
 use cantus_host::settings::Settings;
@@ -33,7 +34,7 @@ use crate::kept;
 use crate::later::{Staged, Turn};
 use crate::random::{Lineage, Stream};
 use crate::sandbox::Sandbox;
-use crate::transaction::{Afterwards, Transaction, Transport};
+use crate::transaction::{Transaction, Transport};
 use crate::workers::{Limits, Workers};
 
 use ahead::Ahead;
@@ -350,76 +351,5 @@ impl Script {
         }
         // A first line for the shell is not Lua; the lines keep their numbers.
         if code.starts_with('#') { chunk(&format!("--{code}")) } else { chunk(code) }
-    }
-
-    /// Does what is to be done once a transaction is committed.
-    fn after(&mut self, work: &Transaction, name: &str, origin: &Origin) -> Result<(), ScriptError> {
-        work.settle(&self.context.settings).map_err(|e| ScriptError::of(name, e.to_string()))?;
-        let mut later = work.later().iter();
-        later.try_for_each(|asked| self.ask(asked, work.when, origin)).map_err(|why| ScriptError::of(name, why))
-    }
-
-    /// Does what an evaluation or a turn asked for afterwards, at a time of its own, or else at that of all it does.
-    fn ask(&mut self, asked: &Afterwards, when: When, origin: &Origin) -> Result<(), String> {
-        match asked {
-            Afterwards::Work(work, own) => {
-                let when = if *own == When::Now { when } else { *own };
-                // Steps are a person's, also if a callback takes them back.
-                let person = origin.person();
-                let on_behalf = if person.is_some() { origin.clone() } else { Origin::Repl };
-                match self.context.engine.commit(Batch::of(on_behalf, work.clone()).at(when)) {
-                    Ok(accepted) => self.print(&accepted.skipped),
-                    // Nobody hears what was to happen on beats that will not come.
-                    Err(CommitError::Over) if person.is_none() => {}
-                    Err(error) => return Err(error.to_string()),
-                }
-                Ok(())
-            }
-            Afterwards::Save { path, replace } => self.save(path.as_deref(), *replace),
-            Afterwards::Load(path) => self.load_session(path.as_deref()),
-        }
-    }
-
-    fn print(&self, lines: &[String]) {
-        lines.iter().for_each(|line| (self.context.print.borrow_mut())(line));
-    }
-
-    fn save(&mut self, path: Option<&Path>, replace: bool) -> Result<(), String> {
-        let path = self.folder("save", path)?;
-        let state = self.context.engine.state();
-        let saved = self.session.save(&path, &state, &self.catalog, &self.context.root, replace);
-        self.print(&saved.map_err(|e| e.to_string())?);
-        self.print(&[format!("saved to {}", path.display())]);
-        Ok(())
-    }
-
-    /// Puts another session in the place of this one, ends what was to be done later, and evaluates its program: what
-    /// that asked for is in the session already. Nobody's step: what was done before was done to another session.
-    fn load_session(&mut self, path: Option<&Path>) -> Result<(), String> {
-        let path = self.folder("load", path)?;
-        let engine = self.context.engine.clone();
-        let opened = session::open(&path, &self.catalog, &mut || engine.mint()).map_err(|e| e.to_string())?;
-        opened.sounds_lie_in(&self.context.root, &self.catalog).map_err(|e| e.to_string())?;
-        let session = Batch::of(Origin::Host, Work::Become(opened.model, opened.scenes));
-        let accepted = engine.commit(session).map_err(|e| e.to_string())?;
-        self.session = opened.folder;
-        self.session.belongs_to(&accepted.model);
-        self.print(&opened.notes);
-        self.print(&[format!("loaded {}", path.display())]);
-        self.forget_everything();
-        let program = path.join("main.lua");
-        self.context.program.replace(path);
-        if !program.is_file() {
-            return Ok(());
-        }
-        self.loaded = Some(program.clone());
-        self.eval_file(&program).map(|_| ()).map_err(|e| e.to_string())
-    }
-
-    fn folder(&self, verb: &str, path: Option<&Path>) -> Result<PathBuf, String> {
-        let path = path.or(self.session.path()).map(Path::to_owned);
-        path.ok_or_else(|| {
-            format!("could not {verb} the session: it has no folder yet; name one: engine:{verb}(\"song\")")
-        })
     }
 }
