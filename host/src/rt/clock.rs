@@ -120,9 +120,9 @@ impl Clock {
     /// late. Nothing may be done to the transport any more before the sample it returns; if it returns none, in all of
     /// the quantum.
     ///
-    /// A beat that the loop never reaches is due when it turns, and a lap that will not come is now. So a stamp is always
-    /// met, if beats go on, and what waits behind it does not wait for ever. While they stand still, and in another epoch, nothing says that it will be met:
-    /// it is due now, as the Model has it already.
+    /// A beat that the loop never reaches is due when it turns, and one of a lap that will not come is due now. So a stamp
+    /// is always met, if beats go on, and what waits behind it does not wait for ever. While they stand still, and in
+    /// another epoch, nothing says that it will be met: it is due now, as the Model has it already.
     pub fn due(&mut self, at: At, now: u64, end: u64) -> Option<u64> {
         match at {
             At::Now => Some(now),
