@@ -1,9 +1,8 @@
--- The state as nested tables that are made as they are read. What a table knows of itself stands under keys that no
--- script has, and nothing else stands in it: so it cannot be changed.
+-- The state as nested tables that are made as they are read, anew each time. All that stands in one is the state and the
+-- number by which that knows it, under texts that no key is like: so it cannot be changed.
 local raw, shared, native = ...
 local setmetatable, select, error, type = raw.setmetatable, raw.select, raw.error, raw.type
-local fetch, keys = native.fetch, native.keys
-local SNAPSHOT, ID, TABLES = {}, {}, {}
+local field, entry, keys = native.field, native.entry, native.keys
 
 -- All of a table, for a script to keep and change.
 local function copy(value)
@@ -16,33 +15,28 @@ end
 local meta = { __metatable = native.closed("the state") }
 
 function meta.__index(t, key)
-  local tables = t[TABLES]
-  local known = tables and tables[key]
-  if known then return known end
-  local snapshot, id = t[SNAPSHOT], t[ID]
-  local value, child = fetch(snapshot, id, key)
-  if not child then
-    if value == nil and id == 0 and key == "clone" then return function() return copy(t) end end
-    return value
-  end
-  -- The same table each time; what else there is costs less to ask again than to keep.
-  local made = setmetatable({ [SNAPSHOT] = snapshot, [ID] = child, [TABLES] = false }, meta)
-  if tables then
-    tables[key] = made
+  local state, number = t["\0state"], t["\0number"]
+  local value, child
+  if number < 0 then
+    value, child = entry(state, number, key)
   else
-    t[TABLES] = { [key] = made }
+    value, child = field(state, number, key)
   end
-  return made
+  if child then return setmetatable({ ["\0state"] = state, ["\0number"] = child }, meta) end
+  if value == nil and number == 0 and key == "clone" then return function() return copy(t) end end
+  return value
 end
 
 function meta.__newindex()
   error("the state cannot be changed; to change the session, set its modules' parameters", 2)
 end
 
-function meta.__len(t) return select("#", keys(t[SNAPSHOT], t[ID])) end
+function meta.__eq(a, b) return a["\0state"] == b["\0state"] and a["\0number"] == b["\0number"] end
+
+function meta.__len(t) return select("#", keys(t["\0state"], t["\0number"])) end
 
 function meta.__pairs(t)
-  local all, at = { keys(t[SNAPSHOT], t[ID]) }, 0
+  local all, at = { keys(t["\0state"], t["\0number"]) }, 0
   return function()
     at = at + 1
     local key = all[at]
@@ -50,6 +44,4 @@ function meta.__pairs(t)
   end, t, nil
 end
 
-function native.snapshot(snapshot)
-  return setmetatable({ [SNAPSHOT] = snapshot, [ID] = 0, [TABLES] = false }, meta)
-end
+function native.snapshot(state) return setmetatable({ ["\0state"] = state, ["\0number"] = 0 }, meta) end

@@ -1,60 +1,41 @@
 //! The state as scripts read it: nested tables that are made as they are read, and never change.
 //!
-//! A table is a node of a [`Snapshot`], known by a number; `prelude/snapshot.lua` makes the table, and asks here for
-//! what a node has under a key. What is not read costs nothing.
+//! A table is a [`node`] of a [`Snapshot`], known by a number; `prelude/snapshot.lua` makes the table, and asks here for
+//! what a node has under a key. What is not read costs nothing, and what was read is not kept.
 
+mod node;
 mod part;
 
 pub use part::Part;
 
-use std::cell::{Ref, RefCell};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cantus_host::control::{EngineState, StatusOf};
-use cantus_host::model::{Catalog, Connection, Model, Module, ModuleType, Name};
-use mlua::{Function, IntoLua, Lua, MultiValue, Result, Table, UserData, UserDataRef, Value};
+use cantus_host::model::{Catalog, Connection, Model, Module, Name, Pattern};
+use mlua::{Either, Function, IntoLua, Lua, MultiValue, Result, Table, UserData, UserDataRef, Value};
 
 use crate::bounds;
 use crate::context::{context, with};
-use crate::error::blame;
 use crate::library::native;
 use crate::values::to_lua;
+
+use node::{Kind, Node};
 
 /// Where the function is kept that makes the table of a snapshot.
 pub const TABLE: &str = "cantus.snapshot";
 
-/// A state, and what of it was read.
+/// A state.
 pub struct Snapshot {
     state: Arc<EngineState>,
     model: Arc<Model>,
     catalog: Arc<Catalog>,
-    nodes: RefCell<Vec<Node>>,
+    /// Texts that were read, by the number of their table.
+    lists: RefCell<BTreeMap<i64, Vec<String>>>,
 }
 
 impl UserData for Snapshot {}
-
-/// A module's name, and the module.
-type Entry = Arc<(Name, Module)>;
-
-/// A table.
-#[derive(Clone)]
-enum Node {
-    Root,
-    Clock,
-    Modules,
-    Module(Entry),
-    Parameters(Entry),
-    Slots(Entry),
-    Slot(Entry, usize),
-    Meters(Entry),
-    Connections,
-    Connection(Connection),
-    Patterns,
-    Pattern(Name),
-    Runtime,
-    /// Of settled values, made at once.
-    List(Vec<String>),
-}
 
 /// What stands under a key.
 enum Found {
@@ -68,31 +49,54 @@ enum Found {
 /// # Errors
 /// When Lua has no memory.
 pub fn natives(lua: &Lua, table: &Table) -> Result<()> {
-    // Answers a value, or nil and the number of a table.
+    // Read by every callback: without what `native` costs, as nothing in them blames the script. They answer a value, or
+    // nil and the number of a table.
     table.raw_set(
-        "fetch",
-        // Read by every callback: without what `native` costs, as nothing in it blames the script.
-        lua.create_function(|lua, (snapshot, node, key): (UserDataRef<Snapshot>, usize, Value)| {
-            let found = snapshot.find(lua, &*snapshot.node(node)?, &key)?;
-            Ok(match found {
-                Found::Nothing => (Value::Nil, None),
-                Found::Value(value) => (value, None),
-                Found::Table(node) => {
-                    let mut nodes = snapshot.nodes.borrow_mut();
-                    nodes.push(node);
-                    (Value::Nil, Some(nodes.len() - 1))
-                }
+        "field",
+        lua.create_function(|lua, (snapshot, number, key): (UserDataRef<Snapshot>, i64, Either<String, Value>)| {
+            Ok(match key {
+                Either::Left(key) => snapshot.field(lua, Node::of(number), &key)?.answer(),
+                Either::Right(_) => Found::Nothing.answer(),
+            })
+        })?,
+    )?;
+    table.raw_set(
+        "entry",
+        lua.create_function(|lua, (snapshot, number, key): (UserDataRef<Snapshot>, i64, Value)| {
+            Ok(match key.as_usize().and_then(|n| n.checked_sub(1)) {
+                Some(at) => snapshot.entry(lua, Node::of(number), at)?.answer(),
+                None => Found::Nothing.answer(),
             })
         })?,
     )?;
     table.raw_set(
         "keys",
-        native(lua, |lua, (snapshot, node): (UserDataRef<Snapshot>, usize)| {
-            let keys = snapshot.keys(lua, &*snapshot.node(node)?)?;
+        native(lua, |lua, (snapshot, number): (UserDataRef<Snapshot>, i64)| {
+            let keys = snapshot.keys(lua, Node::of(number))?;
             bounds::pay(lua, keys.len() as u64)?;
             Ok(keys)
         })?,
     )
+}
+
+impl Found {
+    fn value(lua: &Lua, value: impl IntoLua) -> Result<Found> {
+        value.into_lua(lua).map(Found::Value)
+    }
+
+    /// A module or a pattern at an index, if there is one.
+    fn table(kind: Kind, at: Option<usize>) -> Found {
+        at.map_or(Found::Nothing, |at| Found::Table(Node { at, ..kind.node() }))
+    }
+
+    /// For the prelude: a value, or nil and the number of a table.
+    fn answer(self) -> (Value, Option<i64>) {
+        match self {
+            Found::Nothing => (Value::Nil, None),
+            Found::Value(value) => (value, None),
+            Found::Table(node) => (Value::Nil, Some(node.number())),
+        }
+    }
 }
 
 /// The table of a state.
@@ -100,9 +104,7 @@ pub fn natives(lua: &Lua, table: &Table) -> Result<()> {
 /// # Errors
 /// When Lua has no memory.
 pub fn table(lua: &Lua, state: Arc<EngineState>, model: Arc<Model>, catalog: Arc<Catalog>) -> Result<Table> {
-    let mut nodes = Vec::with_capacity(8);
-    nodes.push(Node::Root);
-    let snapshot = Snapshot { state, model, catalog, nodes: RefCell::new(nodes) };
+    let snapshot = Snapshot { state, model, catalog, lists: RefCell::default() };
     lua.named_registry_value::<Function>(TABLE)?.call(lua.create_userdata(snapshot)?)
 }
 
@@ -123,166 +125,190 @@ const MODULE: [&str; 11] =
 const PATTERN: [&str; 4] = ["name", "rows", "steps", "steps_per_beat"];
 
 impl Snapshot {
-    fn node(&self, number: usize) -> Result<Ref<'_, Node>> {
-        Ref::filter_map(self.nodes.borrow(), |nodes| nodes.get(number))
-            .map_err(|_| blame("this is no part of the state"))
+    fn module(&self, node: Node) -> Option<&(Name, Module)> {
+        self.model.modules.nth(node.at)
     }
 
-    fn known(&self, entry: &Entry) -> Option<&Arc<ModuleType>> {
-        self.model.known(&self.catalog, &entry.1.module_type).ok()
+    fn connection(&self, node: Node) -> Option<&Connection> {
+        self.model.connections.nth(node.at).map(|entry| &entry.0)
+    }
+
+    fn pattern(&self, node: Node) -> Option<&(Name, Pattern)> {
+        self.model.patterns.nth(node.at)
+    }
+
+    /// What is known of a module by its type, if that is there.
+    fn manifest(&self, node: Node) -> Option<&cantus_manifest::Module> {
+        let known = self.model.known(&self.catalog, &self.module(node)?.1.module_type).ok()?;
+        Some(&known.manifest)
     }
 
     /// What a table has under a key.
-    fn find(&self, lua: &Lua, node: &Node, key: &Value) -> Result<Found> {
-        let text = key.as_string().and_then(|text| text.to_str().ok());
-        let text = text.as_deref().unwrap_or_default();
-        let at = key.as_usize().and_then(|n| n.checked_sub(1));
-        let value = |value: Result<Value>| value.map(Found::Value);
-        let model = &self.model;
-        Ok(match node {
-            Node::Root => return self.root(lua, text),
-            Node::Clock => return self.clock(lua, text),
-            Node::Modules => match model.modules.entry(text) {
-                Some(entry) => Found::Table(Node::Module(entry.clone())),
-                None => Found::Nothing,
-            },
-            Node::Module(entry) => return self.module(lua, entry, text),
-            Node::Parameters(entry) => match self.known(entry).and_then(|known| known.manifest.param(text)) {
-                Some((index, _)) => return value(to_lua(lua, &entry.1.params[index])),
-                None => Found::Nothing,
-            },
-            Node::Slots(entry) => match at.filter(|at| *at < entry.1.slots.len()) {
-                Some(at) => Found::Table(Node::Slot(entry.clone(), at)),
-                None => Found::Nothing,
-            },
-            Node::Slot(entry, slot) => return self.slot(lua, entry, *slot, text),
-            Node::Meters(entry) => match self.state.meter(&self.catalog, &entry.0, text) {
-                Some(meter) => Found::Value(Value::Number(f64::from(meter))),
-                None => Found::Nothing,
-            },
-            Node::Connections => {
-                // They are counted off.
-                bounds::pay(lua, at.unwrap_or(0).min(model.connections.len()) as u64 / 8)?;
-                match at.and_then(|at| model.connections.keys().nth(at)) {
-                    Some(cable) => Found::Table(Node::Connection(cable.clone())),
-                    None => Found::Nothing,
-                }
+    fn field(&self, lua: &Lua, node: Node, key: &str) -> Result<Found> {
+        match node.kind {
+            Kind::Root => self.root(lua, key),
+            Kind::Clock => self.clock(lua, key),
+            Kind::Modules => Ok(Found::table(Kind::Module, self.model.modules.position(key))),
+            Kind::Patterns => Ok(Found::table(Kind::Pattern, self.model.patterns.position(key))),
+            Kind::Module => self.of_module(lua, node, key),
+            Kind::Parameters => self.parameter(lua, node, key),
+            Kind::Slot => self.of_slot(lua, node, key),
+            Kind::Meters => {
+                let module = self.module(node);
+                let meter = module.and_then(|(name, _)| self.state.meter(&self.catalog, name, key));
+                Ok(meter.map_or(Found::Nothing, |meter| Found::Value(Value::Number(f64::from(meter)))))
             }
-            Node::Connection(cable) => match text {
-                "from" => return value(cable.from.to_string().into_lua(lua)),
-                "to" => return value(cable.to.to_string().into_lua(lua)),
-                _ => Found::Nothing,
+            Kind::Connection => match (key, self.connection(node)) {
+                ("from", Some(cable)) => Found::value(lua, cable.from.to_string()),
+                ("to", Some(cable)) => Found::value(lua, cable.to.to_string()),
+                _ => Ok(Found::Nothing),
             },
-            Node::Patterns if model.patterns.contains(text) => Found::Table(Node::Pattern(text.into())),
-            Node::Patterns => Found::Nothing,
-            Node::Pattern(name) => return self.pattern(lua, name, text),
-            Node::Runtime => match text {
-                "playhead" => Found::Value(Value::Number(context(lua).later.turn.get().clock().beat)),
-                "patterns" => Found::Table(Node::Patterns),
-                _ => Found::Nothing,
+            Kind::Pattern => self.of_pattern(lua, node, key),
+            Kind::Runtime => match key {
+                "playhead" => Found::value(lua, context(lua).later.turn.get().clock().beat),
+                "patterns" => Ok(Found::Table(Kind::Patterns.node())),
+                _ => Ok(Found::Nothing),
             },
-            Node::List(list) => match at.and_then(|at| list.get(at)) {
-                Some(text) => return value(text.as_str().into_lua(lua)),
-                None => Found::Nothing,
-            },
-        })
+            _ => Ok(Found::Nothing),
+        }
+    }
+
+    /// What a list has at an index, from 0.
+    fn entry(&self, lua: &Lua, list: Node, at: usize) -> Result<Found> {
+        let there = at < self.len(list);
+        match list.kind {
+            _ if !there => Ok(Found::Nothing),
+            Kind::Connections => Ok(Found::Table(Node { at, ..Kind::Connection.node() })),
+            Kind::Slots => Ok(Found::Table(Node { slot: at, ..list.part(Kind::Slot) })),
+            _ => self.texts(list, |texts| Found::value(lua, texts[at].as_str())),
+        }
+    }
+
+    /// How many entries a list has.
+    fn len(&self, list: Node) -> usize {
+        match list.kind {
+            Kind::Connections => self.model.connections.len(),
+            Kind::Slots => self.module(list).map_or(0, |(_, module)| module.slots.len()),
+            _ => self.texts(list, |texts| texts.len()),
+        }
+    }
+
+    /// Looks at a list of texts, which is made when it is read first.
+    fn texts<R>(&self, list: Node, look: impl FnOnce(&[String]) -> R) -> R {
+        let mut lists = self.lists.borrow_mut();
+        look(lists.entry(list.number()).or_insert_with(|| match list.kind {
+            Kind::Problems => self.state.status.problems().iter().map(ToString::to_string).collect(),
+            Kind::Scenes => self.state.scenes.keys().map(ToString::to_string).collect(),
+            Kind::Steps => self.pattern(list).map(|(_, pattern)| pattern.lines()).unwrap_or_default(),
+            _ => Vec::new(),
+        }))
     }
 
     fn root(&self, lua: &Lua, key: &str) -> Result<Found> {
-        let list = |list: Vec<String>| Found::Table(Node::List(list));
-        Ok(match key {
-            "clock" => Found::Table(Node::Clock),
-            "connections" => Found::Table(Node::Connections),
-            "modules" => Found::Table(Node::Modules),
-            "patternRuntime" => Found::Table(Node::Runtime),
-            "patterns" => Found::Table(Node::Patterns),
-            "problems" => list(self.state.status.problems().iter().map(ToString::to_string).collect()),
-            "scenes" => list(self.state.scenes.keys().map(ToString::to_string).collect()),
-            "version" => Found::Value(self.state.version.into_lua(lua)?),
-            _ => Found::Nothing,
-        })
+        let kind = match key {
+            "clock" => Kind::Clock,
+            "connections" => Kind::Connections,
+            "modules" => Kind::Modules,
+            "patternRuntime" => Kind::Runtime,
+            "patterns" => Kind::Patterns,
+            "problems" => Kind::Problems,
+            "scenes" => Kind::Scenes,
+            "version" => return Found::value(lua, self.state.version),
+            _ => return Ok(Found::Nothing),
+        };
+        Ok(Found::Table(kind.node()))
     }
 
     fn clock(&self, lua: &Lua, key: &str) -> Result<Found> {
         let model = &self.model;
-        Ok(match key {
-            "bpm" => Found::Value(Value::Number(model.bpm.get())),
-            "signature" => Found::Value(model.signature.to_string().into_lua(lua)?),
-            "beats_per_bar" => Found::Value(Value::Number(model.signature.beats_per_bar())),
-            "swing" => Found::Value(Value::Number(model.swing.amount.get())),
-            "playing" => Found::Value(Value::Boolean(context(lua).later.turn.get().now.clock.playing)),
-            "beat" => Found::Value(Value::Number(context(lua).later.turn.get().clock().beat)),
-            _ => Found::Nothing,
-        })
-    }
-
-    fn module(&self, lua: &Lua, entry: &Entry, key: &str) -> Result<Found> {
-        let (name, module) = &**entry;
-        Ok(match key {
-            "parameters" => Found::Table(Node::Parameters(entry.clone())),
-            "slots" => Found::Table(Node::Slots(entry.clone())),
-            "meters" => Found::Table(Node::Meters(entry.clone())),
-            "name" => Found::Value((&**name).into_lua(lua)?),
-            "type" => Found::Value((&*module.module_type).into_lua(lua)?),
-            "id" => Found::Value(Value::Integer(module.id.0.cast_signed())),
-            "seed" => Found::Value(Value::Integer(module.seed.cast_signed())),
-            "enabled" => Found::Value(Value::Boolean(module.enabled)),
-            "mute" => Found::Value(Value::Boolean(module.mute)),
-            "solo" => Found::Value(Value::Boolean(module.solo)),
-            "status" => Found::Value(status(&self.state, name).into_lua(lua)?),
-            _ => Found::Nothing,
-        })
-    }
-
-    fn slot(&self, lua: &Lua, entry: &Entry, slot: usize, key: &str) -> Result<Found> {
-        let slots = self.known(entry).and_then(|known| known.manifest.slots.as_ref());
-        match slots.and_then(|slots| slots.param(key)) {
-            Some((index, _)) => to_lua(lua, &entry.1.slots[slot][index]).map(Found::Value),
-            None => Ok(Found::Nothing),
+        match key {
+            "bpm" => Found::value(lua, model.bpm.get()),
+            "signature" => Found::value(lua, model.signature.to_string()),
+            "beats_per_bar" => Found::value(lua, model.signature.beats_per_bar()),
+            "swing" => Found::value(lua, model.swing.amount.get()),
+            "playing" => Found::value(lua, context(lua).later.turn.get().now.clock.playing),
+            "beat" => Found::value(lua, context(lua).later.turn.get().clock().beat),
+            _ => Ok(Found::Nothing),
         }
     }
 
-    fn pattern(&self, lua: &Lua, name: &Name, key: &str) -> Result<Found> {
-        let Some(pattern) = self.model.patterns.get(name) else { return Ok(Found::Nothing) };
-        Ok(match key {
-            "name" => Found::Value((&**name).into_lua(lua)?),
-            "rows" => Found::Value(pattern.rows.into_lua(lua)?),
-            "steps_per_beat" => Found::Value(Value::Number(pattern.steps_per_beat.get())),
-            "steps" => Found::Table(Node::List(pattern.lines())),
-            _ => Found::Nothing,
-        })
+    fn of_module(&self, lua: &Lua, node: Node, key: &str) -> Result<Found> {
+        let Some((name, module)) = self.module(node) else { return Ok(Found::Nothing) };
+        match key {
+            "parameters" => Ok(Found::Table(node.part(Kind::Parameters))),
+            "slots" => Ok(Found::Table(node.part(Kind::Slots))),
+            "meters" => Ok(Found::Table(node.part(Kind::Meters))),
+            "name" => Found::value(lua, &**name),
+            "type" => Found::value(lua, &*module.module_type),
+            "id" => Found::value(lua, module.id.0.cast_signed()),
+            "seed" => Found::value(lua, module.seed.cast_signed()),
+            "enabled" => Found::value(lua, module.enabled),
+            "mute" => Found::value(lua, module.mute),
+            "solo" => Found::value(lua, module.solo),
+            "status" => Found::value(lua, status(&self.state, name)),
+            _ => Ok(Found::Nothing),
+        }
+    }
+
+    fn parameter(&self, lua: &Lua, node: Node, key: &str) -> Result<Found> {
+        let index = self.manifest(node).and_then(|manifest| Some(manifest.param(key)?.0));
+        match (index, self.module(node)) {
+            (Some(index), Some((_, module))) => to_lua(lua, &module.params[index]).map(Found::Value),
+            _ => Ok(Found::Nothing),
+        }
+    }
+
+    fn of_slot(&self, lua: &Lua, node: Node, key: &str) -> Result<Found> {
+        let slots = self.manifest(node).and_then(|manifest| manifest.slots.as_ref());
+        let index = slots.and_then(|slots| Some(slots.param(key)?.0));
+        let slot = self.module(node).and_then(|(_, module)| module.slots.get(node.slot));
+        match (index, slot) {
+            (Some(index), Some(slot)) => to_lua(lua, &slot[index]).map(Found::Value),
+            _ => Ok(Found::Nothing),
+        }
+    }
+
+    fn of_pattern(&self, lua: &Lua, node: Node, key: &str) -> Result<Found> {
+        let Some((name, pattern)) = self.pattern(node) else { return Ok(Found::Nothing) };
+        match key {
+            "name" => Found::value(lua, &**name),
+            "rows" => Found::value(lua, pattern.rows),
+            "steps_per_beat" => Found::value(lua, pattern.steps_per_beat.get()),
+            "steps" => Ok(Found::Table(node.part(Kind::Steps))),
+            _ => Ok(Found::Nothing),
+        }
     }
 
     /// The keys of a table, in order.
-    fn keys(&self, lua: &Lua, node: &Node) -> Result<MultiValue> {
-        let list = |n: usize| (1..=n).map(|n| n.into_lua(lua)).collect::<Result<Vec<_>>>();
-        let texts = |texts: &[&str]| texts.iter().map(|text| text.into_lua(lua)).collect::<Result<Vec<_>>>();
-        let known = |entry| self.known(entry).map(|known| &known.manifest);
-        let keys = match node {
-            Node::Root => texts(&ROOT),
-            Node::Clock => texts(&CLOCK),
-            Node::Module(_) => texts(&MODULE),
-            Node::Pattern(_) => texts(&PATTERN),
-            Node::Runtime => texts(&["patterns", "playhead"]),
-            Node::Connection(_) => texts(&["from", "to"]),
-            Node::Modules => texts(&self.model.modules.keys().map(|name| &**name).collect::<Vec<_>>()),
-            Node::Patterns => texts(&self.model.patterns.keys().map(|name| &**name).collect::<Vec<_>>()),
-            Node::Connections => list(self.model.connections.len()),
-            Node::Slots(entry) => list(entry.1.slots.len()),
-            Node::List(entries) => list(entries.len()),
-            Node::Parameters(entry) => {
-                let params = known(entry).into_iter().flat_map(|manifest| &manifest.params);
-                texts(&params.map(|param| param.key.as_str()).collect::<Vec<_>>())
+    fn keys(&self, lua: &Lua, node: Node) -> Result<MultiValue> {
+        fn texts<'a>(lua: &Lua, texts: impl IntoIterator<Item = &'a str>) -> Result<Vec<Value>> {
+            texts.into_iter().map(|text| text.into_lua(lua)).collect()
+        }
+        let manifest = || self.manifest(node);
+        let keys = match node.kind {
+            kind if kind.is_list() => (1..=self.len(node)).map(|n| n.into_lua(lua)).collect(),
+            Kind::Root => texts(lua, ROOT),
+            Kind::Clock => texts(lua, CLOCK),
+            Kind::Module => texts(lua, MODULE),
+            Kind::Pattern => texts(lua, PATTERN),
+            Kind::Runtime => texts(lua, ["patterns", "playhead"]),
+            Kind::Connection => texts(lua, ["from", "to"]),
+            Kind::Modules => texts(lua, self.model.modules.keys().map(|name| &**name)),
+            Kind::Patterns => texts(lua, self.model.patterns.keys().map(|name| &**name)),
+            Kind::Parameters => {
+                let params = manifest().into_iter().flat_map(|manifest| &manifest.params);
+                texts(lua, params.map(|param| param.key.as_str()))
             }
-            Node::Slot(entry, _) => {
-                let params = known(entry).and_then(|manifest| manifest.slots.as_ref());
-                let params = params.into_iter().flat_map(|slots| &slots.params);
-                texts(&params.map(|param| param.key.as_str()).collect::<Vec<_>>())
+            Kind::Slot => {
+                let slots = manifest().and_then(|manifest| manifest.slots.as_ref());
+                let params = slots.into_iter().flat_map(|slots| &slots.params);
+                texts(lua, params.map(|param| param.key.as_str()))
             }
-            Node::Meters(entry) => {
-                let meters = known(entry).into_iter().flat_map(|manifest| &manifest.meters);
-                texts(&meters.map(|meter| meter.key.as_str()).collect::<Vec<_>>())
+            Kind::Meters => {
+                let meters = manifest().into_iter().flat_map(|manifest| &manifest.meters);
+                texts(lua, meters.map(|meter| meter.key.as_str()))
             }
+            _ => Ok(Vec::new()),
         };
         keys.map(MultiValue::from_iter)
     }

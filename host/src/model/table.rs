@@ -56,6 +56,27 @@ impl<K: Ord + Clone, V> Table<K, V> {
         self.chunks.get(chunk)?.get(at.ok()?)
     }
 
+    /// How many keys are before this one, if it is there.
+    pub fn position<Q: ?Sized + Ord>(&self, key: &Q) -> Option<usize>
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        let (chunk, at) = self.find(key);
+        let at = at.ok()?;
+        Some(self.chunks[..chunk].iter().map(|c| c.len()).sum::<usize>() + at)
+    }
+
+    /// The entry before which there are so many.
+    pub fn nth(&self, mut position: usize) -> Option<&(K, V)> {
+        for chunk in &*self.chunks {
+            match chunk.get(position) {
+                Some(entry) => return Some(entry),
+                None => position -= chunk.len(),
+            }
+        }
+        None
+    }
+
     /// Whether there is such a key.
     pub fn contains<Q: ?Sized + Ord>(&self, key: &Q) -> bool
     where
@@ -306,6 +327,8 @@ mod tests {
             prop_assert_eq!(b.len(), oracle.len());
             for key in 0..300 {
                 prop_assert_eq!(b.get(&key), oracle.get(&key));
+                prop_assert_eq!(b.position(&key), oracle.keys().position(|k| *k == key));
+                prop_assert_eq!(b.nth(key as usize).copied(), oracle.iter().nth(key as usize).map(|(k, v)| (*k, *v)));
             }
             let mut found = Vec::new();
             a.diff(&b, |k, old, new| found.push((*k, old.copied(), new.copied())));

@@ -38,6 +38,35 @@ fn handles() {
     ]);
 }
 
+#[test]
+fn the_state_reads_like_tables() {
+    const SESSION: &str = "k = tone('kick') tone('snare') desk('spk') connect(k, 'spk') k.slots[2].file = 'bd.flac' \
+                           pattern('p', 'C4 . D4 .') local s = engine:getState() ";
+    let rows = [
+        ("print(type(s), s.clock.bpm, s.modules.kick.parameters.volume, s.modules.none)", "table\t120.0\t1.0\tnil"),
+        ("for name, module in pairs(s.modules) do print(name, module.type) end", "kick\tTone\nsnare\tTone\nspk\tDesk"),
+        ("print(s.modules.kick.slots[2].file, #s.modules.kick.slots, s.modules.kick.slots[5])", "bd.flac\t4\tnil"),
+        ("print(#s.connections, s.connections[1].from, s.connections[1].to, s.connections[2])", "1\tkick.out\tspk.in_1\tnil"),
+        ("for n, line in ipairs(s.patterns.p.steps) do print(n, line) end", "1\t1: C4\n2\t3: D4"),
+        ("print(s.patternRuntime.patterns.p.rows, s.patterns.p.steps[0], s.patterns.p.steps.x)", "4\tnil\tnil"),
+        ("print(s.modules == s.modules, s.modules.kick == s.modules.snare)", "true\tfalse"),
+        ("print(s[1], s[true], s.modules[{}], s.clock[0.5])", "nil\tnil\tnil\tnil"),
+        ("print(#s.clone().connections, s.clone().modules.kick.slots[2].file)", "1\tbd.flac"),
+        (
+            "print(pcall(function() s.clock.bpm = 1 end))",
+            "false\tsong.lua:1: the state cannot be changed; to change \
+          the session, set its modules' parameters",
+        ),
+    ];
+    on_script_thread(move || {
+        for (code, said) in rows {
+            let mut rig = Rig::new();
+            rig.run(&format!("{SESSION}{code}")).expect(code);
+            assert_eq!(rig.printed.borrow().trim_end(), said, "\n{code}");
+        }
+    });
+}
+
 /// `[code, error]`
 const WRONG: &[(&str, &str)] = &[
     (
