@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::c_void;
 use std::rc::Rc;
 
-use cantus_host::control::{Cause, ClockReading, Position, When};
+use cantus_host::control::{Cause, ClockReading, Loop, Position, When};
 use cantus_host::model::{Name, Num};
 use mlua::{IntoLua, Lua, Result, Table};
 
@@ -113,7 +113,7 @@ pub struct Turn {
 
 impl Default for Turn {
     fn default() -> Turn {
-        let now = Moment { clock: ClockReading::default(), around: None, start: 0.0 };
+        let now = Moment { clock: ClockReading::default(), around: Loop::default(), start: 0.0 };
         let (due, lineage, thread) = (Due::Now, Lineage::default(), std::ptr::null());
         Turn { now, due, task: None, version: 0, cause: Cause::default(), lineage, generation: 0, thread }
     }

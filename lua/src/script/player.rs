@@ -1,6 +1,6 @@
 //! What is done while no script is evaluated: functions that are called, coroutines that go on.
 
-use cantus_host::control::{Accepted, Batch, Cause, Commit, CommitError, Origin, When};
+use cantus_host::control::{Accepted, Batch, Cause, Commit, CommitError, Loop, Origin, When};
 use cantus_host::model::{Command, Name};
 use cantus_host::rt::QUANTUM;
 use mlua::thread::ThreadStatus;
@@ -369,6 +369,5 @@ impl Script {
 /// Where the music is.
 pub(super) fn moment(engine: &dyn Commit) -> Moment {
     let state = engine.state();
-    let around = state.model.loop_range.map(|(start, end)| (start.get(), end.get()));
-    Moment { clock: engine.clock(), around, start: state.orders.start }
+    Moment { clock: engine.clock(), around: Loop::of(&state.model), start: state.orders.start }
 }
