@@ -87,6 +87,36 @@ fn a_file_that_is_evaluated_again_does_not_double_a_beat() {
 }
 
 #[test]
+fn what_a_file_has_not_asked_for_before_begins_on_the_next_beat() {
+    let timer = |word: &str, beats: &str| format!("every({beats}, function(beat) print('{word} ' .. beat) end) ");
+    let wait = |word: &str| {
+        let body = "print('WORD ' .. engine:getClock():getBeat())".replace("WORD", word);
+        format!("clock.run(function() while true do clock.sync(1) {body} end end) ")
+    };
+    for (old, new, expected) in [
+        // Beside one that goes on, whichever stands first.
+        (timer("old", "4"), timer("old", "4") + &timer("new", "1"), vec!["old 4.0", "new 4.0", "new 5.0"]),
+        (timer("old", "4"), timer("new", "1") + &timer("old", "4"), vec!["old 4.0", "new 4.0", "new 5.0"]),
+        (timer("old", "4"), timer("old", "4") + &timer("new", "4"), vec!["old 4.0", "new 4.0"]),
+        (wait("old"), wait("old") + &wait("new"), vec!["old 3.0", "old 4.0", "new 4.0", "old 5.0", "new 5.0"]),
+        // In the place of one that is gone.
+        (timer("old", "4"), timer("new", "1"), vec!["old 4.0", "new 5.0"]),
+    ] {
+        let mut studio = Studio::new();
+        studio.say("seek(3) play()").expect("runs");
+        studio.eval_as(&old, "song.lua");
+        studio.render(BEAT - JUST_BEFORE);
+        studio.eval_as(&new, "song.lua");
+        studio.render(BEAT + JUST_BEFORE);
+        assert_eq!(
+            (studio.printed(), studio.complaints()),
+            (expected.into_iter().map(String::from).collect(), vec![]),
+            "{new}"
+        );
+    }
+}
+
+#[test]
 fn a_value_that_is_there_already_takes_its_beat() {
     for first in ["0", "0.5"] {
         let mut studio = Studio::new();
