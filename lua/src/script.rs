@@ -192,7 +192,7 @@ impl Script {
         &self.notes
     }
 
-    /// The files that the last evaluation has required, whether they were there or not.
+    /// The files that the last evaluation, and timers and callbacks since, have required, whether they were there or not.
     pub fn required(&self) -> Vec<PathBuf> {
         self.context.required.borrow().iter().cloned().collect()
     }
