@@ -150,11 +150,12 @@ impl<T> Agenda<T> {
         None
     }
 
-    /// Lays out anew what waits for beats, if they are others than they were.
-    pub fn look(&mut self, now: &Moment) {
+    /// Lays out anew what waits for beats, if they are others than they were. Answers the loop that there was, if another
+    /// has taken its place.
+    pub fn look(&mut self, now: &Moment) -> Option<Loop> {
         let laid = (now.clock.epoch, now.around);
         if self.laid == laid {
-            return;
+            return None;
         }
         let (epoch, around) = std::mem::replace(&mut self.laid, laid);
         let same = epoch == now.clock.epoch;
@@ -174,6 +175,7 @@ impl<T> Agenda<T> {
             }
         }
         waiting.into_iter().for_each(|id| self.plan(id, now));
+        same.then_some(around)
     }
 
     /// Takes the task that is due first, if within so many frames: its number, and when it is due. It is done once it is

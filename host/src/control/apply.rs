@@ -120,6 +120,7 @@ impl Engine {
                 Err(error) => {
                     let text = format!("{error}; it was accepted before, and nothing of it was done");
                     self.report(vec![number], origin, text);
+                    self.drop_with(number);
                 }
             }
             self.pending = Arc::new(self.schedule.waiting());
@@ -140,9 +141,17 @@ impl Engine {
     /// Another batch takes the place of one that waits.
     fn give_up(&mut self, number: u64) {
         if self.schedule.drop(number) {
-            self.foreseen = None;
             self.drop_waiting(number, "another took its place");
+            self.drop_with(number);
             self.pending = Arc::new(self.schedule.waiting());
+        }
+    }
+
+    /// A batch is not applied: what was to be only with it is not, either.
+    fn drop_with(&mut self, number: u64) {
+        self.foreseen = None;
+        for number in self.schedule.drop_with(number) {
+            self.drop_waiting(number, "what it belongs to was not applied");
         }
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{ClockReading, EngineState};
 use crate::model::{Catalog, Command, Model, ModuleId, Name, Num, Refusal};
+use crate::rt::QUANTUM;
 
 /// Work that is done whole or not at all.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Batch {
     pub work: Work,
     /// A batch that waits, and whose place this one takes: it is not applied.
     pub instead_of: Option<u64>,
+    /// A batch without which this one is not to be: if that waits and is not applied in the end, neither is this.
+    pub with: Option<u64>,
     /// Batches of one gesture, such as a knob being turned, are one step of undo.
     pub gesture: Option<u64>,
 }
@@ -33,7 +36,7 @@ impl Batch {
 
     /// Work from outside, at once.
     pub fn of(origin: Origin, work: Work) -> Batch {
-        Batch { origin, cause: Cause::default(), when: When::Now, work, instead_of: None, gesture: None }
+        Batch { origin, cause: Cause::default(), when: When::Now, work, instead_of: None, with: None, gesture: None }
     }
 
     /// Its commands, if it is made of commands.
@@ -54,6 +57,11 @@ impl Batch {
     /// The same, in the place of a batch that waits.
     pub fn instead_of(self, batch: Option<u64>) -> Batch {
         Batch { instead_of: batch, ..self }
+    }
+
+    /// The same, if a batch that waits is applied, too.
+    pub fn with(self, batch: Option<u64>) -> Batch {
+        Batch { with: batch, ..self }
     }
 
     /// The same, as part of a gesture.
@@ -268,4 +276,9 @@ pub trait Commit {
 
     /// Where the music is, sampled now.
     fn clock(&self) -> ClockReading;
+
+    /// Frames before its time in which a batch must be here to be on time; where time is virtual, a quantum.
+    fn horizon(&self) -> f64 {
+        QUANTUM as f64
+    }
 }

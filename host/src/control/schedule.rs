@@ -12,8 +12,6 @@ use crate::rt::{QUANTUM, Telemetry};
 
 /// Batches that can be pending. When there are more, they are refused.
 pub const PENDING: usize = 1024;
-/// Seconds before its time that a batch is handed over, besides the block of the device.
-const AHEAD: f64 = 0.004;
 
 /// A pending batch as everybody sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,10 +113,7 @@ impl Schedule {
                 }
             }
         }
-        self.horizon = match telemetry.block() {
-            0 => QUANTUM as f64,
-            block => f64::from(block) + AHEAD * self.rate,
-        };
+        self.horizon = telemetry.horizon(self.rate);
     }
 
     /// The transport was told to start (true), or to pause.
@@ -140,6 +135,11 @@ impl Schedule {
     pub fn drop(&mut self, number: u64) -> bool {
         let at = self.pending.iter().position(|pending| pending.number == number);
         at.map(|at| self.pending.remove(at)).is_some()
+    }
+
+    /// Keeps no longer what was to be only with a batch: the numbers.
+    pub fn drop_with(&mut self, number: u64) -> Vec<u64> {
+        self.pending.extract_if(.., |pending| pending.batch.with == Some(number)).map(|p| p.number).collect()
     }
 
     /// Keeps a batch until its time; gives it back if that is now.
