@@ -3,6 +3,7 @@
 mod apply;
 mod batch;
 mod compile;
+mod course;
 mod engine;
 mod handle;
 mod history;
@@ -19,6 +20,7 @@ mod tap;
 mod workers;
 
 pub use batch::{Accepted, Batch, Cause, Commit, CommitError, EngineBusy, Origin, Position, Scenes, When, Work};
+pub use course::Course;
 pub use engine::{Config, Engine};
 pub use handle::{EngineHandle, EngineThread, LocalEngine};
 pub use laps::{Loop, Place};

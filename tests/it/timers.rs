@@ -67,6 +67,10 @@ fn everything_lands_on_its_exact_sample() {
             3.0,
             vec![64_000, 68_800],
         ),
+        // Run ahead, when the tempo of then is still to come.
+        ("at(1, function() bpm(60) end) at(1.05, function() clock.sleep(0.1) step() end)", 2.0, vec![31_200]),
+        ("tempo_at(0, 120) tempo_at(1, 60) at(1.05, function() setTimeout(step, 100) end)", 2.0, vec![31_200]),
+        ("at(1, function() bpm(60, {over = 1}) end) at(1.05, function() setTimeout(step, 100) end)", 2.0, vec![30_011]),
         ("bpm(90) every(1, step)", 3.0, vec![0, 32_000, 64_000]),
         ("loop(1, 3) every(1, step)", 6.0, (0..6).map(|n| beat(f64::from(n))).collect()),
         ("loop(1, 3) at(2, step)", 6.0, vec![beat(2.0), beat(4.0)]),

@@ -129,7 +129,7 @@ impl Script {
         let before = context.random.swap(task.random);
         let lineage = task.lineage.child(format_args!("turn {}", task.turns));
         let turn = Turn { now, due, task: Some(id), version: task.version, lineage, ..Turn::default() };
-        let turn = Turn { cause: task.cause, ..turn };
+        let turn = Turn { cause: task.cause, sample: self.sample_ahead(due, &now), ..turn };
         let (clock, (since, generation)) = (turn.clock(), task.instant);
         let generation = if since == clock.sample { generation } else { 0 };
         let (turn, beat) = (Turn { generation, ..turn }, clock.beat);
@@ -164,6 +164,16 @@ impl Script {
                 self.next_time(id, &now);
             }
             _ => self.next_time(id, &now),
+        }
+    }
+
+    /// The sample of a beat that is still to come, whatever the tempo does until then.
+    fn sample_ahead(&self, due: Due, now: &Moment) -> Option<u64> {
+        match due {
+            Due::Beat(place) if now.clock.playing && place > now.place() => {
+                Some(self.ahead.course(&*self.context.engine, now).sample_of(place))
+            }
+            _ => None,
         }
     }
 
@@ -305,8 +315,11 @@ impl Script {
                 return Err(error);
             }
         };
-        if let Some(Sent { batch, pending: true, commands, .. }) = sent {
-            self.ahead.waits(batch, commands);
+        if let Some(Sent { batch, pending, commands, .. }) = sent {
+            self.ahead.tempo(work.when, work.base(), &work.model, &commands);
+            if pending {
+                self.ahead.waits(batch, commands);
+            }
         }
         self.begin_staged(staged, Some(turn.from(true)), turn.due);
         self.after(&work, name, &call.origin)?;
