@@ -92,8 +92,8 @@ pub fn stage(code: &str) -> Studio {
 /// A file that goes on where it was.
 pub fn song(code: &str) -> String {
     format!(
-        "local c, at = engine:getModuleRegistry():getModule('c'), keep('at', {{n = 0}})
-         local function step() at.n = at.n + 1 c.value = at.n / 64 end {code}"
+        "local c, hits = engine:getModuleRegistry():getModule('c'), keep('hits', {{n = 0}})
+         local function step() hits.n = hits.n + 1 c.value = hits.n / 64 end {code}"
     )
 }
 
@@ -114,7 +114,7 @@ fn a_file_that_is_evaluated_again_stays_in_step() {
 fn a_failing_file_changes_nothing() {
     let mut studio = stage("every(1, step)");
     studio.render(BEAT / 2);
-    for wrong in ["every(0.25, step) error('no')", "every(0.25, step) every()", "keep('at', 1).n = 50 +"] {
+    for wrong in ["every(0.25, step) error('no')", "every(0.25, step) every()", "keep('hits', 1).n = 50 +"] {
         assert!(studio.try_eval_as(&song(wrong), "song.lua").is_err(), "{wrong}");
     }
     let [left, _] = studio.render(2 * BEAT);
