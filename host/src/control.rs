@@ -19,7 +19,7 @@ mod state;
 mod tap;
 mod workers;
 
-pub use batch::{Accepted, Batch, Cause, Commit, CommitError, EngineBusy, Origin, Position, Scenes, When, Work};
+pub use batch::{Accepted, Batch, Bond, Cause, Commit, CommitError, EngineBusy, Origin, Position, Scenes, When, Work};
 pub use course::Course;
 pub use engine::{Config, Engine};
 pub use handle::{EngineHandle, EngineThread, LocalEngine};

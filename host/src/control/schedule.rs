@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::batch::{Batch, When};
+use super::batch::{Batch, Bond, When};
 use super::laps::{Loop, Place};
 use super::state::{ClockReading, Orders};
 use crate::model::{Model, Num};
@@ -139,7 +139,10 @@ impl Schedule {
 
     /// Keeps no longer what was to be only with a batch: the numbers.
     pub fn drop_with(&mut self, number: u64) -> Vec<u64> {
-        self.pending.extract_if(.., |pending| pending.batch.with == Some(number)).map(|p| p.number).collect()
+        self.pending
+            .extract_if(.., |pending| pending.batch.bond == Some(Bond::With(number)))
+            .map(|p| p.number)
+            .collect()
     }
 
     /// Keeps a batch until its time; gives it back if that is now.
