@@ -152,6 +152,6 @@ mod tests {
         watch.also(vec![lib.clone()]);
         assert!(!due(&mut watch, 200_100), "nothing was saved since a timer has required it");
         write(&lib, "and now it is saved");
-        assert!(due(&mut watch, 200_200), "what a timer requires was saved");
+        assert!(!due(&mut watch, 200_200) && watch.is_due(at(200_700)), "what a timer requires was saved");
     }
 }
