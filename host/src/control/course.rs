@@ -8,34 +8,40 @@ use crate::model::Model;
 use crate::rt::message::{At, Change, Deed};
 use crate::rt::{Clock, Reading};
 
-/// What the transport will do from where it was seen. It goes as the audio thread does: its samples are exact.
+/// What the transport will do from where it was seen to a place ahead. It goes as the audio thread does: its samples are
+/// exact.
 pub struct Course {
     clock: Clock,
-    epoch: u32,
+    place: At,
     /// The sample at which something was done to it last.
     since: u64,
 }
 
 impl Course {
-    /// Of a transport that was seen somewhere, whose tempo is as in a Model.
-    pub fn of(seen: &ClockReading, model: &Model) -> Course {
+    /// Of a transport that was seen somewhere, whose tempo is as in a Model, to a place.
+    pub fn new(seen: &ClockReading, model: &Model, place: Place) -> Course {
         let ClockReading { sample, rate, beat, bpm, slope, playing, epoch, lap, .. } = *seen;
         let reading = Reading { sample, beat, bpm, slope, playing, epoch, lap, ..Reading::default() };
         let mut change = Change::default();
         realise(&Model::default(), model, 0.0, &mut change);
         let map = change.tempo.unwrap_or_default();
         let clock = Clock::seen(&reading, model.bpm.get(), map, Loop::of(model).0, rate);
-        Course { clock, epoch, since: sample }
+        let place = At::Beat { beat: place.beat, lap: place.lap, epoch };
+        Course { clock, place, since: sample }
     }
 
-    /// The tempo will be another from a time on, in so many beats; ascending.
+    /// The tempo will be another from a time on, in so many beats; ascending. What comes behind the place is nothing.
     pub fn then(&mut self, when: When, old: &Model, new: &Model, over: f64) {
         let at = match when {
             When::AtSample(sample) => At::Sample(sample),
             When::At(position) => At::Beat { beat: position.beat.get(), lap: position.lap, epoch: position.epoch },
             When::Now | When::AtBeat(_) | When::NextGrid(_) => At::Now,
         };
-        self.since = self.sample(at).max(self.since);
+        let since = self.due(at);
+        if since > self.sample() {
+            return;
+        }
+        self.since = since;
         let mut change = Change::default();
         realise(old, new, over, &mut change);
         if let Some(mut map) = change.tempo {
@@ -48,13 +54,13 @@ impl Course {
         }
     }
 
-    /// The sample at which the music will come to a place that is ahead; of one that is over, now.
-    pub fn sample_of(&mut self, place: Place) -> u64 {
-        self.sample(At::Beat { beat: place.beat, lap: place.lap, epoch: self.epoch })
+    /// The sample at which the music will come to the place; if that is over, now.
+    pub fn sample(&mut self) -> u64 {
+        self.due(self.place)
     }
 
-    fn sample(&mut self, at: At) -> u64 {
-        self.clock.due(at, self.since, u64::MAX).unwrap_or(self.since)
+    fn due(&mut self, at: At) -> u64 {
+        self.clock.due(at, self.since, u64::MAX).unwrap_or(self.since).max(self.since)
     }
 }
 
@@ -79,13 +85,14 @@ mod tests {
             (at(2.0), 1.5, 3.5, 116),
             (at(2.0), 1.5, 4.5, 120),
         ] {
-            let mut course = Course::of(&seen, &tempo(60.0));
+            let mut course = Course::new(&seen, &tempo(60.0), Place { lap: 0, beat });
             course.then(when, &tempo(60.0), &tempo(120.0), over);
-            assert_eq!(course.sample_of(Place { lap: 0, beat }), expected, "{when:?} over {over}, to {beat}");
+            assert_eq!(course.sample(), expected, "{when:?} over {over}, to {beat}");
         }
         // In the middle of that glide.
         let gliding = ClockReading { bpm: 90.0, slope: 60.0 / 8.0, ..seen };
-        assert_eq!(Course::of(&gliding, &tempo(120.0)).sample_of(Place { lap: 0, beat: 1.875 }), 104);
-        assert_eq!(Course::of(&gliding, &tempo(120.0)).sample_of(Place { lap: 0, beat: 2.875 }), 108);
+        for (beat, expected) in [(1.875, 104), (2.875, 108)] {
+            assert_eq!(Course::new(&gliding, &tempo(120.0), Place { lap: 0, beat }).sample(), expected);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use cantus_host::control::{Commit, Course, Position, When};
+use cantus_host::control::{Commit, Course, Place, Position, When};
 use cantus_host::model::{Command, Model, Num};
 
 use crate::agenda::Moment;
@@ -57,14 +57,14 @@ impl Ahead {
         self.0.borrow_mut().tempos.push(tempo);
     }
 
-    /// What the transport will do from now on.
-    pub fn course(&self, engine: &dyn Commit, now: &Moment) -> Course {
+    /// The sample at which the music will come to a place.
+    pub fn sample_of(&self, place: Place, engine: &dyn Commit, now: &Moment) -> u64 {
         let tempos = &mut self.0.borrow_mut().tempos;
         tempos.retain(|tempo| !tempo.is_over(now));
         let model = tempos.first().map_or_else(|| engine.state().model.clone(), |first| first.old.clone());
-        let mut course = Course::of(&now.clock, &model);
+        let mut course = Course::new(&now.clock, &model, place);
         tempos.iter().for_each(|tempo| course.then(tempo.when, &tempo.old, &tempo.new, tempo.over));
-        course
+        course.sample()
     }
 
     /// The base of a transaction for a time that is still to come.
