@@ -220,6 +220,7 @@ impl Performance {
                 watch.evaluated(script.required(), true, Instant::now());
                 file = program;
             }
+            watch.also(script.required());
             if watch.is_due(Instant::now()) {
                 let evaluated = script.eval_file(&file);
                 watch.evaluated(script.required(), evaluated.is_ok(), Instant::now());

@@ -74,6 +74,13 @@ impl Watch {
         }
     }
 
+    /// Timers and callbacks have required these since.
+    pub fn also(&mut self, required: Vec<PathBuf>) {
+        for path in required {
+            self.stamps.entry(path).or_insert_with_key(|path| stamp(path));
+        }
+    }
+
     fn look_at(&mut self, required: Vec<PathBuf>) {
         // What was seen to change stays seen; what is new is as it is now.
         let mut stamps = BTreeMap::new();
@@ -142,5 +149,9 @@ mod tests {
         watch.evaluated(vec![], true, at(101_000));
         write(&lib, "nobody requires it any more");
         assert!(!due(&mut watch, 200_000), "and it did not fail");
+        watch.also(vec![lib.clone()]);
+        assert!(!due(&mut watch, 200_100), "nothing was saved since a timer has required it");
+        write(&lib, "and now it is saved");
+        assert!(!due(&mut watch, 200_200) && watch.is_due(at(200_700)), "what a timer requires was saved");
     }
 }

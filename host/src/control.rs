@@ -3,10 +3,12 @@
 mod apply;
 mod batch;
 mod compile;
+mod course;
 mod engine;
 mod handle;
 mod history;
 pub mod journal;
+mod laps;
 mod observers;
 mod queue;
 mod realise;
@@ -17,9 +19,11 @@ mod state;
 mod tap;
 mod workers;
 
-pub use batch::{Accepted, Batch, Cause, Commit, CommitError, EngineBusy, Origin, Position, Scenes, When, Work};
+pub use batch::{Accepted, Batch, Bond, Cause, Commit, CommitError, EngineBusy, Origin, Position, Scenes, When, Work};
+pub use course::Course;
 pub use engine::{Config, Engine};
 pub use handle::{EngineHandle, EngineThread, LocalEngine};
+pub use laps::{Loop, Place};
 pub use observers::{Notice, Observers, Subscription};
 pub use queue::{CommandQueue, QueueCounts};
 pub use replay::Replay;

@@ -23,6 +23,7 @@ mod tempo;
 
 pub use buffer::Quantum;
 pub use cable::Cable;
+pub(crate) use clock::Clock;
 pub use clock::{SHORTEST_LOOP, samples_of};
 pub(crate) use fade::ramp_frames;
 pub use input::{InputSpec, Tap};

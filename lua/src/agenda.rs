@@ -8,6 +8,7 @@ mod moment;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cantus_host::control::Loop;
 use cantus_host::model::Num;
 
 pub use moment::{Due, Moment, Place};
@@ -67,7 +68,7 @@ pub struct Agenda<T> {
     beats: BTreeSet<(u32, Num, u64)>,
     samples: BTreeSet<(u64, u64)>,
     /// The epoch and loop for which the beats were laid out.
-    laid: (u32, Option<(f64, f64)>),
+    laid: (u32, Loop),
     skipped: u64,
 }
 
@@ -149,17 +150,18 @@ impl<T> Agenda<T> {
         None
     }
 
-    /// Lays out anew what waits for beats, if they are others than they were.
-    pub fn look(&mut self, now: &Moment) {
+    /// Lays out anew what waits for beats, if they are others than they were. Answers the loop that there was, if another
+    /// has taken its place.
+    pub fn look(&mut self, now: &Moment) -> Option<Loop> {
         let laid = (now.clock.epoch, now.around);
         if self.laid == laid {
-            return;
+            return None;
         }
         let (epoch, around) = std::mem::replace(&mut self.laid, laid);
-        // What was done ahead was done as far from here as it was.
-        let relaid = |place| if epoch == now.clock.epoch { now.relaid(place, around) } else { None };
+        let same = epoch == now.clock.epoch;
+        let relaid = |place| now.around.relaid(around, now.place(), place).filter(|_| same);
         // The music may have gone on since it jumped.
-        let begin = (epoch != now.clock.epoch).then_some((Place { lap: 0, beat: now.start }, true));
+        let begin = (!same).then_some((Place { lap: 0, beat: now.start }, true));
         let mut waiting = Vec::new();
         for (id, entry) in &mut self.entries {
             entry.from = entry.from.and_then(|(place, counts)| Some((relaid(place)?, counts))).or(begin);
@@ -173,6 +175,7 @@ impl<T> Agenda<T> {
             }
         }
         waiting.into_iter().for_each(|id| self.plan(id, now));
+        same.then_some(around)
     }
 
     /// Takes the task that is due first, if within so many frames: its number, and when it is due. It is done once it is
@@ -290,7 +293,7 @@ impl<T> Entry<T> {
         match (self.rhythm, due) {
             (Rhythm::Every { period, .. }, Due::Beat(place)) => {
                 self.from = None;
-                (now.way(place, now.place()) / period).ceil().max(1.0) as u64
+                (now.around.beats(place, now.place()) / period).ceil().max(1.0) as u64
             }
             (Rhythm::Interval { frames, .. }, Due::Sample(sample)) => {
                 let missed = ((now.clock.sample - sample) as f64 / frames).ceil() as u64;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::c_void;
 use std::rc::Rc;
 
-use cantus_host::control::{Cause, ClockReading, Position, When};
+use cantus_host::control::{Cause, ClockReading, Loop, Position, When};
 use cantus_host::model::{Name, Num};
 use mlua::{IntoLua, Lua, Result, Table};
 
@@ -97,6 +97,8 @@ pub struct Turn {
     pub now: Moment,
     /// The time that it is done for: maybe somewhat ahead.
     pub due: Due,
+    /// The sample of that, if more is known of the tempo than what it is now.
+    pub sample: Option<u64>,
     /// The task.
     pub task: Option<u64>,
     /// The evaluation that this is, or comes of.
@@ -113,16 +115,17 @@ pub struct Turn {
 
 impl Default for Turn {
     fn default() -> Turn {
-        let now = Moment { clock: ClockReading::default(), around: None, start: 0.0 };
+        let now = Moment { clock: ClockReading::default(), around: Loop::default(), start: 0.0 };
         let (due, lineage, thread) = (Due::Now, Lineage::default(), std::ptr::null());
-        Turn { now, due, task: None, version: 0, cause: Cause::default(), lineage, generation: 0, thread }
+        Turn { now, due, sample: None, task: None, version: 0, cause: Cause::default(), lineage, generation: 0, thread }
     }
 }
 
 impl Turn {
     /// The clock at the time that it is done for.
     pub fn clock(&self) -> ClockReading {
-        let (sample, place) = (self.now.sample_of(self.due), self.now.place_of(self.due));
+        let sample = self.sample.unwrap_or_else(|| self.now.sample_of(self.due));
+        let place = self.now.place_of(self.due);
         let seconds = sample as f64 / self.now.clock.rate.max(1.0);
         ClockReading { sample, seconds, beat: place.beat, lap: place.lap, ..self.now.clock }
     }

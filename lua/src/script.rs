@@ -2,6 +2,7 @@
 
 mod afterwards;
 mod ahead;
+mod anew;
 mod ending;
 mod garbage;
 mod memory;
@@ -25,13 +26,12 @@ use mlua::chunk::ChunkMode;
 use mlua::thread::ThreadStatus;
 use mlua::{Function, MultiValue, Table, Value};
 
-use crate::agenda::{Due, Place as Beat};
 use crate::budget::{self, Budget};
 use crate::constructors;
 use crate::context::{Complain, Context, Print};
 use crate::error::{Place, ScriptError};
 use crate::kept;
-use crate::later::{Staged, Turn};
+use crate::later::Turn;
 use crate::random::{Lineage, Stream};
 use crate::sandbox::Sandbox;
 use crate::transaction::{Transaction, Transport};
@@ -192,7 +192,7 @@ impl Script {
         &self.notes
     }
 
-    /// The files that the last evaluation has required, whether they were there or not.
+    /// The files that the last evaluation, and timers and callbacks since, have required, whether they were there or not.
     pub fn required(&self) -> Vec<PathBuf> {
         self.context.required.borrow().iter().cloned().collect()
     }
@@ -261,18 +261,6 @@ impl Script {
                 Err(error)
             }
         }
-    }
-
-    /// What a script has asked for begins, and what its file asked for before ends: what is in step with beats goes on
-    /// where that was.
-    fn begin_anew(&mut self, mut staged: Staged, name: &str, origin: &Origin, line: Option<Beat>) {
-        self.give_up(name, origin);
-        let (here, version) = (self.moment().place(), self.context.later.turn.get().version);
-        let due = line.map_or(Due::Now, Due::Beat);
-        let last = if let Origin::File(_) = origin { self.forget_file(name, version, due) } else { None };
-        let last = last.filter(|last| *last >= here).map(|last| (last, false));
-        line.into_iter().for_each(|line| self.move_to(line, &mut staged.tasks));
-        self.begin_staged(staged, line.map(|line| (line, true)).or(last), due);
     }
 
     /// Tells of an error that nobody waits for.

@@ -149,6 +149,11 @@ impl Transaction {
         Some(Ok(()))
     }
 
+    /// The Model that it began over.
+    pub fn base(&self) -> &Arc<Model> {
+        &self.base
+    }
+
     /// Whether the script asked for anything, also if it changes nothing.
     pub fn has_asked(&self) -> bool {
         self.has_asked || !self.later.is_empty()

@@ -5,46 +5,21 @@ use cantus_host::model::command::SetParameterCommand;
 use cantus_host::model::{Num, Value};
 
 use crate::rig::Studio;
+use crate::timers::{BEAT, song, stage, steps};
 
-/// Samples of a beat at 120 beats a minute.
-const BEAT: usize = 24_000;
 /// Nearer to a beat than scripts run ahead: what happens there was run already.
 const JUST_BEFORE: usize = 1280;
 
-/// A studio that plays, in which these lines were said; `hit` notes the sound's place: its value rises by 1/64.
-fn playing(code: &str) -> Studio {
-    let mut studio = Studio::new();
-    studio.eval("constant('c', {value = 0})");
-    studio.eval_as(&song(code), "song.lua");
-    studio.start();
-    studio
-}
-
-/// A file that goes on where it was.
-fn song(code: &str) -> String {
-    format!(
-        "local c, hits = engine:getModuleRegistry():getModule('c'), keep('hits', {{n = 0}})
-         local function hit() hits.n = hits.n + 1 c.value = hits.n / 64 end {code}"
-    )
-}
-
 /// The samples at which the sound changes within so many.
 fn hits(studio: &mut Studio, frames: usize) -> Vec<usize> {
-    let mut last = studio.say("return c.value").expect("runs").values[0].parse::<f32>().expect("a number");
+    let before = studio.say("return c.value").expect("runs").values[0].parse().expect("a number");
     let [left, _] = studio.render(frames);
-    let mut hits = Vec::new();
-    for (at, value) in left.into_iter().enumerate() {
-        if value != last {
-            hits.push(at);
-            last = value;
-        }
-    }
-    hits
+    steps(before, &left).into_iter().map(|(at, _)| at).collect()
 }
 
-/// The same in thousandths of a beat, after some samples that are not looked at and a line.
+/// The same after some samples that are not looked at and a line.
 fn after(code: &str, skipped: usize, line: &str, beats: usize) -> Vec<usize> {
-    let mut studio = playing(code);
+    let mut studio = stage(code);
     studio.render(skipped);
     studio.say(line).expect("runs");
     let hits = hits(&mut studio, beats * BEAT);
@@ -56,34 +31,73 @@ fn after(code: &str, skipped: usize, line: &str, beats: usize) -> Vec<usize> {
 fn loops_that_come_and_go() {
     let beat = |beat: f64| (beat * BEAT as f64) as usize;
     let soon = |n: usize| JUST_BEFORE + n * BEAT;
-    let sync = "clock.run(function() while true do clock.sync(4) hit() end end)";
+    let sync = "clock.run(function() while true do clock.sync(4) step() end end)";
     for (code, skipped, line, expected) in [
         // Behind the music, which goes on.
         (sync, beat(6.0), "loop(2, 5)", vec![beat(2.0)]),
-        ("every(4, hit)", beat(6.0), "loop(2, 5)", vec![beat(2.0)]),
-        ("at(8, hit)", beat(6.0), "loop(2, 5)", vec![beat(2.0)]),
+        ("every(4, step)", beat(6.0), "loop(2, 5)", vec![beat(2.0)]),
+        ("at(8, step)", beat(6.0), "loop(2, 5)", vec![beat(2.0)]),
         // It turns where scripts have run ahead to: that is heard as the first beat of the next lap.
-        ("every(1, hit)", 4 * BEAT - JUST_BEFORE, "loop(0, 4)", (0..4).map(soon).collect()),
+        ("every(1, step)", 4 * BEAT - JUST_BEFORE, "loop(0, 4)", (0..4).map(soon).collect()),
         (sync, 4 * BEAT - JUST_BEFORE, "loop(0, 4)", vec![soon(0)]),
         // What it kept out of reach comes, on time.
-        ("loop(1, 3) every(4, hit)", beat(6.0), "noloop()", vec![beat(2.0)]),
+        ("loop(1, 3) every(4, step)", beat(6.0), "noloop()", vec![beat(2.0)]),
         // It does not turn where scripts have run ahead to: that is heard on the beat behind it.
-        ("loop(0, 4) every(1, hit)", 4 * BEAT - JUST_BEFORE, "noloop()", (0..4).map(soon).collect()),
-        ("loop(0, 4) every(1, hit)", 4 * BEAT - JUST_BEFORE, "loop(0, 8)", (0..4).map(soon).collect()),
+        ("loop(0, 4) every(1, step)", 4 * BEAT - JUST_BEFORE, "noloop()", (0..4).map(soon).collect()),
+        ("loop(0, 4) every(1, step)", 4 * BEAT - JUST_BEFORE, "loop(0, 8)", (0..4).map(soon).collect()),
     ] {
         assert_eq!(after(code, skipped, line, 4), expected, "{code}; {line}");
     }
 }
 
 #[test]
+fn a_timer_moves_the_music_on_its_beat() {
+    let mut studio = stage("every(1, function(beat) print(beat) step() end) at(2, function() seek(8) end)");
+    assert_eq!(hits(&mut studio, 4 * BEAT), [0, BEAT, 2 * BEAT, 3 * BEAT]);
+    // What was run ahead for the beat that did not come is not heard.
+    assert_eq!(studio.printed(), ["0.0", "1.0", "2.0", "8.0", "9.0", "10.0"]);
+    assert_eq!((studio.complaints(), studio.late()), (vec![], 0));
+}
+
+#[test]
 fn a_file_that_is_evaluated_again_does_not_double_a_beat() {
-    let code = "clock.run(function() while true do clock.sync(1) hit() end end)";
-    let mut studio = playing(code);
+    let code = "clock.run(function() while true do clock.sync(1) step() end end)";
+    let mut studio = stage(code);
     studio.render(2 * BEAT - JUST_BEFORE);
     studio.eval_as(&song(code), "song.lua");
     assert_eq!(studio.say("return c.value").expect("runs").values, [(2.0 / 64.0).to_string()]);
     let [left, _] = studio.render(2 * BEAT);
     assert_eq!([left[JUST_BEFORE], left[JUST_BEFORE + BEAT]], [3.0 / 64.0, 4.0 / 64.0]);
+}
+
+#[test]
+fn what_a_file_has_not_asked_for_before_begins_on_the_next_beat() {
+    let timer = |word: &str, beats: &str| format!("every({beats}, function(beat) print('{word} ' .. beat) end) ");
+    let wait = |word: &str| {
+        let body = "print('WORD ' .. engine:getClock():getBeat())".replace("WORD", word);
+        format!("clock.run(function() while true do clock.sync(1) {body} end end) ")
+    };
+    for (old, new, expected) in [
+        // Beside one that goes on, whichever stands first.
+        (timer("old", "4"), timer("old", "4") + &timer("new", "1"), vec!["old 4.0", "new 4.0", "new 5.0"]),
+        (timer("old", "4"), timer("new", "1") + &timer("old", "4"), vec!["old 4.0", "new 4.0", "new 5.0"]),
+        (timer("old", "4"), timer("old", "4") + &timer("new", "4"), vec!["old 4.0", "new 4.0"]),
+        (wait("old"), wait("old") + &wait("new"), vec!["old 3.0", "old 4.0", "new 4.0", "old 5.0", "new 5.0"]),
+        // In the place of one that is gone.
+        (timer("old", "4"), timer("new", "1"), vec!["old 4.0", "new 5.0"]),
+    ] {
+        let mut studio = Studio::new();
+        studio.say("seek(3) play()").expect("runs");
+        studio.eval_as(&old, "song.lua");
+        studio.render(BEAT - JUST_BEFORE);
+        studio.eval_as(&new, "song.lua");
+        studio.render(BEAT + JUST_BEFORE);
+        assert_eq!(
+            (studio.printed(), studio.complaints()),
+            (expected.into_iter().map(String::from).collect(), vec![]),
+            "{new}"
+        );
+    }
 }
 
 #[test]
@@ -103,7 +117,7 @@ fn a_value_that_is_there_already_takes_its_beat() {
 
 #[test]
 fn scenes_are_recalled_on_their_beat() {
-    let mut studio = playing("c.value = 1");
+    let mut studio = stage("c.value = 1");
     studio.say("scene('verse')").expect("runs");
     studio.say("c.value = 0.5").expect("runs");
     studio.say("at(2, function() recall('verse') end)").expect("runs");
@@ -137,7 +151,7 @@ fn callbacks_that_answer_themselves_by_a_timer_are_cut_off() {
 
 #[test]
 fn a_coroutine_that_slept_does_not_catch_up() {
-    let mut studio = playing("clock.run(function() while true do clock.sync(1/16) hit() end end)");
+    let mut studio = stage("clock.run(function() while true do clock.sync(1/16) step() end end)");
     studio.render(BEAT);
     studio.skip(2 * BEAT);
     studio.say("before = c.value").expect("runs");
@@ -150,12 +164,12 @@ fn a_coroutine_that_slept_does_not_catch_up() {
 #[test]
 fn nothing_is_late_into_another_tempo() {
     for (code, line) in [
-        ("tempo_at(0, 999) tempo_at(2, 60) loop(0, 4) every(4, hit, {offset = 0.01})", ""),
-        ("tempo_at(0, 60) tempo_at(16, 999) every(1/64, hit, {offset = 0.003})", "seek(16)"),
-        ("bpm(60) every(1/4, hit) setInterval(hit, 7)", "bpm(180, {over = 16})"),
-        ("bpm(60) every(1/4, hit) setInterval(hit, 7)", "bpm(960, {over = 16})"),
+        ("tempo_at(0, 999) tempo_at(2, 60) loop(0, 4) every(4, step, {offset = 0.01})", ""),
+        ("tempo_at(0, 60) tempo_at(16, 999) every(1/64, step, {offset = 0.003})", "seek(16)"),
+        ("bpm(60) every(1/4, step) setInterval(step, 7)", "bpm(180, {over = 16})"),
+        ("bpm(60) every(1/4, step) setInterval(step, 7)", "bpm(960, {over = 16})"),
     ] {
-        let mut studio = playing(code);
+        let mut studio = stage(code);
         studio.render(BEAT);
         // What is due within the quantum of the start itself cannot be on time.
         let before = studio.late();
@@ -167,7 +181,7 @@ fn nothing_is_late_into_another_tempo() {
 
 #[test]
 fn what_waits_for_a_grid_begins_where_a_loop_turns_before_it() {
-    let mut studio = playing("");
+    let mut studio = stage("");
     studio.render(BEAT + BEAT / 2);
     let (path, value) = ("c.value".parse().expect("a path"), Some(Value::Num(Num::ONE)));
     let batch = Batch::new(Origin::Host, vec![SetParameterCommand { path, value }.into()]);

@@ -118,6 +118,29 @@ fn what_does_not_begin_ends_nothing() {
 }
 
 #[test]
+fn what_does_not_begin_is_not_heard() {
+    let mut studio = stage("old", 4.0);
+    let new = "quantize('bar') setParam('d', 'value', 1) every(1/64, function() setParam('c', 'value', 1) end)";
+    studio.eval("constant('d', {value = 0})");
+    studio.eval_as(new, "song.lua");
+    // Scripts have run ahead over the bar, when somebody takes away what it needs.
+    studio.render(2 * BEAT + BEAT / 2 - 640);
+    studio.send(RemoveModuleCommand { name: "d".into() }).expect("is there");
+    let [left, _] = studio.render(BEAT);
+    assert_eq!(left.iter().position(|value| *value != 0.0), None);
+    assert_eq!(studio.engine().state().reports.len(), 1, "{:?}", studio.engine().state().reports);
+}
+
+#[test]
+fn what_waits_for_a_bar_that_a_loop_keeps_out_of_reach_begins_where_that_turns() {
+    let mut studio = stage("old", 1.0);
+    studio.eval_as(&format!("quantize('bar') c = constant('c', {{value = 1}}) {}", says("new", 1.0)), "song.lua");
+    studio.say("loop(0, 3)").expect("runs");
+    assert_eq!(said(&mut studio, 2.0), ["old 2.0", "new 0.0"]);
+    assert_eq!(studio.say("return getParam('c', 'value')").expect("runs").values, ["1"]);
+}
+
+#[test]
 fn none_begins_of_many_that_are_cancelled_at_once() {
     for line in ["stop() play()", "hush() play()"] {
         let mut studio = stage("old", 1.0);

@@ -3,16 +3,16 @@
 use crate::rig::Studio;
 
 /// Samples of a beat at 120 beats a minute.
-const BEAT: usize = 24_000;
+pub const BEAT: usize = 24_000;
 
 /// A module that puts out what it is told, at once.
 const SETUP: &str = "constant('c', {value = 0}) c = engine:getModuleRegistry():getModule('c')
     local n = 0 function step() n = n + 1 c.value = n / 64 end ";
 
-/// Where the sound changes, and to how many 64ths.
-fn steps(sound: &[f32]) -> Vec<(usize, u32)> {
+/// Where the sound changes from what it was before, and to how many 64ths.
+pub fn steps(before: f32, sound: &[f32]) -> Vec<(usize, u32)> {
     let mut steps = Vec::new();
-    let mut last = 0.0;
+    let mut last = before;
     for (at, value) in sound.iter().enumerate() {
         if *value != last {
             steps.push((at, (value * 64.0).round() as u32));
@@ -29,7 +29,7 @@ fn played(code: &str, beats: f64) -> Vec<(usize, u32)> {
     studio.start();
     let [left, _] = studio.render((beats * BEAT as f64) as usize);
     assert_eq!((studio.complaints(), studio.late()), (vec![], 0), "{code}");
-    steps(&left)
+    steps(0.0, &left)
 }
 
 #[test]
@@ -67,6 +67,10 @@ fn everything_lands_on_its_exact_sample() {
             3.0,
             vec![64_000, 68_800],
         ),
+        // Run ahead, when the tempo of then is still to come.
+        ("at(1, function() bpm(60) end) at(1.05, function() clock.sleep(0.1) step() end)", 2.0, vec![31_200]),
+        ("tempo_at(0, 120) tempo_at(1, 60) at(1.05, function() setTimeout(step, 100) end)", 2.0, vec![31_200]),
+        ("at(1, function() bpm(60, {over = 1}) end) at(1.05, function() setTimeout(step, 100) end)", 2.0, vec![30_011]),
         ("bpm(90) every(1, step)", 3.0, vec![0, 32_000, 64_000]),
         ("loop(1, 3) every(1, step)", 6.0, (0..6).map(|n| beat(f64::from(n))).collect()),
         ("loop(1, 3) at(2, step)", 6.0, vec![beat(2.0), beat(4.0)]),
@@ -77,7 +81,7 @@ fn everything_lands_on_its_exact_sample() {
 }
 
 /// A studio in which `step` makes the sound rise, playing, and a file as it was evaluated.
-fn stage(code: &str) -> Studio {
+pub fn stage(code: &str) -> Studio {
     let mut studio = Studio::new();
     studio.eval(SETUP);
     studio.eval_as(&song(code), "song.lua");
@@ -86,10 +90,10 @@ fn stage(code: &str) -> Studio {
 }
 
 /// A file that goes on where it was.
-fn song(code: &str) -> String {
+pub fn song(code: &str) -> String {
     format!(
-        "local c, at = engine:getModuleRegistry():getModule('c'), keep('at', {{n = 0}})
-         local function step() at.n = at.n + 1 c.value = at.n / 64 end {code}"
+        "local c, hits = engine:getModuleRegistry():getModule('c'), keep('hits', {{n = 0}})
+         local function step() hits.n = hits.n + 1 c.value = hits.n / 64 end {code}"
     )
 }
 
@@ -100,7 +104,7 @@ fn a_file_that_is_evaluated_again_stays_in_step() {
     studio.render(2 * BEAT - 640);
     studio.eval_as(&song("every(0.5, step)"), "song.lua");
     let [left, _] = studio.render(BEAT + 640);
-    let at: Vec<usize> = steps(&left).into_iter().map(|(at, _)| at).collect();
+    let at: Vec<usize> = steps(0.0, &left).into_iter().map(|(at, _)| at).collect();
     // What it was before it was heard, beat 2 once, and then the new rhythm.
     assert_eq!(at, [0, 640, 640 + BEAT / 2]);
     assert_eq!((studio.complaints(), studio.late()), (vec![], 0));
@@ -110,11 +114,11 @@ fn a_file_that_is_evaluated_again_stays_in_step() {
 fn a_failing_file_changes_nothing() {
     let mut studio = stage("every(1, step)");
     studio.render(BEAT / 2);
-    for wrong in ["every(0.25, step) error('no')", "every(0.25, step) every()", "keep('at', 1).n = 50 +"] {
+    for wrong in ["every(0.25, step) error('no')", "every(0.25, step) every()", "keep('hits', 1).n = 50 +"] {
         assert!(studio.try_eval_as(&song(wrong), "song.lua").is_err(), "{wrong}");
     }
     let [left, _] = studio.render(2 * BEAT);
-    let at: Vec<usize> = steps(&left).into_iter().map(|(at, _)| at).collect();
+    let at: Vec<usize> = steps(0.0, &left).into_iter().map(|(at, _)| at).collect();
     assert_eq!(at, [0, BEAT / 2, BEAT / 2 + BEAT]);
     let timers = studio.say("return #timers(), timers()[1].what, timers()[1].file").expect("runs");
     assert_eq!(timers.values, ["1", "every(1)", "song.lua"]);
@@ -136,7 +140,7 @@ fn what_fails_fails_alone() {
          clock.run(function() while true do clock.sync(0.5) end end)",
     );
     let [left, _] = studio.render(3 * BEAT);
-    let at: Vec<usize> = steps(&left).into_iter().map(|(at, _)| at).collect();
+    let at: Vec<usize> = steps(0.0, &left).into_iter().map(|(at, _)| at).collect();
     // Nothing of a call that failed is done; the next beat it is called again.
     assert_eq!(at, [0, 2 * BEAT]);
     assert_eq!(
@@ -194,7 +198,7 @@ fn nothing_is_lost_of_what_is_asked_for_on_one_beat() {
     studio.eval(&format!("{SETUP} {many}"));
     studio.start();
     let [left, _] = studio.render(BEAT + BEAT / 8);
-    let steps = steps(&left);
+    let steps = steps(0.0, &left);
     // As many as the audio thread takes at once on the beat, the rest right behind.
     assert_eq!((steps[0].0, steps[steps.len() - 1].1), (BEAT, 32));
     assert!(steps[steps.len() - 1].0 < BEAT + 480, "{steps:?}");
@@ -208,7 +212,7 @@ fn at_the_next_bar() {
     studio.eval_as(&song("quantize('bar') c.value = 1 every(0.5, step)"), "song.lua");
     assert_eq!(studio.say("return c.value").expect("runs").values, [(2.0 / 64.0).to_string()]);
     let [left, _] = studio.render(3 * BEAT + BEAT / 2);
-    let at: Vec<(usize, u32)> = steps(&left);
+    let at: Vec<(usize, u32)> = steps(0.0, &left);
     let half = BEAT / 2;
     // Until beat 4 the old rhythm; there the new value, which its first step changes at once.
     assert_eq!(at, [(0, 2), (half, 3), (half + BEAT, 4), (half + 2 * BEAT, 5), (3 * BEAT, 6)]);

@@ -35,7 +35,7 @@ struct Outcome<'a> {
 impl Engine {
     /// Applies a batch whole or not at all, or keeps it until its time, and answers.
     pub(super) fn answer(&mut self, Envelope { batch, reply }: Envelope) {
-        let replaced = batch.instead_of;
+        let replaced = batch.replaced();
         let answer = self.take(batch);
         if answer.is_ok() {
             replaced.into_iter().for_each(|number| self.give_up(number));
@@ -97,7 +97,7 @@ impl Engine {
     /// foreseen anew.
     fn foresee<'a>(&mut self, batch: &'a Batch) -> Result<Outcome<'a>, CommitError> {
         let mut before = self.schedule.before(batch.when, &self.model);
-        before.retain(|pending| Some(pending.number) != batch.instead_of);
+        before.retain(|pending| Some(pending.number) != batch.replaced());
         let numbers: Vec<u64> = before.iter().map(|pending| pending.number).collect();
         let known = self.foreseen.take().filter(|(known, _)| numbers.starts_with(known));
         let (known, mut model) = known.unwrap_or_else(|| (Vec::new(), (*self.model).clone()));
@@ -120,6 +120,7 @@ impl Engine {
                 Err(error) => {
                     let text = format!("{error}; it was accepted before, and nothing of it was done");
                     self.report(vec![number], origin, text);
+                    self.drop_with(number);
                 }
             }
             self.pending = Arc::new(self.schedule.waiting());
@@ -140,9 +141,17 @@ impl Engine {
     /// Another batch takes the place of one that waits.
     fn give_up(&mut self, number: u64) {
         if self.schedule.drop(number) {
-            self.foreseen = None;
             self.drop_waiting(number, "another took its place");
+            self.drop_with(number);
             self.pending = Arc::new(self.schedule.waiting());
+        }
+    }
+
+    /// A batch is not applied: what was to be only with it is not, either.
+    fn drop_with(&mut self, number: u64) {
+        self.foreseen = None;
+        for number in self.schedule.drop_with(number) {
+            self.drop_waiting(number, "what it belongs to was not applied");
         }
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{ClockReading, EngineState};
 use crate::model::{Catalog, Command, Model, ModuleId, Name, Num, Refusal};
+use crate::rt::QUANTUM;
 
 /// Work that is done whole or not at all.
 #[derive(Clone, Debug)]
@@ -19,13 +20,27 @@ pub struct Batch {
     pub when: When,
     /// What is to be done.
     pub work: Work,
-    /// A batch that waits, and whose place this one takes: it is not applied.
-    pub instead_of: Option<u64>,
+    /// What it has to do with a batch that waits.
+    pub bond: Option<Bond>,
     /// Batches of one gesture, such as a knob being turned, are one step of undo.
     pub gesture: Option<u64>,
 }
 
+/// What a batch has to do with one that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bond {
+    /// It takes its place: that is not applied.
+    InsteadOf(u64),
+    /// It is not to be without that: if that is not applied in the end, neither is this.
+    With(u64),
+}
+
 impl Batch {
+    /// The batch whose place it takes.
+    pub(super) fn replaced(&self) -> Option<u64> {
+        if let Some(Bond::InsteadOf(batch)) = self.bond { Some(batch) } else { None }
+    }
+
     /// Commands, in the order in which they are applied, from outside, at once.
     pub fn new(origin: Origin, commands: Vec<Command>) -> Batch {
         Batch::of(origin, Work::Commands(commands))
@@ -33,7 +48,7 @@ impl Batch {
 
     /// Work from outside, at once.
     pub fn of(origin: Origin, work: Work) -> Batch {
-        Batch { origin, cause: Cause::default(), when: When::Now, work, instead_of: None, gesture: None }
+        Batch { origin, cause: Cause::default(), when: When::Now, work, bond: None, gesture: None }
     }
 
     /// Its commands, if it is made of commands.
@@ -53,7 +68,12 @@ impl Batch {
 
     /// The same, in the place of a batch that waits.
     pub fn instead_of(self, batch: Option<u64>) -> Batch {
-        Batch { instead_of: batch, ..self }
+        Batch { bond: batch.map(Bond::InsteadOf).or(self.bond), ..self }
+    }
+
+    /// The same, if a batch that waits is applied, too.
+    pub fn with(self, batch: Option<u64>) -> Batch {
+        Batch { bond: batch.map(Bond::With).or(self.bond), ..self }
     }
 
     /// The same, as part of a gesture.
@@ -268,4 +288,9 @@ pub trait Commit {
 
     /// Where the music is, sampled now.
     fn clock(&self) -> ClockReading;
+
+    /// Frames before its time in which a batch must be here to be on time; where time is virtual, a quantum.
+    fn horizon(&self) -> f64 {
+        QUANTUM as f64
+    }
 }

@@ -90,6 +90,10 @@ impl Commit for EngineHandle {
         let orders = self.state.load().orders;
         ClockReading::of(self.telemetry.reading(), orders, self.rate)
     }
+
+    fn horizon(&self) -> f64 {
+        self.telemetry.horizon(self.rate)
+    }
 }
 
 /// An engine on the thread of its only producer: offline, where everything runs in lockstep.
@@ -120,6 +124,10 @@ impl Commit for LocalEngine {
 
     fn clock(&self) -> ClockReading {
         self.0.borrow().handle().clock()
+    }
+
+    fn horizon(&self) -> f64 {
+        self.0.borrow().handle().horizon()
     }
 }
 

@@ -8,7 +8,7 @@ mod patterns;
 mod records;
 mod renames;
 mod report;
-mod time;
+pub(super) mod time;
 mod wires;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::batch::{Batch, When};
+use super::batch::{Batch, Bond, When};
+use super::laps::{Loop, Place};
 use super::state::{ClockReading, Orders};
 use crate::model::{Model, Num};
 use crate::rt::message::At;
@@ -11,8 +12,6 @@ use crate::rt::{QUANTUM, Telemetry};
 
 /// Batches that can be pending. When there are more, they are refused.
 pub const PENDING: usize = 1024;
-/// Seconds before its time that a batch is handed over, besides the block of the device.
-const AHEAD: f64 = 0.004;
 
 /// A pending batch as everybody sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,8 +37,10 @@ pub struct Pending {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stamp {
     Sample(u64),
-    /// A beat of a lap; of the lap in which it is reached.
-    Beat(f64, Option<u32>),
+    /// A beat of the lap in which it is reached.
+    Beat(f64),
+    /// A beat of a lap; if a loop keeps it out of reach meanwhile, where that turns.
+    Place(Place),
 }
 
 /// Keeps what waits, and what the transport will be when all that was handed over has been done.
@@ -53,7 +54,7 @@ pub struct Schedule {
     /// The tempo of now is that of there: the audio thread has come to where it was told to go.
     arrived: bool,
     /// The loop for which laps were counted.
-    around: Option<(f64, f64)>,
+    around: Loop,
 }
 
 /// What becomes of a batch.
@@ -88,7 +89,7 @@ impl Schedule {
             what: p.batch.work.describe(),
             when: match p.stamp {
                 Stamp::Sample(sample) => When::AtSample(sample),
-                Stamp::Beat(beat, _) => When::AtBeat(Num::of(beat)),
+                Stamp::Beat(beat) | Stamp::Place(Place { beat, .. }) => When::AtBeat(Num::of(beat)),
             },
         };
         self.pending.iter().map(waiting).collect()
@@ -105,17 +106,14 @@ impl Schedule {
         {
             // What was to happen where the loop turned is due, and not in a lap from now.
             for pending in &mut self.pending {
-                if let Stamp::Beat(beat, lap @ None) = &mut pending.stamp
-                    && (before.beat..=end.get()).contains(beat)
+                if let Stamp::Beat(beat) = pending.stamp
+                    && (before.beat..=end.get()).contains(&beat)
                 {
-                    *lap = Some(before.lap);
+                    pending.stamp = Stamp::Place(Place { lap: before.lap, beat });
                 }
             }
         }
-        self.horizon = match telemetry.block() {
-            0 => QUANTUM as f64,
-            block => f64::from(block) + AHEAD * self.rate,
-        };
+        self.horizon = telemetry.horizon(self.rate);
     }
 
     /// The transport was told to start (true), or to pause.
@@ -130,13 +128,21 @@ impl Schedule {
         self.orders.start = beat;
         self.arrived = false;
         self.now = ClockReading { beat, lap: 0, epoch: self.orders.epoch, ..self.now };
-        self.pending.extract_if(.., |p| matches!(p.stamp, Stamp::Beat(..))).collect()
+        self.pending.extract_if(.., |p| matches!(p.stamp, Stamp::Beat(_) | Stamp::Place(_))).collect()
     }
 
     /// Keeps a batch no longer. False: it does not wait.
     pub fn drop(&mut self, number: u64) -> bool {
         let at = self.pending.iter().position(|pending| pending.number == number);
         at.map(|at| self.pending.remove(at)).is_some()
+    }
+
+    /// Keeps no longer what was to be only with a batch: the numbers.
+    pub fn drop_with(&mut self, number: u64) -> Vec<u64> {
+        self.pending
+            .extract_if(.., |pending| pending.batch.bond == Some(Bond::With(number)))
+            .map(|p| p.number)
+            .collect()
     }
 
     /// Keeps a batch until its time; gives it back if that is now.
@@ -158,16 +164,22 @@ impl Schedule {
 
     /// The stamp of a batch; `None`: it is for now.
     fn stamp(&self, when: When, model: &Model) -> Option<Stamp> {
+        let place = |place| Stamp::Place(Loop::of(model).within(self.here(), place));
         match when {
             When::Now => None,
             When::AtSample(sample) => Some(Stamp::Sample(sample)),
-            When::AtBeat(beat) => Some(Stamp::Beat(beat.get(), None)),
-            When::At(position) => Some(Stamp::Beat(position.beat.get(), Some(position.lap))),
-            // If a loop keeps that out of reach meanwhile, its turn is where to begin.
-            When::NextGrid(grid) => {
-                self.orders.playing.then(|| Stamp::Beat(self.next_grid(grid.get(), model), Some(self.now.lap)))
-            }
+            When::AtBeat(beat) => Some(Stamp::Beat(beat.get())),
+            When::At(position) => Some(place(Place { lap: position.lap, beat: position.beat.get() })),
+            When::NextGrid(grid) => self.orders.playing.then(|| {
+                let grid = if grid.get() > 0.0 { grid.get() } else { model.grid() };
+                let beat = (self.now.beat / grid - 1e-9).ceil() * grid;
+                place(Place { beat, ..self.here() })
+            }),
         }
+    }
+
+    fn here(&self) -> Place {
+        Place { lap: self.now.lap, beat: self.now.beat }
     }
 
     /// Takes the batch that is due first, if one is.
@@ -190,59 +202,54 @@ impl Schedule {
         before.into_iter().map(|(_, pending)| pending).collect()
     }
 
-    /// If the loop is another than it was, what waits for a lap to come is due as many beats from here as it was.
+    /// If the loop is another than it was, what waits for a place is due as many beats from here as it was.
     fn follow_loop(&mut self, model: &Model) {
-        let around = model.loop_range.map(|(start, end)| (start.get(), end.get()));
-        let (before, now) = (std::mem::replace(&mut self.around, around), self.now);
-        let Some((start, end)) = before.filter(|(_, end)| before != around && now.beat < *end) else { return };
+        let (around, now) = (Loop::of(model), self.here());
+        let before = std::mem::replace(&mut self.around, around);
         for pending in &mut self.pending {
-            if let Stamp::Beat(beat, Some(lap)) = &mut pending.stamp
-                && *lap > now.lap
-            {
-                *beat += end - start + f64::from(*lap - now.lap - 1) * (end - start);
-                *lap = now.lap;
+            if let Stamp::Place(place) = &mut pending.stamp {
+                *place = around.relaid(before, now, *place).unwrap_or(*place);
             }
         }
     }
 
     /// What batches are ordered by: frames, and, where beats stand still or are out of reach, the beat.
     fn order(&self, stamp: Stamp, model: &Model) -> (f64, f64) {
-        let beat = if let Stamp::Beat(beat, _) = stamp { beat } else { f64::NEG_INFINITY };
+        let beat = match stamp {
+            Stamp::Sample(_) => f64::NEG_INFINITY,
+            Stamp::Beat(beat) | Stamp::Place(Place { beat, .. }) => beat,
+        };
         (self.frames_until(stamp, model).unwrap_or(f64::INFINITY), beat)
     }
 
     fn at(&self, stamp: Stamp) -> At {
-        match stamp {
-            Stamp::Sample(sample) => At::Sample(sample),
-            Stamp::Beat(beat, lap) => At::Beat { beat, lap: lap.unwrap_or(self.now.lap), epoch: self.orders.epoch },
-        }
+        let Place { lap, beat } = match stamp {
+            Stamp::Sample(sample) => return At::Sample(sample),
+            Stamp::Beat(beat) => Place { beat, ..self.here() },
+            Stamp::Place(place) => place,
+        };
+        At::Beat { beat, lap, epoch: self.orders.epoch }
     }
 
     /// Frames until it is due: at the fastest tempo there is, so never too late. `None`: as things are, never.
     fn frames_until(&self, stamp: Stamp, model: &Model) -> Option<f64> {
-        let now = &self.now;
-        let (beat, of_lap) = match stamp {
-            Stamp::Sample(sample) => return Some(sample.saturating_sub(now.sample) as f64),
-            Stamp::Beat(..) if !self.orders.playing => return None,
-            Stamp::Beat(beat, lap) => (beat, lap),
+        let (around, here) = (Loop::of(model), self.here());
+        let place = match stamp {
+            Stamp::Sample(sample) => return Some(sample.saturating_sub(self.now.sample) as f64),
+            _ if !self.orders.playing => return None,
+            // It has to wait for another loop.
+            Stamp::Beat(beat) if around.turn(here.beat).is_some_and(|(_, end)| beat > end) => return None,
+            Stamp::Beat(beat) => Place { beat, ..here },
+            Stamp::Place(place) => place,
         };
-        let lap = of_lap.unwrap_or(now.lap);
-        let (way, bpm) = match (model.loop_range, turn(model, now.beat)) {
-            _ if lap < now.lap => return Some(0.0),
-            (Some((start, _)), Some(end)) if lap > now.lap => {
-                let start = start.get();
-                let round = f64::from(lap - now.lap - 1) * (end - start);
+        let bpm = match around.turn(here.beat) {
+            Some((start, end)) if place.lap > here.lap => {
                 let again = fastest(model, start, end, tempo_from(model, start), f64::INFINITY);
-                (end - now.beat + round + beat - start, self.fastest_to(end, model).max(again))
+                self.fastest_to(end, model).max(again)
             }
-            // The turn is due in its place, or, of no lap in particular, it has to wait for another loop.
-            (_, Some(end)) if beat > end => {
-                of_lap?;
-                (end - now.beat, self.fastest_to(end, model))
-            }
-            _ => (beat - now.beat, self.fastest_to(beat, model)),
+            _ => self.fastest_to(place.beat, model),
         };
-        Some(way.max(0.0) * 60.0 * self.rate / bpm)
+        Some(around.beats(here, place).max(0.0) * 60.0 * self.rate / bpm)
     }
 
     /// The fastest tempo on the way from here to a beat. Where the tempo rises, it is no higher than it can be where
@@ -254,19 +261,6 @@ impl Schedule {
         let glides_to = if rises { bpm + now.slope * self.horizon } else { f64::INFINITY };
         fastest(model, now.beat, beat, bpm, glides_to)
     }
-
-    /// The next beat of a grid.
-    fn next_grid(&self, grid: f64, model: &Model) -> f64 {
-        let now = &self.now;
-        let grid = if grid > 0.0 { grid } else { model.grid() };
-        let next = (now.beat / grid - 1e-9).ceil() * grid;
-        turn(model, now.beat).map_or(next, |end| next.min(end))
-    }
-}
-
-/// Where the loop turns, if the music goes towards that.
-fn turn(model: &Model, beat: f64) -> Option<f64> {
-    model.loop_range.map(|(_, end)| end.get()).filter(|end| beat < *end)
 }
 
 /// The tempo from a beat on, where no glide is under way.

@@ -19,7 +19,7 @@ const ROOM: usize = 16;
 pub const SHORTEST_LOOP: f64 = 1.0 / 64.0;
 
 /// The transport's state.
-pub(super) struct Clock {
+pub(crate) struct Clock {
     rate: f64,
     playing: bool,
     epoch: u32,
@@ -55,6 +55,16 @@ impl Clock {
             segments,
             end: None,
         }
+    }
+
+    /// Control thread. As it was seen somewhere, with a tempo to be or to come to, and what it goes around in.
+    pub fn seen(at: &Reading, bpm: f64, map: Box<TempoMap>, around: Option<(f64, f64)>, rate: f64) -> Clock {
+        let mut clock = Clock::new(rate, bpm);
+        clock.tempo = Tempo::seen(bpm, map, at, rate);
+        (clock.playing, clock.epoch, clock.lap, clock.around) = (at.playing, at.epoch, at.lap, around);
+        clock.segments.clear();
+        clock.lay(at.sample, 0.0, at.beat, 0);
+        clock
     }
 
     /// A quantum begins: segments of the one before are forgotten.

@@ -2,6 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 
+use super::QUANTUM;
+
+/// Seconds before its time that a Change is handed over, besides the block of the device.
+const AHEAD: f64 = 0.004;
+
 /// Figures of the running Processor. Counters are since the start, and each is right by itself.
 #[derive(Debug, Default)]
 pub struct Telemetry {
@@ -119,6 +124,14 @@ impl Telemetry {
     /// Frames, at the engine's rate, that the device asked for last; 0 before the first time.
     pub fn block(&self) -> u32 {
         self.block.load(Ordering::Relaxed)
+    }
+
+    /// Frames, at the engine's rate in Hz, before its time in which a Change must be handed over to be on time.
+    pub fn horizon(&self, rate: f64) -> f64 {
+        match self.block() {
+            0 => QUANTUM as f64,
+            block => f64::from(block) + AHEAD * rate,
+        }
     }
 
     /// Events that found no room.

@@ -1,5 +1,7 @@
 //! The tempo as a function of the beat: a base that can glide to another, and a map that counts from its first point on.
 
+use super::telemetry::Reading;
+
 /// Tempos at beats. Immutable: it is swapped as a whole.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TempoMap {
@@ -75,6 +77,15 @@ impl Tempo {
     /// Control thread.
     pub fn new(bpm: f64) -> Tempo {
         Tempo { base: bpm, ramp: None, map: Box::default() }
+    }
+
+    /// Control thread. As it was seen: it is a tempo, or glides there.
+    pub fn seen(bpm: f64, map: Box<TempoMap>, seen: &Reading, rate: f64) -> Tempo {
+        let mapped = map.points.first().is_some_and(|first| first.beat <= seen.beat);
+        let left = (bpm * bpm - seen.bpm * seen.bpm) / (seen.slope * 120.0 * rate);
+        let glides = !mapped && seen.slope != 0.0 && left > 0.0;
+        let ramp = glides.then_some(Ramp { from: (seen.beat, seen.bpm), to: (seen.beat + left, bpm) });
+        Tempo { base: bpm, ramp, map }
     }
 
     /// From a beat on, `rate` in Hz.

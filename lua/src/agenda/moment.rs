@@ -1,21 +1,14 @@
 //! Where the music is, and where and when things are seen from there.
 
-use cantus_host::control::ClockReading;
+use cantus_host::control::{ClockReading, Loop};
+
+pub use cantus_host::control::Place;
 
 /// Two beats that are nearer to each other than this part of a period are one.
 const SAME: f64 = 1e-9;
 
 /// Seconds by which something repeated may be late and is still done; beyond, it is left out, and counted.
 const LATEST: f64 = 0.5;
-
-/// A beat in a lap of the loop.
-#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
-pub struct Place {
-    /// Turns of the loop before.
-    pub lap: u32,
-    /// The beat.
-    pub beat: f64,
-}
 
 /// When something is due.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,8 +26,8 @@ pub enum Due {
 pub struct Moment {
     /// The clock.
     pub clock: ClockReading,
-    /// First beat of the loop, and the beat at which it turns.
-    pub around: Option<(f64, f64)>,
+    /// The loop that it goes around in.
+    pub around: Loop,
     /// The beat at which this epoch of the transport began.
     pub start: f64,
 }
@@ -45,18 +38,13 @@ impl Moment {
         Place { lap: self.clock.lap, beat: self.clock.beat }
     }
 
-    /// The loop, if the music at that beat goes towards its turn.
-    pub(super) fn turn(&self, beat: f64) -> Option<(f64, f64)> {
-        self.around.filter(|(_, end)| beat < *end)
-    }
-
     /// Frames from now to a place, as the tempo goes now; infinite if beats stand still.
     pub(super) fn frames_to(&self, place: Place) -> f64 {
         if !self.clock.playing {
             return f64::INFINITY;
         }
         // A tempo that falls now may have risen by then: rather too early than too late.
-        let (clock, way) = (&self.clock, self.way(self.place(), place));
+        let (clock, way) = (&self.clock, self.around.beats(self.place(), place));
         clock.frames_to(clock.beat + way).min(way * 60.0 * clock.rate / clock.bpm)
     }
 
@@ -65,47 +53,13 @@ impl Moment {
         frames < -LATEST * self.clock.rate
     }
 
-    /// Beats from a place to another; below 0 if that is over, of which the loop may know no more how long.
-    pub(super) fn way(&self, from: Place, to: Place) -> f64 {
-        if to.lap < from.lap { -self.way(to, from).max(0.0) } else { self.straight(from, to) - from.beat }
-    }
-
-    /// The beat at which the music would be on a place if the loop did not turn from another on, which is not in a later
-    /// lap.
-    fn straight(&self, from: Place, to: Place) -> f64 {
-        match self.turn(from.beat) {
-            Some((start, end)) if to.lap > from.lap => {
-                end + f64::from(to.lap - from.lap - 1) * (end - start) + to.beat - start
-            }
-            _ => to.beat,
-        }
-    }
-
-    /// The place at which the music is when it would be at a beat if the loop did not turn from now on.
-    fn folded(&self, beat: f64) -> Place {
-        let lap = self.clock.lap;
-        match self.turn(self.clock.beat) {
-            Some((start, end)) if beat >= end => {
-                let laps = ((beat - end) / (end - start)).floor();
-                Place { lap: lap + 1 + laps as u32, beat: start + (beat - end) - laps * (end - start) }
-            }
-            _ => Place { lap, beat },
-        }
-    }
-
-    /// Where a place is that was ahead while the loop was `before`; `None`: it was not.
-    pub(super) fn relaid(&self, place: Place, before: Option<(f64, f64)>) -> Option<Place> {
-        let (now, before) = (self.place(), Moment { around: before, ..*self });
-        (place >= now).then(|| self.folded(before.straight(now, place)))
-    }
-
     /// The sample of something due, as the tempo goes now.
     pub fn sample_of(&self, due: Due) -> u64 {
         match due {
             Due::Now => self.clock.sample,
             Due::Sample(sample) => sample,
             Due::Beat(_) if !self.clock.playing => self.clock.sample,
-            Due::Beat(place) => self.clock.sample_of(self.clock.beat + self.way(self.place(), place)),
+            Due::Beat(place) => self.clock.sample_of(self.clock.beat + self.around.beats(self.place(), place)),
         }
     }
 
@@ -119,7 +73,7 @@ impl Moment {
         if !self.clock.playing {
             return self.place();
         }
-        self.folded(self.clock.beat_at(sample).max(0.0))
+        self.around.folded(self.place(), self.clock.beat_at(sample).max(0.0))
     }
 
     /// The first multiple from a place on; that place itself only if it is `included`. `None`: the loop keeps it out of
@@ -134,7 +88,7 @@ impl Moment {
             count * period + offset
         };
         let beat = first(from.beat, included);
-        match self.turn(from.beat) {
+        match self.around.turn(from.beat) {
             Some((start, end)) if beat >= end - SAME * period => {
                 let again = first(start, true);
                 (again < end - SAME * period).then_some(Place { lap: from.lap + 1, beat: again })
@@ -147,14 +101,14 @@ impl Moment {
     /// that comes first.
     pub fn line(&self, grid: f64, (from, included): (Place, bool)) -> Place {
         let line = self.multiple(grid, 0.0, from, included).filter(|line| line.lap == from.lap);
-        let turn = || self.around.map_or(from, |(start, _)| Place { lap: from.lap + 1, beat: start });
+        let turn = || self.around.0.map_or(from, |(start, _)| Place { lap: from.lap + 1, beat: start });
         line.unwrap_or_else(turn)
     }
 
     /// When the music comes to a beat next, from a place on; that place itself only if it is `included`.
     pub(super) fn coming(&self, beat: f64, from: Place, included: bool) -> Option<Place> {
         let ahead = if included { beat >= from.beat } else { beat > from.beat };
-        match self.turn(from.beat) {
+        match self.around.turn(from.beat) {
             Some((start, end)) if !ahead || beat >= end => {
                 (start..end).contains(&beat).then_some(Place { lap: from.lap + 1, beat })
             }

@@ -1,16 +1,16 @@
 //! At 60 beats a minute and 8 Hz: a beat is 8 samples.
 
-use cantus_host::control::ClockReading;
+use cantus_host::control::{ClockReading, Loop};
 
 use super::*;
 
 fn at(sample: u64, beat: f64) -> Moment {
     let clock = ClockReading { sample, beat, rate: 8.0, bpm: 60.0, playing: true, ..ClockReading::default() };
-    Moment { clock, around: None, start: 0.0 }
+    Moment { clock, around: Loop(None), start: 0.0 }
 }
 
 fn around(start: f64, end: f64, lap: u32, moment: Moment) -> Moment {
-    Moment { clock: ClockReading { lap, ..moment.clock }, around: Some((start, end)), ..moment }
+    Moment { clock: ClockReading { lap, ..moment.clock }, around: Loop(Some((start, end))), ..moment }
 }
 
 const fn place(lap: u32, beat: f64) -> Place {
@@ -126,21 +126,21 @@ fn a_jump_that_is_seen_late_loses_nothing() {
 }
 
 #[test]
-fn what_was_run_ahead_keeps_its_distance_when_the_loop_is_another() {
+fn what_was_run_ahead_is_not_run_again_when_the_loop_is_another() {
     let last = |place, counts| Some((place, counts));
     // From beat 3: what was done, in which loop it was, the loop now, and what comes next of each half beat.
     for (done, before, now, next) in [
         (last(place(0, 3.5), false), None, None, place(0, 4.0)),
         (last(place(0, 3.5), false), None, Some((0.0, 3.5)), place(1, 0.5)),
-        (last(place(0, 4.0), false), None, Some((1.0, 3.5)), place(1, 2.0)),
-        (last(place(0, 4.0), true), None, Some((1.0, 3.5)), place(1, 1.5)),
+        (last(place(0, 4.0), false), None, Some((1.0, 3.5)), place(1, 1.5)),
+        (last(place(0, 4.0), true), None, Some((1.0, 3.5)), place(1, 1.0)),
         (last(place(1, 0.5), false), Some((0.5, 3.5)), None, place(0, 4.0)),
         (last(place(1, 1.0), false), Some((0.5, 3.5)), Some((2.0, 4.0)), place(1, 2.5)),
         // Over: from here on.
         (last(place(0, 2.5), false), None, Some((0.0, 2.0)), place(0, 3.0)),
     ] {
         let mut agenda = Agenda::default();
-        let moment = |around| Moment { around, ..at(24, 3.0) };
+        let moment = |around| Moment { around: Loop(around), ..at(24, 3.0) };
         agenda.look(&moment(before));
         agenda.add(1, Rhythm::Every { period: 0.5, offset: 0.0 }, "it", done, &moment(before));
         agenda.look(&moment(now));

@@ -4,7 +4,7 @@ use cantus_host::control::{Cause, Origin};
 use mlua::thread::ThreadStatus;
 use mlua::{Function, Result, Thread, Value};
 
-use crate::agenda::{Due, Place as Beat};
+use crate::agenda::Due;
 use crate::budget;
 use crate::error::ScriptError;
 use crate::later::{Task, Turn};
@@ -64,19 +64,16 @@ impl Script {
         self.forget_all(tasks.into_iter().chain(observers).chain(jobs), Due::Now);
     }
 
-    /// Ends everything that a file has asked for, but for what an evaluation did, at a time; answers the last beat on
-    /// which any of it was done.
-    pub(super) fn forget_file(&mut self, file: &str, but: u64, due: Due) -> Option<Beat> {
+    /// Ends everything that a file has asked for, but for what an evaluation did, at a time.
+    pub(super) fn forget_file(&mut self, file: &str, but: u64, due: Due) {
         let context = self.context.clone();
         let tasks = context.later.agenda.borrow().which(|task| &*task.owner == file && task.version != but);
-        let last = context.later.agenda.borrow().last_of(&tasks);
         let observers = context.later.observers.borrow();
         let of_file = observers.iter().filter(|(_, observer)| &*observer.owner == file);
         let observed: Vec<u64> = of_file.map(|(id, _)| *id).collect();
         drop(observers);
         let jobs = context.workers.borrow().which(|owner| owner == file);
         self.forget_all(tasks.into_iter().chain(observed).chain(jobs), due);
-        last
     }
 
     /// Lets a coroutine that waits run what it has left for its end.

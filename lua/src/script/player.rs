@@ -1,8 +1,7 @@
 //! What is done while no script is evaluated: functions that are called, coroutines that go on.
 
-use cantus_host::control::{Accepted, Batch, Cause, Commit, CommitError, Origin, When};
+use cantus_host::control::{Accepted, Batch, Cause, Commit, CommitError, Loop, Origin, When};
 use cantus_host::model::{Command, Name};
-use cantus_host::rt::QUANTUM;
 use mlua::thread::ThreadStatus;
 use mlua::{Function, IntoLuaMulti, MultiValue, Table, Thread, Value};
 
@@ -69,7 +68,9 @@ impl Script {
             let now = self.moment();
             let ahead = self.ahead_of(&now);
             let mut agenda = later.agenda.borrow_mut();
-            agenda.look(&now);
+            if let Some(before) = agenda.look(&now) {
+                self.quantized.iter_mut().for_each(|one| one.follow_loop(before, &now));
+            }
             let held = |id, task: &Task, place| self.quantized.iter().any(|one| one.holds(id, task, place, &now));
             let Some((id, due)) = agenda.next(&now, ahead, held) else { break };
             drop(agenda);
@@ -90,17 +91,18 @@ impl Script {
         let now = self.moment();
         let frames = later.agenda.borrow().frames(&now);
         let soonest = if self.is_full() { LOOK } else { 0.0 };
-        let due = frames.map(|frames| (frames / now.clock.rate - self.lookahead).max(soonest));
+        let due = frames.map(|frames| ((frames - self.ahead_of(&now)) / now.clock.rate).max(soonest));
         // What waits for its time may lead the music elsewhere, where something is to be heard at once.
         let watch = !context.engine.state().pending.is_empty();
         let due = if watch { Some(due.map_or(LOOK, |due| due.min(LOOK))) } else { due };
         self.look_again(if self.is_telling() { Some(0.0) } else { due })
     }
 
-    /// In how many frames something is due at the latest that is done now. While so much waits for its time that no more
-    /// may, that is only what need not wait.
+    /// In how many frames something is due at the latest that is done now: never less than what the device takes at once.
+    /// While so much waits for its time that no more may, that is only what need not wait.
     fn ahead_of(&self, now: &Moment) -> f64 {
-        if self.is_full() { QUANTUM as f64 } else { self.lookahead * now.clock.rate }
+        let horizon = self.context.engine.horizon();
+        if self.is_full() { horizon } else { horizon.max(self.lookahead * now.clock.rate) }
     }
 
     fn is_full(&self) -> bool {
@@ -127,7 +129,7 @@ impl Script {
         let before = context.random.swap(task.random);
         let lineage = task.lineage.child(format_args!("turn {}", task.turns));
         let turn = Turn { now, due, task: Some(id), version: task.version, lineage, ..Turn::default() };
-        let turn = Turn { cause: task.cause, ..turn };
+        let turn = Turn { cause: task.cause, sample: self.sample_ahead(due, &now), ..turn };
         let (clock, (since, generation)) = (turn.clock(), task.instant);
         let generation = if since == clock.sample { generation } else { 0 };
         let (turn, beat) = (Turn { generation, ..turn }, clock.beat);
@@ -162,6 +164,16 @@ impl Script {
                 self.next_time(id, &now);
             }
             _ => self.next_time(id, &now),
+        }
+    }
+
+    /// The sample of a beat that is still to come, whatever the tempo does until then.
+    fn sample_ahead(&self, due: Due, now: &Moment) -> Option<u64> {
+        match due {
+            Due::Beat(place) if now.clock.playing && place > now.place() => {
+                Some(self.ahead.sample_of(place, &*self.context.engine, now))
+            }
+            _ => None,
         }
     }
 
@@ -303,8 +315,11 @@ impl Script {
                 return Err(error);
             }
         };
-        if let Some(Sent { batch, pending: true, commands, .. }) = sent {
-            self.ahead.waits(batch, commands);
+        if let Some(Sent { batch, pending, commands, .. }) = sent {
+            self.ahead.tempo(work.when, work.base(), &work.model, &commands);
+            if pending {
+                self.ahead.waits(batch, commands);
+            }
         }
         self.begin_staged(staged, Some(turn.from(true)), turn.due);
         self.after(&work, name, &call.origin)?;
@@ -329,7 +344,8 @@ impl Script {
         }
         let edits = commands.iter().filter(|(command, _)| !matches!(command, Command::SetClaims(_))).count();
         let batch = commands.iter().map(|(command, _)| command.clone()).collect::<Vec<_>>();
-        let batch = Batch::new(origin.clone(), batch).at(work.when).because(cause).instead_of(replaced);
+        let batch = Batch::new(origin.clone(), batch).at(work.when).because(cause);
+        let batch = batch.instead_of(replaced).with(self.begins_with());
         let commands_of = if work.when == When::Now { Vec::new() } else { batch.commands().to_vec() };
         match self.context.engine.commit(batch) {
             Ok(Accepted { batch, pending, .. }) => Ok(Some(Sent { batch, edits, pending, commands: commands_of })),
@@ -369,6 +385,5 @@ impl Script {
 /// Where the music is.
 pub(super) fn moment(engine: &dyn Commit) -> Moment {
     let state = engine.state();
-    let around = state.model.loop_range.map(|(start, end)| (start.get(), end.get()));
-    Moment { clock: engine.clock(), around, start: state.orders.start }
+    Moment { clock: engine.clock(), around: Loop::of(&state.model), start: state.orders.start }
 }

@@ -5,7 +5,7 @@
 //! the new begins there. When the batch is applied, the old ends; when it is not, because somebody else's change is in
 //! its way or the transport goes elsewhere, the new does, and the old goes on.
 
-use cantus_host::control::{Origin, Position, When};
+use cantus_host::control::{Loop, Origin, Position, When};
 use cantus_host::model::{Command, Name, Num};
 
 use crate::agenda::{Due, Moment, Place as Beat, Rhythm};
@@ -40,6 +40,11 @@ impl Quantized {
         }
         let ends = self.is_of(&task.owner, &self.origin) || self.staged.ended.contains(&id);
         comes && ends && place >= self.line
+    }
+
+    /// The loop is another than `before`: it begins where its batch does.
+    pub fn follow_loop(&mut self, before: Loop, now: &Moment) {
+        self.line = now.around.relaid(before, now.place(), self.line).unwrap_or(self.line);
     }
 
     /// Whether an evaluation of that name takes its place.
@@ -99,6 +104,12 @@ impl Script {
                 self.ahead.waits(one.batch, std::mem::take(&mut one.commands));
             }
         }
+    }
+
+    /// The batch that waits of the evaluation that the turn comes of.
+    pub(super) fn begins_with(&self) -> Option<u64> {
+        let version = self.context.later.turn.get().version;
+        self.quantized.iter().find(|one| one.version == version).map(|one| one.batch)
     }
 
     /// The batch of a file that waits.

@@ -51,6 +51,25 @@ fn whoever_waits_comes_between_what_takes_long() {
 }
 
 #[test]
+fn scripts_run_as_far_ahead_as_the_device_takes_at_once() {
+    on_script_thread(|| {
+        // A quantum; and a block of 4096 frames with 4 ms, beyond the 50 ms that scripts run ahead by themselves.
+        for (horizon, still, ahead) in [(64.0, 0.149, 0.151), (4288.0, 0.110, 0.111)] {
+            let (mut rig, _) = rig(|_| {});
+            rig.engine.horizon.set(horizon);
+            rig.run("setTimeout(function() print('now') end, 200)").expect("runs");
+            rig.engine.seconds.set(still);
+            let wait = rig.script.tick().expect("something is due");
+            assert_eq!(*rig.printed.borrow(), "", "{horizon}");
+            assert!((still + wait) < ahead, "{horizon}: {wait}");
+            rig.engine.seconds.set(ahead);
+            rig.script.tick();
+            assert_eq!(*rig.printed.borrow(), "now\n", "{horizon}");
+        }
+    });
+}
+
+#[test]
 fn calls_that_wait_are_bounded() {
     on_script_thread(|| {
         let (mut rig, complaints) = rig(|options| options.instructions = 100_000_000);

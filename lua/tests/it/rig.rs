@@ -104,6 +104,8 @@ pub struct Engine {
     pub refuse: RefCell<Option<CommitError>>,
     /// What the clock reads.
     pub seconds: Cell<f64>,
+    /// Frames before its time in which a batch must be there.
+    pub horizon: Cell<f64>,
     model: RefCell<Arc<Model>>,
     published: RefCell<Arc<EngineState>>,
     catalog: Arc<Catalog>,
@@ -120,6 +122,7 @@ impl Engine {
             batches: RefCell::default(),
             refuse: RefCell::default(),
             seconds: Cell::new(0.0),
+            horizon: Cell::new(64.0),
             model: RefCell::new(model),
             published: RefCell::new(Arc::new(published)),
             catalog: Arc::new(catalog),
@@ -169,6 +172,10 @@ impl Commit for Engine {
     fn mint(&self) -> ModuleId {
         self.ids.set(self.ids.get() + 1);
         ModuleId(self.ids.get())
+    }
+
+    fn horizon(&self) -> f64 {
+        self.horizon.get()
     }
 
     fn clock(&self) -> ClockReading {
