@@ -109,6 +109,7 @@
 #![allow(non_local_definitions)] // abi_stable's derives need it since rustc 1.79.
 
 mod block;
+mod cpu;
 mod event;
 pub mod export;
 mod handle;
@@ -124,6 +125,7 @@ mod transport;
 
 pub use block::{Audio, AudioMut, Block, Full, Inputs, NoteId, Outputs};
 pub use cantus_plugin_macros::export;
+pub use cpu::Cpu;
 pub use event::{Data, Event, NoteOn};
 pub use handle::{Pattern, Sample};
 pub use module::{Described, Init, Key, Module, Shape, Span};

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::block::Block;
+use crate::cpu::Cpu;
 use crate::event::Event;
 use crate::raw;
 
@@ -93,6 +94,11 @@ impl Init {
     /// Sample rate in Hz.
     pub fn rate(&self) -> f64 {
         self.raw.rate
+    }
+
+    /// Which instructions to use: keep it, and [`run`](Cpu::run) inner loops with it.
+    pub fn cpu(&self) -> Cpu {
+        Cpu::of(self.raw.cpu)
     }
 
     /// Seed of everything random in this instance.

@@ -15,6 +15,7 @@ const UNSAFE: &[&str] = &[
     "lua/src/budget.rs",
     "plugin-api/macros/src/lib.rs",
     "plugin-api/src/block.rs",
+    "plugin-api/src/cpu.rs",
     "plugin-api/src/event.rs",
     "plugin-api/src/export.rs",
     "plugin-api/src/handle.rs",

@@ -93,7 +93,7 @@ fn short(report: &str) -> String {
 pub struct Init {
     /// Size of this record in bytes.
     pub size: u32,
-    /// CPU path: 0 is portable; other values are not yet given out.
+    /// CPU path: 0 is portable, 1 AVX2, 2 AVX-512 (F and VL). One that the processor lacks counts as 0.
     pub cpu: u32,
     /// Sample rate in Hz; fixed for the instance's life.
     pub rate: f64,
