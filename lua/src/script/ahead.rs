@@ -57,14 +57,17 @@ impl Ahead {
         self.0.borrow_mut().tempos.push(tempo);
     }
 
-    /// The sample at which the music will come to a place.
-    pub fn sample_of(&self, place: Place, engine: &dyn Commit, now: &Moment) -> u64 {
+    /// The sample at which the music will come to a place, if its tempo will be another until then.
+    pub fn sample_of(&self, place: Place, engine: &dyn Commit, now: &Moment) -> Option<u64> {
         let tempos = &mut self.0.borrow_mut().tempos;
         tempos.retain(|tempo| !tempo.is_over(now));
+        if tempos.is_empty() && now.clock.slope == 0.0 && engine.state().model.tempo_map.is_empty() {
+            return None;
+        }
         let model = tempos.first().map_or_else(|| engine.state().model.clone(), |first| first.old.clone());
         let mut course = Course::new(&now.clock, &model, place);
         tempos.iter().for_each(|tempo| course.then(tempo.when, &tempo.old, &tempo.new, tempo.over));
-        course.sample()
+        Some(course.sample())
     }
 
     /// The base of a transaction for a time that is still to come.

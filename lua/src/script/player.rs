@@ -171,7 +171,7 @@ impl Script {
     fn sample_ahead(&self, due: Due, now: &Moment) -> Option<u64> {
         match due {
             Due::Beat(place) if now.clock.playing && place > now.place() => {
-                Some(self.ahead.sample_of(place, &*self.context.engine, now))
+                self.ahead.sample_of(place, &*self.context.engine, now)
             }
             _ => None,
         }

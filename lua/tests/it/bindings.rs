@@ -46,7 +46,10 @@ fn the_state_reads_like_tables() {
         ("print(type(s), s.clock.bpm, s.modules.kick.parameters.volume, s.modules.none)", "table\t120.0\t1.0\tnil"),
         ("for name, module in pairs(s.modules) do print(name, module.type) end", "kick\tTone\nsnare\tTone\nspk\tDesk"),
         ("print(s.modules.kick.slots[2].file, #s.modules.kick.slots, s.modules.kick.slots[5])", "bd.flac\t4\tnil"),
-        ("print(#s.connections, s.connections[1].from, s.connections[1].to, s.connections[2])", "1\tkick.out\tspk.in_1\tnil"),
+        (
+            "print(#s.connections, s.connections[1].from, s.connections[1].to, s.connections[2])",
+            "1\tkick.out\tspk.in_1\tnil",
+        ),
         ("for n, line in ipairs(s.patterns.p.steps) do print(n, line) end", "1\t1: C4\n2\t3: D4"),
         ("print(s.patternRuntime.patterns.p.rows, s.patterns.p.steps[0], s.patterns.p.steps.x)", "4\tnil\tnil"),
         ("print(s.modules == s.modules, s.modules.kick == s.modules.snare)", "true\tfalse"),
