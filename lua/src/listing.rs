@@ -35,7 +35,7 @@ pub const ROWS: &[Row] = &[
         name: "parameters",
         signature: "(of: cantus.Module|cantus.Slot|table|function|string) -> cantus.Parameter[]",
         doc: "The parameters of a module, its slots, one of them or a type, in order: each a table with key, path, kind, \
-              value, min, max, default, unit, labels, aliases and doc, as far as it has them.",
+              value, min, max, default, unit, labels, aliases, lock and doc, as far as it has them.",
         example: "for _, p in ipairs(parameters(kick)) do print(p.key, p.value, p.min, p.max, p.unit) end  \
                   assert(parameters(kick.slots[1])[1].path == \"kick.slots[1].\" .. parameters(\"kick.slots\")[1].key)",
         function: |lua, args| call(lua, args, parameters),
@@ -155,6 +155,9 @@ fn parameter(lua: &Lua, subject: &Subject, param: &Param) -> Result<Table> {
     table.raw_set("default", to_lua(lua, &cantus_host::model::Value::default_of(&param.kind))?)?;
     unit(&table, param.kind.unit())?;
     table.raw_set("aliases", param.aliases.clone())?;
+    if param.lock {
+        table.raw_set("lock", true)?;
+    }
     Ok(table)
 }
 

@@ -171,6 +171,11 @@ fn class(out: &mut String, known: &ModuleType) {
             let _ = writeln!(out, "---@field {} number {}", meter.key, line(&meter.doc));
         }
     }
+    if manifest.locks().next().is_some() {
+        let _ =
+            write!(out, "\n---A note, and what is another for it alone.\n---@class (exact) {name}.Note: cantus.Note\n");
+        manifest.locks().for_each(|(_, _, param)| field(out, param, "?"));
+    }
     let _ = write!(out, "\n---@class (exact) {name}.Options\n");
     fields(out, &manifest.params, "?");
     for own in OWN.iter().filter(|own| own.set && own.key != "slots") {
@@ -193,21 +198,24 @@ fn class(out: &mut String, known: &ModuleType) {
         let _ = write!(out, "\n---{}\nfunction {name}:{}() end\n", line(&action.doc), action.key);
     }
     if !known.event_in.is_empty() {
+        let note = if manifest.locks().next().is_some() { format!("{name}.Note") } else { "cantus.Note".into() };
         let _ = write!(
             out,
-            "\n---Plays a note.\n---@param what? number|string|cantus.Note\nfunction {name}:trigger(what) end\n"
+            "\n---Plays a note.\n---@param what? number|string|{note}\nfunction {name}:trigger(what) end\n"
         );
     }
 }
 
 /// A field for each parameter and each of its other names. `optional` is what stands behind a name that need not be there.
 fn fields(out: &mut String, params: &[Param], optional: &str) {
-    for param in params {
-        let (takes, what) = (lua_type(&param.kind), format!("{}{}", line(&param.doc), range(&param.kind)));
-        let _ = writeln!(out, "---@field {}{optional} {takes} {what}", param.key);
-        for alias in &param.aliases {
-            let _ = writeln!(out, "---@field {alias}{optional} {takes} Another name of {}.", param.key);
-        }
+    params.iter().for_each(|param| field(out, param, optional));
+}
+
+fn field(out: &mut String, param: &Param, optional: &str) {
+    let (takes, what) = (lua_type(&param.kind), format!("{}{}", line(&param.doc), range(&param.kind)));
+    let _ = writeln!(out, "---@field {}{optional} {takes} {what}", param.key);
+    for alias in &param.aliases {
+        let _ = writeln!(out, "---@field {alias}{optional} {takes} Another name of {}.", param.key);
     }
 }
 

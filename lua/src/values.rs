@@ -248,7 +248,7 @@ pub struct Fields {
 
 impl Fields {
     /// Keys of the fields.
-    pub const KEYS: [&'static str; 4] = ["note", "velocity", "slot", "length"];
+    pub const KEYS: &[&str] = cantus_manifest::NOTE_KEYS;
 
     /// Reads those fields a table has.
     ///
@@ -325,12 +325,21 @@ pub fn only_keys(table: &Table, known: &[&str], what: &str) -> Result<()> {
 /// # Errors
 /// Naming the nearest known key, or what to write.
 pub fn only_names(table: &Table, known: &[&str], what: &str) -> Result<()> {
+    no_list(table, known[0], what)?;
+    only_keys(table, known, what)
+}
+
+/// Refuses what has no name; `name` is one that it might have.
+///
+/// # Errors
+/// With what to write.
+pub fn no_list(table: &Table, name: &str, what: &str) -> Result<()> {
     let first = table.raw_get::<Value>(1)?;
     if first.is_nil() {
-        return only_keys(table, known, what);
+        return Ok(());
     }
     let value = if let Value::Table(_) = first { "...".to_owned() } else { a(&first) };
-    Err(blame(format!("what {what} is given in a table has names; write {{{} = {value}}}", known[0])))
+    Err(blame(format!("what {what} is given in a table has names; write {{{name} = {value}}}")))
 }
 
 /// `{what} has no {kind} "{key}"; did you mean ...?`

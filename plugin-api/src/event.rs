@@ -34,6 +34,25 @@ pub enum Event<M: Described + ?Sized> {
         /// How it comes there.
         glide: Glide,
     },
+    /// A parameter that the manifest says may be locked has another value for one note alone, in its range, until that
+    /// note is over. It comes before the note-on at the same frame, and shapes the note's beginning, or while it sounds.
+    NoteParam {
+        /// The note, which may be one that is not on (yet).
+        note: NoteId,
+        /// Which.
+        param: M::Param,
+        /// On and off are 1 and 0, a label is its index.
+        value: f64,
+    },
+    /// The same, of a parameter of the slot that the note plays.
+    NoteSlotParam {
+        /// The note, which may be one that is not on (yet).
+        note: NoteId,
+        /// Which.
+        param: M::SlotParam,
+        /// On and off are 1 and 0, a label is its index.
+        value: f64,
+    },
     /// A data parameter has new data.
     Bind {
         /// Which.
@@ -119,6 +138,15 @@ impl<M: Described> Event<M> {
                 } else {
                     let slot = usize::from(v.slot);
                     M::SlotParam::from_index(index).map(|param| Event::SlotParam { slot, param, value, glide })
+                }
+            }
+            kind::NOTE_PARAM => {
+                let v = raw.as_value();
+                let (value, index) = (v.value, usize::from(v.index));
+                if v.slot == SLOT_OF_MODULE {
+                    M::Param::from_index(index).map(|param| Event::NoteParam { note, param, value })
+                } else {
+                    M::SlotParam::from_index(index).map(|param| Event::NoteSlotParam { note, param, value })
                 }
             }
             kind::BIND => {

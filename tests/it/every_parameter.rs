@@ -155,6 +155,21 @@ impl Place<'_> {
     }
 }
 
+/// Under its key and every alias, for one note alone.
+fn check_lock(studio: &mut Studio, param: &Param, module: &str) {
+    for key in std::iter::once(&param.key).chain(&param.aliases) {
+        for (written, _) in good(&param.kind) {
+            let play = format!("{module}:trigger{{{key} = {written}}}");
+            studio.say(&play).unwrap_or_else(|error| panic!("{play}: {error}"));
+        }
+        for wrong in bad(&param.kind).iter().filter(|wrong| *wrong != "nil") {
+            let play = format!("{module}:trigger{{{key} = {wrong}}}");
+            let error = studio.say(&play).expect_err(&play).message;
+            assert!(error.contains(&param.key) || error.contains(key), "{play}: {error}");
+        }
+    }
+}
+
 /// Of one type: its parameters, and those of its first and last slot.
 fn check_type(studio: &mut Studio, catalog: &Catalog, known: &ModuleType, module: &str) -> usize {
     let mut places: Vec<Place> =
@@ -165,6 +180,9 @@ fn check_type(studio: &mut Studio, catalog: &Catalog, known: &ModuleType, module
         }
     }
     places.iter().for_each(|place| place.check(studio, catalog));
+    if !known.event_in.is_empty() {
+        known.manifest.locks().for_each(|(_, _, param)| check_lock(studio, param, module));
+    }
     places.len()
 }
 

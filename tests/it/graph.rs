@@ -78,6 +78,39 @@ fn notes_end_with_what_holds_them() {
     }
 }
 
+/// The one frame a mark makes, of each script in turn.
+fn marks<const N: usize>(studio: &mut Studio, notes: [&str; N]) -> [f32; N] {
+    notes.map(|code| {
+        studio.say(code).unwrap_or_else(|error| panic!("{code}: {error}"));
+        let sounding: Vec<f32> = studio.render(512)[0].iter().copied().filter(|x| *x != 0.0).collect();
+        assert_eq!(sounding.len(), 1, "{code}: {sounding:?}");
+        sounding[0]
+    })
+}
+
+#[test]
+fn a_note_can_have_values_of_its_own() {
+    let mut studio = Studio::playing("m = make('Mark', 'm', {level = 2, slots = {{gain = 3}, {gain = 5}}})");
+    studio.skip(512);
+    let notes = [
+        "m:trigger{}",
+        "m:trigger{amp = 1}",
+        "m:trigger{slot = 2}",
+        "m:trigger{slot = 2, gain = 1, level = '50%'}",
+        "m:trigger{sign = 'DOWN'}",
+        // What was one note's alone is not the next one's.
+        "m:trigger{}",
+    ];
+    assert_eq!(marks(&mut studio, notes), [6.0, 3.0, 10.0, 0.5, -6.0, 6.0]);
+}
+
+#[test]
+fn notes_that_wait_for_their_module_keep_what_is_their_own() {
+    let mut studio = Studio::playing("");
+    let marks = marks(&mut studio, ["m = make('Mark', 'm') m:trigger{level = 7}"]);
+    assert_eq!(marks, [7.0]);
+}
+
 #[test]
 fn a_triggered_note_ends_by_itself() {
     let mut studio = Studio::playing("hold('h')");

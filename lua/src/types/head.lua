@@ -116,6 +116,7 @@
 ---@field unit? string What the number counts.
 ---@field labels? string[] What it can be.
 ---@field aliases string[] Other names it answers to.
+---@field lock? boolean Whether a note can be given another value for it alone.
 ---@field doc string What it does.
 
 ---An action, as `actions` lists it.

@@ -46,7 +46,10 @@ fn the_state_reads_like_tables() {
         ("print(type(s), s.clock.bpm, s.modules.kick.parameters.volume, s.modules.none)", "table\t120.0\t1.0\tnil"),
         ("for name, module in pairs(s.modules) do print(name, module.type) end", "kick\tTone\nsnare\tTone\nspk\tDesk"),
         ("print(s.modules.kick.slots[2].file, #s.modules.kick.slots, s.modules.kick.slots[5])", "bd.flac\t4\tnil"),
-        ("print(#s.connections, s.connections[1].from, s.connections[1].to, s.connections[2])", "1\tkick.out\tspk.in_1\tnil"),
+        (
+            "print(#s.connections, s.connections[1].from, s.connections[1].to, s.connections[2])",
+            "1\tkick.out\tspk.in_1\tnil",
+        ),
         ("for n, line in ipairs(s.patterns.p.steps) do print(n, line) end", "1\t1: C4\n2\t3: D4"),
         ("print(s.patternRuntime.patterns.p.rows, s.patterns.p.steps[0], s.patterns.p.steps.x)", "4\tnil\tnil"),
         ("print(s.modules == s.modules, s.modules.kick == s.modules.snare)", "true\tfalse"),
@@ -102,6 +105,16 @@ const WRONG: &[(&str, &str)] = &[
     ("k = tone('kick') k:trigger{nte = 60}", "song.lua:1: trigger has no option \"nte\"; did you mean \"note\"?"),
     ("k = tone('kick') k:trigger{note = 'H4'}", "song.lua:1: \"H4\" is not a note; write C4, F#3 or a number 0 to 127"),
     ("k = tone('kick') k:trigger{velocity = 2}", "song.lua:1: velocity 2 is out of range; 0 to 1 is possible"),
+    ("k = tone('kick') k:trigger{wve = 'saw'}", "song.lua:1: trigger has no option \"wve\"; did you mean \"wave\"?"),
+    (
+        "k = tone('kick') k:trigger{voices = 3}",
+        "song.lua:1: voices of kick cannot be set for one note alone; these can: wave, gain",
+    ),
+    ("k = tone('kick') k:trigger{gain = 5}", "song.lua:1: kick:trigger gain = 5: it takes a number from 0 to 4"),
+    (
+        "k = tone('kick') k:trigger{gain = {}}",
+        "song.lua:1: kick:trigger gain: a table cannot be the value of a parameter",
+    ),
     ("k = tone('kick') k.trigger{note = 60}", "song.lua:1: call it with a colon: kick:trigger(...)"),
     (
         "k = tone('kick') k:stopp()",
@@ -226,7 +239,7 @@ fn every_example_runs() {
 fn help_tells() {
     on_script_thread(|| {
         let mut rig = Rig::new();
-        rig.run("tone('kick', {volume = 0.5}) help('kick') help(tone) help('Steps') help(print == nil and 1 or 'setBPM') help() help(euclid) help('transpose') help('peek')")
+        rig.run("kick = tone('kick', {volume = 0.5}) help('kick') help(tone) help('Steps') help(print == nil and 1 or 'setBPM') help() help(euclid) help('transpose') help('peek') help('kick.trigger') help(kick.trigger)")
             .expect("helps");
         let text = rig.printed.borrow().clone();
         for part in [
@@ -242,6 +255,9 @@ fn help_tells() {
             "euclid(hits: integer, steps: integer, rotation?: integer) -> boolean[]",
             "transpose(notes: any, semitones: number) -> any, also cycle:transpose(...)",
             "sequins:peek() -> any: The value",
+            "\n  :trigger{note=, velocity=, slot=, length=}: plays a note; for it alone: wave=, gain=",
+            "\ntrigger: Plays a note: kick:trigger{note = ",
+            "for it alone, of those that may be locked. Here these: wave=, gain=",
         ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }

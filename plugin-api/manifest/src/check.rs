@@ -25,6 +25,9 @@ impl std::fmt::Display for Problem {
 pub const HANDLE_KEYS: &[&str] =
     &["name", "type", "id", "enabled", "mute", "solo", "slots", "meters", "status", "seed", "help", "trigger"];
 
+/// What every note says of itself in `kick:trigger{...}`: no parameter that may be locked is called so.
+pub const NOTE_KEYS: &[&str] = &["note", "velocity", "slot", "length"];
+
 /// Lua's words: nothing that scripts write may be called so.
 pub const LUA_WORDS: &[&str] = &[
     "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
@@ -188,6 +191,12 @@ fn check_param(out: &mut Check, owner: &str, param: &Param, on: On) {
     }
     if param.doc.trim().is_empty() {
         out.add(&place, "has no doc; say in a sentence what it does".into());
+    }
+    if param.lock && param.kind.is_data() {
+        out.add(&place, "cannot be locked: only a number, on and off, or a label can be another for one note".into());
+    }
+    if let Some(key) = NOTE_KEYS.iter().find(|key| param.lock && param.answers(key)) {
+        out.add(&place, format!("cannot be locked: \"{key}\" means something else of a note; choose another key"));
     }
     match &param.kind {
         ParamKind::Float { min, max, default, .. } => {

@@ -11,7 +11,7 @@ mod text;
 mod types;
 mod words;
 
-pub use check::{HANDLE_KEYS, LUA_WORDS, Problem};
+pub use check::{HANDLE_KEYS, LUA_WORDS, NOTE_KEYS, Problem};
 pub use text::{did_you_mean, hint, nearest, snake_case};
 pub use types::{
     Action, Direction, Example, Kind, Manifest, Meter, Module, Param, ParamKind, Plugin, Port, PortKind, Slots, Unit,

@@ -125,6 +125,17 @@ fn a_bad_manifest_is_refused_with_place_and_reason() {
         ("key = \"out\"", "key = \"Out\"", "TapeEcho.Out: a port is named like dry_in: [a-z][a-z0-9_]*"),
         ("dir = \"out\"", "dir = \"out\"\nchannels = 65", "TapeEcho.out: has 65 channels; 1 to 64 are possible"),
         ("key = \"level\"", "key = \"Level\"", "TapeEcho.meters.Level: \"Level\" must be written like this_one"),
+        (
+            "key = \"taps\"",
+            "key = \"length\"\nlock = true",
+            "TapeEcho.length: cannot be locked: \"length\" means something",
+        ),
+        ("unit = \"s\"", "unit = \"s\"\nlock = 1", "invalid type: integer"),
+        (
+            "default = \"mono\"",
+            "default = \"mono\"\n[[module.param]]\nkey = \"file\"\ndoc = \"A sound.\"\ntype = \"sample\"\nlock = true",
+            "TapeEcho.file: cannot be locked: only a number, on and off, or a label",
+        ),
         ("license = \"MIT\"", "", "missing field `license`"),
         ("kind = \"effect\"", "kind = \"toy\"", "unknown variant `toy`"),
         ("unit = \"s\"", "unit = \"parsec\"", "unknown variant `parsec`"),

@@ -85,6 +85,15 @@ impl Module {
         find(&self.params, key)
     }
 
+    /// The parameters that may be set for one note alone: the module's own, then those of its slots that are not called
+    /// as one of these; each with whether it is a slot's, and its index among its like.
+    pub fn locks(&self) -> impl Iterator<Item = (bool, usize, &Param)> {
+        let own = || self.params.iter().enumerate().filter(|(_, param)| param.lock);
+        let of_slots = self.slots.iter().flat_map(|slots| slots.params.iter().enumerate());
+        let of_slots = of_slots.filter(move |(_, param)| param.lock && !own().any(|(_, own)| own.answers(&param.key)));
+        own().map(|(index, param)| (false, index, param)).chain(of_slots.map(|(index, param)| (true, index, param)))
+    }
+
     /// What is worth keeping when the plugin is gone: everything but prose, examples and actions.
     pub fn excerpt(&self) -> Module {
         let mut short = Module { examples: Vec::new(), actions: Vec::new(), doc: String::new(), ..self.clone() };
@@ -115,8 +124,15 @@ impl Module {
     }
 }
 
+impl Param {
+    /// It is called so, by its key or another of its names.
+    pub fn answers(&self, name: &str) -> bool {
+        self.key == name || self.aliases.iter().any(|alias| alias == name)
+    }
+}
+
 fn find<'a>(params: &'a [Param], key: &str) -> Option<(usize, &'a Param)> {
-    params.iter().enumerate().find(|(_, p)| p.key == key || p.aliases.iter().any(|a| a == key))
+    params.iter().enumerate().find(|(_, param)| param.answers(key))
 }
 
 /// What a module is in a session.
@@ -164,6 +180,10 @@ pub struct Port {
     pub doc: String,
 }
 
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 fn is_zero(n: &u32) -> bool {
     *n == 0
 }
@@ -204,6 +224,9 @@ pub struct Param {
     pub aliases: Vec<String>,
     /// One sentence.
     pub doc: String,
+    /// It may be set for one note alone. Numbers, on and off, and labels only.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub lock: bool,
     /// What it holds, with range and default.
     #[serde(flatten)]
     pub kind: ParamKind,

@@ -21,6 +21,9 @@ pub mod kind {
     /// From a module: it wants a parameter of its own to have another value; payload is [`super::Value`]. The host makes it
     /// a command, and sends the value back when it has been set.
     pub const REQUEST: u16 = 7;
+    /// A parameter's value for one note alone; payload is [`super::Value`], the record's `note` says which. Those that come
+    /// before its note-on, at the same frame, shape its beginning.
+    pub const NOTE_PARAM: u16 = 8;
 }
 
 /// One event.
@@ -71,7 +74,8 @@ pub struct Note {
 pub struct Value {
     /// Index of the parameter or action in the manifest.
     pub index: u16,
-    /// Slot, or [`super::SLOT_OF_MODULE`] for a parameter of the module itself.
+    /// Slot, or [`super::SLOT_OF_MODULE`] for a parameter of the module itself. For one note alone: the latter, or
+    /// [`super::SLOT_OF_NOTE`].
     pub slot: u16,
     /// Always 0.
     pub reserved: u32,

@@ -10,6 +10,8 @@ pub const GUARD_FRAMES: usize = 64;
 pub const ABSENT_SLOT: u16 = u16::MAX;
 /// The value is the module's own, not a slot's.
 pub const SLOT_OF_MODULE: u16 = u16::MAX;
+/// The value is for whatever slot the note plays.
+pub const SLOT_OF_NOTE: u16 = u16::MAX - 1;
 
 /// The head of every handle.
 #[repr(C)]

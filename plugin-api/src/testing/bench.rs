@@ -11,7 +11,7 @@ use crate::block::{Block, NoteId};
 use crate::event::NoteOn;
 use crate::export::{self, Erased};
 use crate::module::{Init, Key, Module, Span};
-use crate::raw::{self, Event, QUANTUM, SLOT_OF_MODULE, flag, kind};
+use crate::raw::{self, Event, QUANTUM, SLOT_OF_MODULE, SLOT_OF_NOTE, flag, kind};
 use crate::swing::Swing;
 
 /// Events a quantum has room for, unless a test says otherwise, and how many of them are kept for note-offs.
@@ -171,6 +171,21 @@ impl<M: Module> Bench<M> {
     /// Ends a note without its release, at a sample.
     pub fn choke(&mut self, at: u64, note: u32) {
         self.waiting.push((at, Event::bare(kind::CHOKE, 0, note)));
+    }
+
+    /// Sets a parameter for one note alone, at a sample: before its note-on, or while it sounds.
+    pub fn note_param(&mut self, at: u64, note: u32, param: M::Param, value: f64) {
+        self.lock(at, note, param.index(), SLOT_OF_MODULE, value);
+    }
+
+    /// The same, of a parameter of the slot that the note plays.
+    pub fn note_slot_param(&mut self, at: u64, note: u32, param: M::SlotParam, value: f64) {
+        self.lock(at, note, param.index(), SLOT_OF_NOTE, value);
+    }
+
+    fn lock(&mut self, at: u64, note: u32, index: usize, slot: u16, value: f64) {
+        let payload = raw::Value { index: index as u16, slot, reserved: 0, value };
+        self.waiting.push((at, Event::with_value(kind::NOTE_PARAM, 0, note, payload)));
     }
 
     /// Tells the module to do something, at a sample.

@@ -107,7 +107,7 @@ fn value(value: f64) -> Event {
 fn trigger(length: f64) -> Deed {
     let note = Note { pitch: 60.0, velocity: 1.0, slot: ABSENT_SLOT, column: 0, reserved: 0 };
     let event = Event::with_note(kind::NOTE_ON, 0, 0, note);
-    Deed::Trigger(Trigger { instance: PLAYER, event, length: Some(length) })
+    Deed::Trigger(Trigger { instance: PLAYER, event, locks: Box::default(), length: Some(length) })
 }
 
 /// Everything that plays.

@@ -53,6 +53,10 @@ local Steps = {}
 ---@class Tone.Meters
 ---@field peak number How loud it was.
 
+---A note, and what is another for it alone.
+---@class (exact) Tone.Note: cantus.Note
+---@field pan? number Where. -1 to 1 (0)
+
 ---@class (exact) Tone.Options
 ---@field volume? number|string How loud. 0 to 2 (1), or "-6dB"
 ---@field amp? number|string Another name of volume.
@@ -83,7 +87,7 @@ local Tone = {}
 function Tone:stop() end
 
 ---Plays a note.
----@param what? number|string|cantus.Note
+---@param what? number|string|Tone.Note
 function Tone:trigger(what) end
 
 ---Plays a pattern.
