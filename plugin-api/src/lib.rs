@@ -131,7 +131,7 @@ pub use handle::{Pattern, Sample};
 pub use module::{Described, Init, Key, Module, Shape, Span};
 pub use peak::Peak;
 pub use playhead::{Playhead, Row};
-pub use raw::{GUARD_FRAMES, QUANTUM};
+pub use raw::{GUARD_FRAMES, Loop, LoopDirection, Onset, QUANTUM};
 pub use smooth::{Glide, Smooth};
 pub use swing::Swing;
 pub use transport::{Stretch, Transport};

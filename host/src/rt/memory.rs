@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cantus_plugin_api::GUARD_FRAMES;
-use cantus_plugin_api::raw::{Bind, Event, Handle, PatternData, SampleData, Step, kind};
+use cantus_plugin_api::raw::{Bind, Event, Handle, Loop, Onset, PatternData, SampleData, Step, kind};
 
 /// A sound as modules see it.
 pub struct SampleMemory {
@@ -12,6 +12,20 @@ pub struct SampleMemory {
     // Vectors: pointers into a box must not be followed any more once the box has moved.
     _channels: Vec<*const f32>,
     samples: Vec<f32>,
+    _said: Said,
+}
+
+/// What is said of a sound beside its samples.
+#[derive(Default)]
+pub struct Said {
+    /// MIDI note at which it was recorded.
+    pub root: Option<f64>,
+    /// Parts to be repeated.
+    pub loops: Vec<Loop>,
+    /// Marked frames, rising.
+    pub cues: Vec<usize>,
+    /// Where something begins, rising.
+    pub onsets: Vec<Onset>,
 }
 
 /// A pattern as modules see it.
@@ -35,7 +49,7 @@ fn head<T>() -> Handle {
 
 impl SampleMemory {
     /// Lays planar channels of one length out, with silence on both sides of each; `rate` in Hz.
-    pub fn new(planar: &[Vec<f32>], rate: f64) -> Arc<SampleMemory> {
+    pub fn new(planar: &[Vec<f32>], rate: f64, said: Said) -> Arc<SampleMemory> {
         let frames = planar.first().map_or(0, Vec::len);
         let stride = frames + 2 * GUARD_FRAMES;
         let mut samples = vec![0.0f32; stride * planar.len()];
@@ -53,8 +67,15 @@ impl SampleMemory {
             channel_count: channels.len(),
             frames,
             rate,
+            root: said.root.unwrap_or(f64::NAN),
+            loops: said.loops.as_ptr(),
+            loop_count: said.loops.len(),
+            cues: said.cues.as_ptr(),
+            cue_count: said.cues.len(),
+            onsets: said.onsets.as_ptr(),
+            onset_count: said.onsets.len(),
         };
-        Arc::new(SampleMemory { record, _channels: channels, samples })
+        Arc::new(SampleMemory { record, _channels: channels, samples, _said: said })
     }
 }
 
