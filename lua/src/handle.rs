@@ -237,8 +237,9 @@ fn meters(lua: &Lua, name: &str, known: &ModuleType) -> Result<mlua::Table> {
     let engine = &context(lua).engine;
     let (state, catalog) = (engine.state(), engine.catalog());
     let values = lua.create_table()?;
-    for meter in &known.manifest.meters {
-        values.raw_set(meter.key.as_str(), state.meter(&catalog, name, &meter.key).unwrap_or(0.0))?;
+    for (key, _) in known.manifest.meters() {
+        let value = state.meter(&catalog, name, &key).unwrap_or(0.0);
+        values.raw_set(key, value)?;
     }
     Ok(values)
 }

@@ -140,7 +140,7 @@ fn rest(out: &mut String, of: &Subject) {
         let _ = write!(out, "\n  :trigger{{{fields}=}}: plays a note{locks}");
     }
     for meter in &manifest.meters {
-        let _ = write!(out, "\n  meters.{}: {}", meter.key, meter.doc);
+        let _ = write!(out, "\n  meters.{}: {}", meter.keys(), meter.doc);
     }
     let (inputs, outputs) = (ports(manifest, Direction::In), ports(manifest, Direction::Out));
     let _ = write!(out, "\n  inputs: {inputs}; outputs: {outputs}");
@@ -159,10 +159,7 @@ fn locks(manifest: &Manifest, before: &str) -> String {
 
 /// `notes (event), out (audio)`; of several alike, the first and the last.
 fn ports(manifest: &Manifest, direction: Direction) -> String {
-    let of = |port: &cantus_manifest::Port| {
-        let (key, kind) = (&port.key, port.kind.name());
-        port.count.map_or_else(|| format!("{key} ({kind})"), |count| format!("{key}_1 to {key}_{count} ({kind})"))
-    };
+    let of = |port: &cantus_manifest::Port| format!("{} ({})", port.keys(), port.kind.name());
     let all = PortKind::ALL.into_iter().flat_map(|kind| manifest.ports.iter().filter(move |port| port.kind == kind));
     let found: Vec<String> = all.filter(|port| port.dir == direction).map(of).collect();
     if found.is_empty() { "none".to_owned() } else { found.join(", ") }
@@ -178,7 +175,7 @@ fn item(of: &Subject, key: &str) -> Result<String> {
         return Ok(format!("{title}.{}{}", line(param, value), text.unwrap_or_default()));
     }
     let action = manifest.actions.iter().find(|action| action.key == key);
-    let meter = manifest.meters.iter().find(|meter| meter.key == key);
+    let meter = manifest.meters().find(|(name, meter)| name == key || meter.key == key).map(|(_, meter)| meter);
     let counted =
         |port: &cantus_manifest::Port| (1..=port.count.unwrap_or(0)).any(|n| format!("{}_{n}", port.key) == key);
     let port = manifest.ports.iter().find(|port| port.key == key && port.count.is_none() || counted(port));

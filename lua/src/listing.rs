@@ -178,13 +178,13 @@ fn meters(lua: &Lua, of: Value) -> Result<Table> {
     let Subject { known, module, .. } = some_subject(lua, &of)?;
     let engine = &context(lua).engine;
     let (state, catalog) = (engine.state(), engine.catalog());
-    let entry = |meter: &cantus_manifest::Meter| {
-        let table = lua.create_table_from([("key", meter.key.as_str()), ("doc", &meter.doc)])?;
+    let entry = |(key, meter): (String, &cantus_manifest::Meter)| {
+        let table = lua.create_table_from([("key", key.as_str()), ("doc", &meter.doc)])?;
         unit(&table, meter.unit)?;
-        let value = module.as_ref().map(|(name, _)| state.meter(&catalog, name, &meter.key).unwrap_or(0.0));
+        let value = module.as_ref().map(|(name, _)| state.meter(&catalog, name, &key).unwrap_or(0.0));
         table.raw_set("value", value)?;
         let now = value.map(|value| format!(" = {}", meter.unit.with(f64::from(value)))).unwrap_or_default();
-        Ok((table, format!("{}{now}: {}", meter.key, meter.doc)))
+        Ok((table, format!("{key}{now}: {}", meter.doc)))
     };
-    list(lua, known.manifest.meters.iter().map(entry).collect::<Result<_>>()?)
+    list(lua, known.manifest.meters().map(entry).collect::<Result<_>>()?)
 }

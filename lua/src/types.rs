@@ -167,8 +167,8 @@ fn class(out: &mut String, known: &ModuleType) {
     }
     if !manifest.meters.is_empty() {
         let _ = write!(out, "\n---@class {name}.Meters\n");
-        for meter in &manifest.meters {
-            let _ = writeln!(out, "---@field {} number {}", meter.key, line(&meter.doc));
+        for (key, meter) in manifest.meters() {
+            let _ = writeln!(out, "---@field {key} number {}", line(&meter.doc));
         }
     }
     if manifest.locks().next().is_some() {

@@ -105,6 +105,22 @@ fn a_note_can_have_values_of_its_own() {
 }
 
 #[test]
+fn a_meter_can_be_several() {
+    let mut studio = Studio::playing("m = make('Mark', 'm')");
+    studio.skip(512);
+    marks(&mut studio, ["m:trigger{level = 3}", "m:trigger{slot = 2, level = 5}"]);
+    studio.eval(
+        "local m = make('Mark', 'm')
+         print(m.meters.mark_1, m.meters.mark_2, m.meters.marks, m.meters.mark)
+         local state = engine:getState().modules.m.meters
+         for key, value in pairs(state) do print(key, value) end
+         for _, meter in ipairs(meters(m)) do print(meter.key, meter.value) end",
+    );
+    let listed = ["mark_1\t3.0", "mark_2\t5.0", "marks\t2.0"];
+    assert_eq!(studio.printed(), [&["3.0\t5.0\t2.0\tnil"], &listed[..], &listed[..]].concat());
+}
+
+#[test]
 fn notes_that_wait_for_their_module_keep_what_is_their_own() {
     let mut studio = Studio::playing("");
     let marks = marks(&mut studio, ["m = make('Mark', 'm') m:trigger{level = 7}"]);

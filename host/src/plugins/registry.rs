@@ -146,7 +146,7 @@ impl ModuleRegistry {
         let values = known.defaults.len() + known.slot_defaults.iter().map(|s| s.len()).sum::<usize>();
         let build = Build {
             values,
-            meters: known.manifest.meters.len(),
+            meters: known.manifest.meters().count(),
             mods: known.mod_out.len(),
             rate,
             fed: !known.audio_in.is_empty() || !known.event_in.is_empty(),

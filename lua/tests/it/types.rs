@@ -32,7 +32,7 @@ param = [
   { key = "wave", doc = "Shape.", type = "enum", labels = ["sine", "saw"], default = "sine" },
 ]
 action = [{ key = "stop", doc = "Falls silent." }]
-meter = [{ key = "peak", doc = "How loud it was.", unit = "gain" }]
+meter = [{ key = "peak", doc = "How loud it was.", unit = "gain" }, { key = "place", doc = "Where.", count = 2 }]
 [module.slots]
 count = 4
 doc = "Samples."

@@ -44,6 +44,9 @@ const RUST_WORDS: &[&str] = &[
 /// Enums that `export!` makes for every module: no parameter with labels may be called so.
 const GENERATED_ENUMS: &[&str] = &["param", "slot_param", "action", "meter"];
 
+/// Most like ports or meters.
+const MOST_COUNT: u16 = 64;
+
 /// Of [`HANDLE_KEYS`], those that mean nothing on a slot and may be used there.
 const SLOT_KEYS: &[&str] = &["enabled", "mute", "solo"];
 
@@ -131,9 +134,16 @@ fn check_module(out: &mut Check, module: &Module) {
     }
     let mut meters = HashSet::new();
     for meter in &module.meters {
-        check_key(out, &format!("{name}.meters.{}", meter.key), &meter.key, On::Table);
-        if !meters.insert(&meter.key) {
-            out.add(&format!("{name}.meters.{}", meter.key), "is declared twice".into());
+        let place = format!("{name}.meters.{}", meter.key);
+        check_key(out, &place, &meter.key, On::Table);
+        if meter.count.is_some_and(|n| !(1..=MOST_COUNT).contains(&n)) {
+            out.add(&place, format!("count is from 1 to {MOST_COUNT}"));
+            return;
+        }
+    }
+    for (key, _) in module.meters() {
+        if !meters.insert(key.clone()) {
+            out.add(&format!("{name}.meters.{key}"), "is declared twice".into());
         }
     }
     if let Some(slots) = &module.slots {
@@ -166,8 +176,8 @@ fn check_ports(out: &mut Check, module: &Module) {
                 if !is_key(&port.key) {
                     out.add(&place, "a port is named like dry_in: [a-z][a-z0-9_]*".into());
                 }
-                if port.count.is_some_and(|n| !(1..=64).contains(&n)) {
-                    out.add(&place, "count is from 1 to 64".into());
+                if port.count.is_some_and(|n| !(1..=MOST_COUNT).contains(&n)) {
+                    out.add(&place, format!("count is from 1 to {MOST_COUNT}"));
                     return;
                 }
                 if kind == PortKind::Mod && dir == Direction::In {

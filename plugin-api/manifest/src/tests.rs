@@ -114,6 +114,12 @@ fn a_bad_manifest_is_refused_with_place_and_reason() {
         ("key = \"clear\"", "key = \"self\"", "TapeEcho.self: \"self\" cannot be a name in Rust"),
         ("key = \"clear\"", "key = \"ta_ps\"", "TapeEcho.ta_ps: is declared twice"),
         ("count = 2\n", "count = 65\n", "TapeEcho.in_1: count is from 1 to 64"),
+        ("key = \"level\"", "key = \"level\"\ncount = 65", "TapeEcho.meters.level: count is from 1 to 64"),
+        (
+            "key = \"level\"",
+            "key = \"level_2\"\ndoc = \"One.\"\n[[module.meter]]\nkey = \"level\"\ncount = 2",
+            "TapeEcho.meters.level_2: is declared twice",
+        ),
         ("max = 2.0", "max = -2.0", "TapeEcho.time: needs min < max and a default between: 0 .. -2, default 0.5"),
         ("max = 2.0", "max = inf", "TapeEcho.time: min, max and default must be finite"),
         ("default = 3", "default = 9", "TapeEcho.taps: needs min < max and a default between: 1 .. 8, default 9"),

@@ -113,15 +113,20 @@ impl Module {
     ///
     /// A port `in` with `count = 3` is `in_1`, `in_2`, `in_3`.
     pub fn ports(&self, dir: Direction, kind: PortKind) -> Vec<(String, &Port)> {
-        let mut out = Vec::new();
-        for port in self.ports.iter().filter(|p| p.dir == dir && p.kind == kind) {
-            match port.count {
-                None => out.push((port.key.clone(), port)),
-                Some(count) => out.extend((1..=count).map(|n| (format!("{}_{n}", port.key), port))),
-            }
-        }
-        out
+        let ports = self.ports.iter().filter(|p| p.dir == dir && p.kind == kind);
+        ports.flat_map(|port| spread(&port.key, port.count).map(move |key| (key, port))).collect()
     }
+
+    /// The meters, in the order of their values; counted ones are spread out, as ports are.
+    pub fn meters(&self) -> impl Iterator<Item = (String, &Meter)> {
+        self.meters.iter().flat_map(|meter| spread(&meter.key, meter.count).map(move |key| (key, meter)))
+    }
+}
+
+/// `key`, or `key_1` to `key_{count}`.
+fn spread(key: &str, count: Option<u16>) -> impl Iterator<Item = String> {
+    let one = count.is_none().then(|| key.to_owned());
+    one.into_iter().chain((1..=count.unwrap_or(0)).map(move |n| format!("{key}_{n}")))
 }
 
 impl Param {
@@ -375,6 +380,9 @@ pub struct Meter {
     /// What it counts.
     #[serde(default)]
     pub unit: Unit,
+    /// That many meters `key_1`, `key_2`, ..., 1 to 64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u16>,
 }
 
 /// Lua that shows a module at work.

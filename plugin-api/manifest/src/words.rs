@@ -1,6 +1,6 @@
 //! What the parts of a manifest are called, and what a parameter takes, in words: one home for help, lists and messages.
 
-use crate::types::{Kind, ParamKind, PortKind, Unit};
+use crate::types::{Kind, Meter, ParamKind, Port, PortKind, Unit};
 
 impl Kind {
     /// All kinds.
@@ -44,6 +44,24 @@ impl PortKind {
             PortKind::Mod => "mod",
         }
     }
+}
+
+impl Port {
+    /// What there is under its key: `in`, or `in_1 to in_3`.
+    pub fn keys(&self) -> String {
+        counted(&self.key, self.count)
+    }
+}
+
+impl Meter {
+    /// What there is under its key: `peak`, or `peak_1 to peak_8`.
+    pub fn keys(&self) -> String {
+        counted(&self.key, self.count)
+    }
+}
+
+fn counted(key: &str, count: Option<u16>) -> String {
+    count.map_or_else(|| key.to_owned(), |count| format!("{key}_1 to {key}_{count}"))
 }
 
 impl Unit {

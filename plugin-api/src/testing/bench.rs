@@ -254,6 +254,16 @@ impl<M: Module> Bench<M> {
         self.meters[meter.index()]
     }
 
+    /// What number `n`, from 0, of a meter with a `count` shows.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn meter_at(&self, meter: M::Meter, n: usize) -> f32 {
+        let place = meter.index() + n;
+        assert!(M::Meter::from_index(place) == Some(meter), "the meter has no number {n}");
+        self.meters[place]
+    }
+
     /// What is on a modulation output, -1 to 1.
     pub fn modulation(&self, output: usize) -> f32 {
         self.mods[output]

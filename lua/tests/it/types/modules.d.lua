@@ -52,6 +52,8 @@ local Steps = {}
 
 ---@class Tone.Meters
 ---@field peak number How loud it was.
+---@field place_1 number Where.
+---@field place_2 number Where.
 
 ---A note, and what is another for it alone.
 ---@class (exact) Tone.Note: cantus.Note
