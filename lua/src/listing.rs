@@ -141,7 +141,7 @@ fn parameter(lua: &Lua, subject: &Subject, param: &Param) -> Result<Table> {
         table.raw_set("path", path.to_string())?;
     }
     match &param.kind {
-        ParamKind::Float { min, max, .. } => {
+        ParamKind::Float { min, max, .. } | ParamKind::Numbers { min, max } => {
             table.raw_set("min", *min)?;
             table.raw_set("max", *max)?;
         }
@@ -150,7 +150,7 @@ fn parameter(lua: &Lua, subject: &Subject, param: &Param) -> Result<Table> {
             table.raw_set("max", *max)?;
         }
         ParamKind::Enum { labels, .. } => table.raw_set("labels", labels.clone())?,
-        ParamKind::Bool { .. } | ParamKind::Sample | ParamKind::Pattern => {}
+        ParamKind::Bool { .. } | ParamKind::Sample | ParamKind::Pattern | ParamKind::Text => {}
     }
     table.raw_set("default", to_lua(lua, &cantus_host::model::Value::default_of(&param.kind))?)?;
     unit(&table, param.kind.unit())?;

@@ -228,7 +228,8 @@ fn range(kind: &ParamKind) -> String {
         }
         ParamKind::Bool { default } => format!(" ({default})"),
         ParamKind::Enum { default, .. } => format!(" (\"{default}\")"),
-        ParamKind::Sample | ParamKind::Pattern => String::new(),
+        ParamKind::Numbers { .. } => format!(" {}", kind.range()),
+        ParamKind::Sample | ParamKind::Pattern | ParamKind::Text => String::new(),
     }
 }
 
@@ -240,7 +241,8 @@ fn lua_type(kind: &ParamKind) -> String {
         ParamKind::Int { .. } => "integer".into(),
         ParamKind::Bool { .. } => "boolean".into(),
         ParamKind::Enum { labels, .. } => format!("\"{}\"", labels.join("\"|\"")),
-        ParamKind::Sample => "string".into(),
+        ParamKind::Sample | ParamKind::Text => "string".into(),
+        ParamKind::Numbers { .. } => "number[]".into(),
         ParamKind::Pattern => "string|cantus.Pattern".into(),
     }
 }

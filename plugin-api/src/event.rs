@@ -1,7 +1,7 @@
 //! Events as a module sees them: typed by its own manifest.
 
 use crate::block::NoteId;
-use crate::handle::{Pattern, Sample};
+use crate::handle::{Numbers, Pattern, Sample};
 use crate::module::{Described, Key};
 use crate::raw::{self, ABSENT_SLOT, SLOT_OF_MODULE, kind};
 use crate::smooth::Glide;
@@ -97,6 +97,8 @@ pub enum Data {
     Sample(Sample),
     /// A compiled pattern.
     Pattern(Pattern),
+    /// A list of numbers, each in its range.
+    Numbers(Numbers),
 }
 
 impl NoteOn {
@@ -180,6 +182,8 @@ impl Data {
             1 if !handle.is_null() => Data::Sample(unsafe { Sample::from_raw(handle.cast()) }),
             // SAFETY: as the caller promises.
             2 if !handle.is_null() => Data::Pattern(unsafe { Pattern::from_raw(handle.cast()) }),
+            // SAFETY: as the caller promises.
+            3 if !handle.is_null() => Data::Numbers(unsafe { Numbers::from_raw(handle.cast()) }),
             _ => Data::None,
         }
     }

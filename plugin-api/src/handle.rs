@@ -1,4 +1,4 @@
-//! Samples and patterns: immutable host memory, shared by counting.
+//! Samples, patterns and lists of numbers: immutable host memory, shared by counting.
 
 use std::sync::atomic::Ordering;
 
@@ -57,6 +57,19 @@ handle! {
 handle! {
     /// A pattern, compiled to flat rows.
     Pattern, raw::PatternData
+}
+
+handle! {
+    /// A list of numbers.
+    Numbers, raw::NumbersData
+}
+
+impl Numbers {
+    /// The numbers.
+    pub fn values(&self) -> &[f64] {
+        // SAFETY: the host lays `count` of them out, which live as long as the record.
+        unsafe { slice(self.raw().values, self.raw().count) }
+    }
 }
 
 impl Sample {

@@ -127,7 +127,7 @@ pub use block::{Audio, AudioMut, Block, Full, Inputs, NoteId, Outputs};
 pub use cantus_plugin_macros::export;
 pub use cpu::Cpu;
 pub use event::{Data, Event, NoteOn};
-pub use handle::{Pattern, Sample};
+pub use handle::{Numbers, Pattern, Sample};
 pub use module::{Described, Init, Key, Module, Shape, Span};
 pub use peak::Peak;
 pub use playhead::{Playhead, Row};

@@ -105,6 +105,21 @@ fn a_note_can_have_values_of_its_own() {
 }
 
 #[test]
+fn a_list_of_numbers_reaches_its_module() {
+    let mut studio =
+        Studio::playing("m = make('Mark', 'm', {weights = {1, 2}, title = 'x', slots = {{name = 'kick'}}})");
+    studio.skip(512);
+    let notes = ["m:trigger{}", "m.weights = {0.5} m:trigger{}", "m.weights = {} m:trigger{}"];
+    assert_eq!(marks(&mut studio, notes), [3.0, 0.5, 1.0]);
+    studio.say("undo()").expect("there is something");
+    assert_eq!(marks(&mut studio, ["m:trigger{}"]), [0.5]);
+    // Everything is sent again.
+    studio.eval("panic()");
+    studio.skip(512);
+    assert_eq!(marks(&mut studio, ["m:trigger{}"]), [0.5]);
+}
+
+#[test]
 fn a_meter_can_be_several() {
     let mut studio = Studio::playing("m = make('Mark', 'm')");
     studio.skip(512);

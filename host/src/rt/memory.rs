@@ -1,10 +1,10 @@
-//! Memory that modules see: samples and patterns behind counted handles. Made and freed on control only.
+//! Memory that modules see: samples, patterns and lists of numbers behind counted handles. Made and freed on control only.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cantus_plugin_api::GUARD_FRAMES;
-use cantus_plugin_api::raw::{Bind, Event, Handle, Loop, Onset, PatternData, SampleData, Step, kind};
+use cantus_plugin_api::raw::{Bind, Event, Handle, Loop, NumbersData, Onset, PatternData, SampleData, Step, kind};
 
 /// A sound as modules see it.
 pub struct SampleMemory {
@@ -34,7 +34,13 @@ pub struct PatternMemory {
     _steps: Vec<Step>,
 }
 
-// SAFETY: both are immutable but for the atomic count, and own what their pointers lead to.
+/// A list of numbers as modules see it.
+pub struct NumbersMemory {
+    record: NumbersData,
+    _values: Vec<f64>,
+}
+
+// SAFETY: all are immutable but for the atomic count, and own what their pointers lead to.
 unsafe impl Send for SampleMemory {}
 // SAFETY: as above.
 unsafe impl Sync for SampleMemory {}
@@ -42,6 +48,10 @@ unsafe impl Sync for SampleMemory {}
 unsafe impl Send for PatternMemory {}
 // SAFETY: as above.
 unsafe impl Sync for PatternMemory {}
+// SAFETY: as above.
+unsafe impl Send for NumbersMemory {}
+// SAFETY: as above.
+unsafe impl Sync for NumbersMemory {}
 
 fn head<T>() -> Handle {
     Handle { size: size_of::<T>(), holders: AtomicUsize::new(0) }
@@ -104,13 +114,23 @@ impl PatternMemory {
     }
 }
 
-/// One of either.
+impl NumbersMemory {
+    /// Keeps a list.
+    pub fn new(values: Vec<f64>) -> Arc<NumbersMemory> {
+        let record = NumbersData { head: head::<NumbersData>(), values: values.as_ptr(), count: values.len() };
+        Arc::new(NumbersMemory { record, _values: values })
+    }
+}
+
+/// One of them.
 #[derive(Clone)]
 pub enum Data {
     /// A sound.
     Sample(Arc<SampleMemory>),
     /// A pattern.
     Pattern(Arc<PatternMemory>),
+    /// A list of numbers.
+    Numbers(Arc<NumbersMemory>),
 }
 
 impl Data {
@@ -118,6 +138,7 @@ impl Data {
         match self {
             Data::Sample(memory) => &memory.record.head,
             Data::Pattern(memory) => &memory.record.head,
+            Data::Numbers(memory) => &memory.record.head,
         }
     }
 
@@ -131,6 +152,7 @@ impl Data {
         match self {
             Data::Sample(memory) => Arc::strong_count(memory),
             Data::Pattern(memory) => Arc::strong_count(memory),
+            Data::Numbers(memory) => Arc::strong_count(memory),
         }
     }
 }
@@ -146,6 +168,7 @@ impl Handles {
             None => (0, 0),
             Some(Data::Sample(m)) => (1, (&raw const m.record).expose_provenance()),
             Some(Data::Pattern(m)) => (2, (&raw const m.record).expose_provenance()),
+            Some(Data::Numbers(m)) => (3, (&raw const m.record).expose_provenance()),
         };
         self.0.extend(data.cloned());
         Event::with_bind(kind::BIND, 0, 0, Bind { index, slot, what, handle })

@@ -82,7 +82,7 @@ fn span(param: &Param) -> Code {
             let index = labels.iter().position(|l| l == default).unwrap_or(0);
             (0.0, labels.len().saturating_sub(1) as f64, index as f64, true)
         }
-        ParamKind::Sample | ParamKind::Pattern => return quote! { None },
+        ParamKind::Sample | ParamKind::Pattern | ParamKind::Numbers { .. } | ParamKind::Text => return quote! { None },
     };
     quote! { Some(::cantus_plugin_api::Span { min: #min, max: #max, default: #default, whole: #whole }) }
 }

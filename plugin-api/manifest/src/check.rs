@@ -48,7 +48,7 @@ const GENERATED_ENUMS: &[&str] = &["param", "slot_param", "action", "meter"];
 const MOST_COUNT: u16 = 64;
 
 /// Of [`HANDLE_KEYS`], those that mean nothing on a slot and may be used there.
-const SLOT_KEYS: &[&str] = &["enabled", "mute", "solo"];
+const SLOT_KEYS: &[&str] = &["name", "enabled", "mute", "solo"];
 
 /// Where a key stands: what else it could be taken for depends on it.
 #[derive(Clone, Copy, PartialEq)]
@@ -202,7 +202,7 @@ fn check_param(out: &mut Check, owner: &str, param: &Param, on: On) {
     if param.doc.trim().is_empty() {
         out.add(&place, "has no doc; say in a sentence what it does".into());
     }
-    if param.lock && param.kind.is_data() {
+    if param.lock && (param.kind.is_data() || param.kind == ParamKind::Text) {
         out.add(&place, "cannot be locked: only a number, on and off, or a label can be another for one note".into());
     }
     if let Some(key) = NOTE_KEYS.iter().find(|key| param.lock && param.answers(key)) {
@@ -232,7 +232,12 @@ fn check_param(out: &mut Check, owner: &str, param: &Param, on: On) {
                 out.add(&place, "labels must differ and be written like ping_pong: [a-z][a-z0-9_]*".into());
             }
         }
-        ParamKind::Bool { .. } | ParamKind::Sample | ParamKind::Pattern => {}
+        ParamKind::Numbers { min, max } => {
+            if !min.is_finite() || !max.is_finite() || min >= max {
+                out.add(&place, format!("needs min < max, both finite: {min} .. {max}"));
+            }
+        }
+        ParamKind::Bool { .. } | ParamKind::Sample | ParamKind::Pattern | ParamKind::Text => {}
     }
 }
 

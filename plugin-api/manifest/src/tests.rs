@@ -142,6 +142,11 @@ fn a_bad_manifest_is_refused_with_place_and_reason() {
             "default = \"mono\"\n[[module.param]]\nkey = \"file\"\ndoc = \"A sound.\"\ntype = \"sample\"\nlock = true",
             "TapeEcho.file: cannot be locked: only a number, on and off, or a label",
         ),
+        (
+            "type = \"int\"\nmin = 1\nmax = 8\ndefault = 3",
+            "type = \"numbers\"\nmin = 1.0\nmax = 1.0",
+            "TapeEcho.taps: needs min < max, both finite: 1 .. 1",
+        ),
         ("license = \"MIT\"", "", "missing field `license`"),
         ("kind = \"effect\"", "kind = \"toy\"", "unknown variant `toy`"),
         ("unit = \"s\"", "unit = \"parsec\"", "unknown variant `parsec`"),

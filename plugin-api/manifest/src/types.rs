@@ -278,12 +278,23 @@ pub enum ParamKind {
     Sample,
     /// Name of a pattern, bound as flat rows. Empty: none.
     Pattern,
+    /// A list of at most [`MOST_NUMBERS`](crate::MOST_NUMBERS) numbers, each in `min..=max`, bound as such. Empty in a new
+    /// module.
+    Numbers {
+        /// Smallest number.
+        min: f64,
+        /// Largest number.
+        max: f64,
+    },
+    /// One line of at most [`LONGEST_TEXT`](crate::LONGEST_TEXT) characters, for people: it is kept and never reaches the
+    /// module. Empty in a new module.
+    Text,
 }
 
 impl ParamKind {
     /// Whether its value reaches the module as a handle in a bind event, not as a number.
     pub fn is_data(&self) -> bool {
-        matches!(self, ParamKind::Sample | ParamKind::Pattern)
+        matches!(self, ParamKind::Sample | ParamKind::Pattern | ParamKind::Numbers { .. })
     }
 }
 

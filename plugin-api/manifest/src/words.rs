@@ -91,6 +91,8 @@ impl ParamKind {
             ParamKind::Enum { .. } => "enum",
             ParamKind::Sample => "sample",
             ParamKind::Pattern => "pattern",
+            ParamKind::Numbers { .. } => "numbers",
+            ParamKind::Text => "text",
         }
     }
 
@@ -108,6 +110,8 @@ impl ParamKind {
             ParamKind::Enum { labels, default } => format!("\"{}\" (\"{default}\")", labels.join("\", \"")),
             ParamKind::Sample => "a sound file".to_owned(),
             ParamKind::Pattern => "a pattern".to_owned(),
+            ParamKind::Numbers { min, max } => format!("a list of numbers from {min} to {max}"),
+            ParamKind::Text => "a line of text".to_owned(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use abi_stable::StableAbi;
 
-use super::handle::{Pattern, Sample};
+use super::handle::{Numbers, Pattern, Sample};
 
 /// What an [`Event`] is. Numbers are never reused.
 pub mod kind {
@@ -35,6 +35,7 @@ pub mod kind {
 #[sabi(phantom_field(bind: Bind))]
 #[sabi(phantom_field(sample: Sample))]
 #[sabi(phantom_field(pattern: Pattern))]
+#[sabi(phantom_field(numbers: Numbers))]
 pub struct Event {
     /// Size of the record in bytes: 32.
     pub size: u16,
@@ -91,7 +92,7 @@ pub struct Bind {
     pub index: u16,
     /// Slot, or [`super::SLOT_OF_MODULE`].
     pub slot: u16,
-    /// 0 nothing, 1 a [`super::SampleData`], 2 a [`super::PatternData`].
+    /// 0 nothing, 1 a [`super::SampleData`], 2 a [`super::PatternData`], 3 a [`super::NumbersData`].
     pub what: u32,
     /// Address of the handle, exposed (payloads are plain bytes); 0 for nothing.
     pub handle: usize,
@@ -133,7 +134,7 @@ mod tests {
     #[test]
     fn payloads_are_part_of_the_checked_layout() {
         let fields: Vec<&str> = <Event as StableAbi>::LAYOUT.phantom_fields().into_iter().map(|f| f.name()).collect();
-        assert_eq!(fields, ["note", "value", "bind", "sample", "pattern"]);
+        assert_eq!(fields, ["note", "value", "bind", "sample", "pattern", "numbers"]);
         assert_eq!(size_of::<Event>(), 32);
     }
 }

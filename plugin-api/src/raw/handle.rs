@@ -93,6 +93,18 @@ pub struct Onset {
     pub reserved: u32,
 }
 
+/// A list of numbers.
+#[repr(C)]
+#[derive(StableAbi)]
+pub struct Numbers {
+    /// The head.
+    pub head: Handle,
+    /// The numbers.
+    pub values: *const f64,
+    /// How many.
+    pub count: usize,
+}
+
 /// A pattern, compiled to flat rows.
 #[repr(C)]
 #[derive(StableAbi)]

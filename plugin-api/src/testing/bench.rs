@@ -4,7 +4,7 @@ use std::any::Any;
 
 use abi_stable::std_types::RStr;
 
-use super::data::{TestPattern, TestSample};
+use super::data::{TestNumbers, TestPattern, TestSample};
 use super::music::Music;
 use super::run::{Run, emitted};
 use crate::block::{Block, NoteId};
@@ -155,6 +155,18 @@ impl<M: Module> Bench<M> {
     /// Takes the module's pattern away.
     pub fn unbind_pattern(&mut self, param: M::Param) {
         self.bind_at(self.now, param.index(), SLOT_OF_MODULE, 0, 0);
+    }
+
+    /// Gives the module a list of numbers.
+    pub fn bind_numbers(&mut self, param: M::Param, numbers: &TestNumbers) {
+        self.bind_at(self.now, param.index(), SLOT_OF_MODULE, 3, numbers.handle());
+        self.kept.push(Box::new(numbers.clone()));
+    }
+
+    /// Gives a slot a list of numbers. Slots count from 0.
+    pub fn bind_slot_numbers(&mut self, slot: usize, param: M::SlotParam, numbers: &TestNumbers) {
+        self.bind_at(self.now, param.index(), slot as u16, 3, numbers.handle());
+        self.kept.push(Box::new(numbers.clone()));
     }
 
     /// Begins a note, at a sample.

@@ -1,9 +1,11 @@
-//! Samples and patterns that a test owns.
+//! Samples, patterns and lists of numbers that a test owns.
 
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::raw::{ABSENT_SLOT, GUARD_FRAMES, Handle, Loop, LoopDirection, Onset, PatternData, SampleData, Step};
+use crate::raw::{
+    ABSENT_SLOT, GUARD_FRAMES, Handle, Loop, LoopDirection, NumbersData, Onset, PatternData, SampleData, Step,
+};
 
 /// A sound of a test. Clones are the same sound.
 #[derive(Clone)]
@@ -12,6 +14,10 @@ pub struct TestSample(Rc<Kept<SampleData, SampleMemory>>);
 /// A pattern of a test. Clones are the same pattern.
 #[derive(Clone)]
 pub struct TestPattern(Rc<Kept<PatternData, Vec<Step>>>);
+
+/// A list of numbers of a test. Clones are the same list.
+#[derive(Clone)]
+pub struct TestNumbers(Rc<Kept<NumbersData, Vec<f64>>>);
 
 /// What a sample's record points to.
 #[derive(Clone, Default)]
@@ -130,6 +136,24 @@ impl TestPattern {
     }
 }
 
+impl TestNumbers {
+    /// These numbers.
+    pub fn new(values: &[f64]) -> TestNumbers {
+        let values = values.to_vec();
+        let record = NumbersData { head: head::<NumbersData>(), values: values.as_ptr(), count: values.len() };
+        TestNumbers(Rc::new(Kept::new(record, values)))
+    }
+
+    /// How many handles the module holds.
+    pub fn holders(&self) -> usize {
+        self.0.record().head.holders.load(Ordering::Acquire)
+    }
+
+    pub(super) fn handle(&self) -> usize {
+        std::ptr::from_ref(self.0.record()).expose_provenance()
+    }
+}
+
 /// A step without slot and velocity; `length` in rows, 0 for a note that the pattern never ends.
 pub fn step(row: u32, column: u16, pitch: f32, length: f32) -> Step {
     Step { row, column, slot: ABSENT_SLOT, pitch, velocity: f32::NAN, length, reserved: 0 }
@@ -153,6 +177,12 @@ impl Record for SampleData {
 }
 
 impl Record for PatternData {
+    fn head(&self) -> &Handle {
+        &self.head
+    }
+}
+
+impl Record for NumbersData {
     fn head(&self) -> &Handle {
         &self.head
     }
