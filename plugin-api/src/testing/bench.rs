@@ -8,6 +8,7 @@ use super::data::{TestNumbers, TestPattern, TestSample};
 use super::music::Music;
 use super::run::{Run, emitted};
 use crate::block::{Block, NoteId};
+use crate::cpu::Cpu;
 use crate::event::NoteOn;
 use crate::export::{self, Erased};
 use crate::module::{Init, Key, Module, Span};
@@ -59,7 +60,14 @@ impl<M: Module> Bench<M> {
     /// As `new`, but no value is sent: the module is what it made of itself.
     pub(super) fn silent_host(rate: f64) -> Bench<M> {
         extern "C" fn log(_instance: u64, _level: u32, _text: RStr<'_>) {}
-        let init = raw::Init { size: size_of::<raw::Init>() as u32, cpu: 0, rate, seed: 1, instance: 1, log };
+        let init = raw::Init {
+            size: size_of::<raw::Init>() as u32,
+            cpu: Cpu::best().number(),
+            rate,
+            seed: 1,
+            instance: 1,
+            log,
+        };
         let instance = export::new::<M>(&Init::new(init)).unwrap_or_else(|text| panic!("{}: {text}", M::TYPE));
         let meters = (0..).take_while(|&i| M::Meter::from_index(i).is_some()).count();
         Bench {
