@@ -185,7 +185,7 @@ impl Module for MultiSampler {
                 }
             }
             Event::Action(Action::Stop) => self.voices.fade(|_| true),
-            Event::Bind { .. } | Event::SlotBind { .. } => {}
+            _ => {}
         }
     }
 
