@@ -276,12 +276,12 @@ mod tests {
         let sound = with(&[4_800, 28_800, 52_800, 76_800], |n, frame| {
             levels[n] * decay(frame, 0.02) * cantus_plugin_api::testing::laws::noise(frame as u64, 0)
         });
-        let found = onsets(&[sound.clone()], RATE);
+        let found = onsets(std::slice::from_ref(&sound), RATE);
         let strength: Vec<f32> = found.iter().map(|onset| onset.strength).collect();
         assert_eq!(strength.len(), 4, "{found:?}");
         assert!(strength[0] == 1.0 && strength[2] < 1.0 && strength[1] < strength[2], "{strength:?}");
         assert!(strength[3] < strength[1] && strength[3] > 0.0, "{strength:?}");
-        assert_eq!(found, onsets(&[sound.clone()], RATE));
+        assert_eq!(found, onsets(std::slice::from_ref(&sound), RATE));
         // However loud the file is.
         let quiet: Vec<f32> = sound.iter().map(|x| x / 64.0).collect();
         assert_eq!(found, onsets(&[quiet], RATE));

@@ -11,10 +11,10 @@ use crate::tape::Tape;
 
 /// Grains that are heard at once.
 const MOST: usize = 18;
-/// How far from its place a grain may be moved so that it fits the one before, in seconds.
-const SEARCH: f64 = 0.01;
-/// Seconds of both that are compared for that.
-const COMPARED: f64 = 0.01;
+/// How far from its place a grain may be moved so that it fits the one before: in sixths of a millisecond.
+const SOUGHT: usize = 60;
+/// Of how much both are compared for that.
+const COMPARED: usize = 64;
 
 /// How the next grains are.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,32 +151,27 @@ impl Cloud {
 
     /// By how many frames a grain that is to begin at `frame` is moved, so that it is most like what the latest one goes on
     /// with: the correlation of W. Verhelst and M. Roelands, "An Overlap-Add Technique Based on Waveform Similarity". It is
-    /// sought in steps of 8 frames, then of one.
+    /// sought in coarse steps, then in single frames.
     fn best(&self, sample: &Sample, frame: i64) -> i64 {
         let sound = sample.guarded(0);
         let latest = (self.grains[self.live - 1].position / ONE).cast_signed();
         let heard = if self.backward { self.frames as i64 - 1 - latest } else { latest };
-        let (reach, len) = ((SEARCH * self.rate) as i64, (COMPARED * self.rate) as i64);
         let at = |frame: i64| {
             let frame = usize::try_from(frame + GUARD_FRAMES as i64).ok();
             frame.and_then(|frame| sound.get(frame)).copied().unwrap_or(0.0)
         };
-        let like = |by: i64, stride: usize| {
-            let (mut product, mut energy) = (0.0, 1e-9);
-            for n in (0..len).step_by(stride) {
-                let (a, b) = (at(heard + n), at(frame + by + n));
-                product += a * b;
-                energy += b * b;
-            }
-            product / energy.sqrt()
-        };
-        let sought = |places: Range<i64>, step: usize, stride: usize| {
-            let scored = places.step_by(step).map(|by| (by, like(by, stride)));
-            // Of two that are as good the nearer one: silence is not moved.
-            scored.reduce(|a, b| if b.1 > a.1 || (b.1 == a.1 && b.0.abs() < a.0.abs()) { b } else { a })
-        };
-        let rough = sought(-reach..reach + 1, 8, 8).map_or(0, |(by, _)| by);
-        sought(rough - 7..rough + 8, 1, 4).map_or(rough, |(by, _)| by)
+        // Every so many milliseconds a frame, so that a search takes as long at any rate.
+        let stride = (self.rate / 6000.0).max(1.0) as i64;
+        let goes_on: [f32; COMPARED] = std::array::from_fn(|n| at(heard + stride * n as i64));
+        let around: [f32; COMPARED + 2 * SOUGHT] =
+            std::array::from_fn(|n| at(frame + stride * (n as i64 - SOUGHT as i64)));
+        let rough = (0..=2 * SOUGHT).map(|n| (n as i64 - SOUGHT as i64, like(&goes_on, &around[n..n + COMPARED])));
+        let rough = rough.reduce(nearer).map_or(0, |(by, _)| by * stride);
+        let fine = (1 - stride..stride).map(|by| {
+            let there: [f32; COMPARED] = std::array::from_fn(|n| at(frame + rough + by + stride * n as i64));
+            (rough + by, like(&goes_on, &there))
+        });
+        fine.reduce(nearer).map_or(rough, |(by, _)| by)
     }
 
     /// Adds all grains; none begins meanwhile.
@@ -213,4 +208,21 @@ impl Cloud {
         }
         self.live = live;
     }
+}
+
+/// How much two parts of a sound are alike: their correlation, whatever the level of the second.
+fn like(a: &[f32], b: &[f32]) -> f32 {
+    let (mut product, mut energy) = ([0.0; 8], [1e-9; 8]);
+    for (a, b) in a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0) {
+        for n in 0..8 {
+            product[n] += a[n] * b[n];
+            energy[n] += b[n] * b[n];
+        }
+    }
+    product.iter().sum::<f32>() / energy.iter().sum::<f32>().sqrt()
+}
+
+/// The one that is more alike; of two that are as much, the one that is moved less: silence is not moved.
+fn nearer(a: (i64, f32), b: (i64, f32)) -> (i64, f32) {
+    if b.1 > a.1 || (b.1 == a.1 && b.0.abs() < a.0.abs()) { b } else { a }
 }

@@ -195,7 +195,7 @@ impl Source {
             return false;
         }
         let first = part.place(0.0);
-        let player = Player::new(&part, first, &grains, None);
+        let player = Player::new(part, first, &grains, None);
         self.offset = [0, 1].map(|channel| self.sample.guarded(channel)[GUARD_FRAMES + first]);
         self.settling = if part.begins_whole(first) { 0 } else { self.fade };
         self.before = Some((std::mem::replace(&mut self.player, player), self.fade));
