@@ -113,7 +113,7 @@ fn describe(known: &ModuleType) -> String {
         );
     }
     section("actions", manifest.actions.iter().map(|a| format!("{:<14} {}", format!("{}()", a.key), a.doc)).collect());
-    section("meters", manifest.meters.iter().map(|m| format!("{:<14} {}", m.key, m.doc)).collect());
+    section("meters", manifest.meters.iter().map(|m| format!("{:<14} {}", m.keys(), m.doc)).collect());
     section("examples", manifest.examples.iter().map(|e| format!("{}\n{}", e.doc, indent(&e.code))).collect());
     out
 }

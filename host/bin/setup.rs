@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cantus_host::plugins::{Choice, ModuleRegistry, Reason, Search};
-use clap::Args;
+use cantus_plugin_api::Cpu;
+use clap::{Args, ValueEnum};
 
 use crate::Failure;
 use crate::console::warn;
 use crate::settings::text;
 
-/// Where plugins come from.
+/// Where plugins come from, and how they run.
 #[derive(Args)]
 pub struct PluginArguments {
     /// Folder (or library) to look for plugins in before all others; may be given several times.
@@ -19,6 +20,15 @@ pub struct PluginArguments {
     /// Which plugin provides a type that several have.
     #[arg(long = "use", value_name = "TYPE=PLUGIN", global = true)]
     choices: Vec<Choice>,
+    /// Which instructions plugins use: the widest this processor has, or those that every processor has.
+    #[arg(long, value_enum, default_value_t = Instructions::Best, global = true)]
+    cpu: Instructions,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Instructions {
+    Best,
+    Portable,
 }
 
 impl PluginArguments {
@@ -37,6 +47,9 @@ impl PluginArguments {
             }
             warn(failure);
         }
-        Ok(Arc::new(registry))
+        Ok(Arc::new(match self.cpu {
+            Instructions::Best => registry,
+            Instructions::Portable => registry.with_cpu(Cpu::PORTABLE),
+        }))
     }
 }

@@ -8,6 +8,7 @@ mod chunks;
 mod decode;
 mod hash;
 mod metadata;
+mod onsets;
 mod pcm;
 mod peaks;
 mod progress;
@@ -113,11 +114,13 @@ pub fn load(path: &Path, rate: f64, progress: &Progress) -> Result<Asset, String
     let sound = resample::resample(sound, rate, progress)?;
     let (channels, frames) = (sound.channels.len(), sound.channels[0].len());
     let peaks = Peaks::new(&sound.channels);
+    let metadata = metadata.placed(rate / source_rate, frames);
+    let said = metadata.said(onsets::onsets(&sound.channels, rate));
     progress.reach(MEASURED, 1, 1);
     Ok(Asset {
-        memory: SampleMemory::new(&sound.channels, rate),
+        memory: SampleMemory::new(&sound.channels, rate, said),
         hash,
-        metadata: metadata.placed(rate / source_rate, frames),
+        metadata,
         peaks,
         format,
         source_rate,

@@ -28,7 +28,7 @@ pub use clock::{SHORTEST_LOOP, samples_of};
 pub(crate) use fade::ramp_frames;
 pub use input::{InputSpec, Tap};
 pub use instance::{Build, Fault, Instance, Meters};
-pub use memory::{Data, Handles, Keeper, PatternMemory, SampleMemory};
+pub use memory::{Data, Handles, Keeper, NumbersMemory, PatternMemory, Said, SampleMemory};
 pub use modulation::{LinkRoute, Modulated, Shape};
 pub use plan::{EventRoute, Kept, Plan, StepSpec};
 pub use processor::Processor;

@@ -237,6 +237,7 @@ fn archive(path: &Path, name: &str, value: Option<&Value>) -> Result<(), Setting
         Value::Int(v) => (*v).into(),
         Value::Num(v) => v.get().into(),
         Value::Text(v) => (&**v).into(),
+        Value::List(v) => v.iter().map(|number| number.get()).collect::<toml_edit::Array>().into(),
     });
     match (value, file.get_mut(name).and_then(toml_edit::Item::as_value_mut)) {
         (None, _) => _ = file.remove(name),

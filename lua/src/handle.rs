@@ -14,6 +14,7 @@ use crate::library::native;
 use crate::mix;
 use crate::slots::{self, Slots};
 use crate::snapshot::status;
+use crate::subject::name_in;
 use crate::values::{self, Fields, Key, to_lua, to_model};
 
 /// What every handle answers to, besides what its manifest declares.
@@ -48,7 +49,8 @@ pub const OWN: [Own; 12] = [
         "trigger",
         "function",
         false,
-        "Plays a note: kick:trigger{note = \"C4\", velocity = 0.8, slot = 1, length = 2}.",
+        "Plays a note: kick:trigger{note = \"C4\", velocity = 0.8, slot = 1, length = 2}, and what \
+         parameters are for it alone, of those that may be locked.",
     ),
     own("help", "function", false, "Tells what it can do, with its values: kick:help()."),
 ];
@@ -222,13 +224,22 @@ fn method(lua: &Lua, key: &str, make: impl FnOnce(&Lua) -> Result<Function>) -> 
     Ok(Value::Function(function))
 }
 
+/// What a function that handles have is called.
+///
+/// # Errors
+/// When Lua has no memory.
+pub fn method_name(lua: &Lua, function: &Value) -> Result<Option<String>> {
+    name_in(&lua.named_registry_value(MADE)?, function)
+}
+
 /// What the module shows, sampled now; 0 until it is made.
 fn meters(lua: &Lua, name: &str, known: &ModuleType) -> Result<mlua::Table> {
     let engine = &context(lua).engine;
     let (state, catalog) = (engine.state(), engine.catalog());
     let values = lua.create_table()?;
-    for meter in &known.manifest.meters {
-        values.raw_set(meter.key.as_str(), state.meter(&catalog, name, &meter.key).unwrap_or(0.0))?;
+    for (key, _) in known.manifest.meters() {
+        let value = state.meter(&catalog, name, &key).unwrap_or(0.0);
+        values.raw_set(key, value)?;
     }
     Ok(values)
 }
@@ -243,16 +254,40 @@ fn receiver(value: &Value, method: &str) -> Result<UserDataRef<Handle>> {
 
 fn trigger(lua: &Lua, (this, what): (Value, Value)) -> Result<()> {
     let module = receiver(&this, "trigger")?.name.clone();
+    let mut locks = Vec::new();
     let fields = match &what {
         Value::Nil => Fields::default(),
         Value::Table(table) => {
-            values::only_names(table, &Fields::KEYS, "trigger")?;
+            values::no_list(table, Fields::KEYS[0], "trigger")?;
+            locks = own_values(lua, &module, table)?;
             Fields::read(table)?
         }
         note => Fields { note: Some(values::note(note)?), ..Fields::default() },
     };
     let Fields { note, velocity, slot, length } = fields;
-    run(lua, TriggerEventCommand { module, note, velocity, slot, length })
+    run(lua, TriggerEventCommand { module, note, velocity, slot, length, locks })
+}
+
+/// What a note is given besides: values of parameters for it alone, in the order of their names.
+fn own_values(lua: &Lua, module: &Name, table: &mlua::Table) -> Result<Vec<(Name, ModelValue)>> {
+    let mut given = values::sorted(table)?;
+    given.retain(|(key, _)| !matches!(key, Key::Text(key) if Fields::KEYS.contains(&key.as_str())));
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (_, known) = lookup(lua, module)?;
+    let value = |(key, value): (Key, Value)| {
+        let Key::Text(key) = key else { return Err(blame("what trigger is given in a table has names")) };
+        // What cannot be locked is refused by the command, which says what can.
+        if !known.manifest.params.iter().chain(known.slot_params()).any(|param| param.answers(&key)) {
+            let lockable = known.manifest.locks().map(|(_, _, param)| param.key.as_str());
+            let keys = Fields::KEYS.iter().copied().chain(lockable);
+            return Err(blame(values::unknown("trigger", "option", &key, keys)));
+        }
+        let value = to_model(&value).map_err(|e| blame(format!("{module}:trigger {key}: {e}")))?;
+        Ok((key.as_str().into(), value))
+    };
+    given.into_iter().map(value).collect()
 }
 
 fn action(lua: &Lua, key: &str) -> Result<Function> {

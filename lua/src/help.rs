@@ -4,13 +4,13 @@
 use std::fmt::Write;
 
 use cantus_host::model::{Value as ModelValue, example};
-use cantus_manifest::{Direction, Module as Manifest, Param, PortKind};
+use cantus_manifest::{Direction, Module as Manifest, NOTE_KEYS, Param, PortKind};
 use mlua::{Lua, MultiValue, Result, Value};
 
 use crate::bounds;
 use crate::context::{context, with};
 use crate::error::blame;
-use crate::handle::{OWN, own_key};
+use crate::handle::{OWN, method_name, own_key};
 use crate::library::{Documented, Row, call, documentation};
 use crate::settings;
 use crate::subject::{Part, Subject, global_name, subject};
@@ -37,8 +37,12 @@ pub fn show(lua: &Lua, args: MultiValue) -> Result<()> {
         None | Some(Value::Nil) => contents(lua)?,
         Some(Value::String(word)) => of_word(lua, &word.to_string_lossy())?,
         Some(function @ Value::Function(_)) => {
-            let name = global_name(lua, function)?;
-            of_word(lua, &name.ok_or_else(|| blame("there is no help for this function"))?)?
+            let (global, method) = (global_name(lua, function)?, method_name(lua, function)?);
+            match (global, method.as_deref().and_then(own_key)) {
+                (Some(name), _) => of_word(lua, &name)?,
+                (None, Some(own)) => format!("{}: {}", own.key, own.doc),
+                (None, None) => return Err(blame("there is no help for this function")),
+            }
         }
         Some(other) => subject(lua, other)?.map(|of| page(&of)).ok_or_else(|| blame("there is no help for this"))?,
     };
@@ -132,10 +136,11 @@ fn rest(out: &mut String, of: &Subject) {
         let _ = write!(out, "\n  :{}(): {}", action.key, action.doc);
     }
     if !of.known.event_in.is_empty() {
-        out.push_str("\n  :trigger{note=, velocity=, slot=, length=}: plays a note");
+        let (fields, locks) = (NOTE_KEYS.join("=, "), locks(manifest, "; for it alone: "));
+        let _ = write!(out, "\n  :trigger{{{fields}=}}: plays a note{locks}");
     }
     for meter in &manifest.meters {
-        let _ = write!(out, "\n  meters.{}: {}", meter.key, meter.doc);
+        let _ = write!(out, "\n  meters.{}: {}", meter.keys(), meter.doc);
     }
     let (inputs, outputs) = (ports(manifest, Direction::In), ports(manifest, Direction::Out));
     let _ = write!(out, "\n  inputs: {inputs}; outputs: {outputs}");
@@ -146,12 +151,15 @@ fn rest(out: &mut String, of: &Subject) {
     }
 }
 
+/// What can be another for one note alone, behind `before`; empty if there is nothing.
+fn locks(manifest: &Manifest, before: &str) -> String {
+    let keys: Vec<&str> = manifest.locks().map(|(_, _, param)| param.key.as_str()).collect();
+    if keys.is_empty() { String::new() } else { format!("{before}{}=", keys.join("=, ")) }
+}
+
 /// `notes (event), out (audio)`; of several alike, the first and the last.
 fn ports(manifest: &Manifest, direction: Direction) -> String {
-    let of = |port: &cantus_manifest::Port| {
-        let (key, kind) = (&port.key, port.kind.name());
-        port.count.map_or_else(|| format!("{key} ({kind})"), |count| format!("{key}_1 to {key}_{count} ({kind})"))
-    };
+    let of = |port: &cantus_manifest::Port| format!("{} ({})", port.keys(), port.kind.name());
     let all = PortKind::ALL.into_iter().flat_map(|kind| manifest.ports.iter().filter(move |port| port.kind == kind));
     let found: Vec<String> = all.filter(|port| port.dir == direction).map(of).collect();
     if found.is_empty() { "none".to_owned() } else { found.join(", ") }
@@ -167,7 +175,7 @@ fn item(of: &Subject, key: &str) -> Result<String> {
         return Ok(format!("{title}.{}{}", line(param, value), text.unwrap_or_default()));
     }
     let action = manifest.actions.iter().find(|action| action.key == key);
-    let meter = manifest.meters.iter().find(|meter| meter.key == key);
+    let meter = manifest.meters().find(|(name, meter)| name == key || meter.key == key).map(|(_, meter)| meter);
     let counted =
         |port: &cantus_manifest::Port| (1..=port.count.unwrap_or(0)).any(|n| format!("{}_{n}", port.key) == key);
     let port = manifest.ports.iter().find(|port| port.key == key && port.count.is_none() || counted(port));
@@ -176,7 +184,8 @@ fn item(of: &Subject, key: &str) -> Result<String> {
     } else if let Some(meter) = meter.filter(|_| whole) {
         return Ok(format!("{title}.meters.{key}: {}", meter.doc));
     } else if let Some(own) = own_key(key).filter(|_| whole) {
-        return Ok(format!("{title}.{key}: {}", own.doc));
+        let locks = if key == "trigger" { locks(manifest, " Here these: ") } else { String::new() };
+        return Ok(format!("{title}.{key}: {}{locks}", own.doc));
     } else if let Some(port) = port.filter(|_| whole) {
         let direction = if port.dir == Direction::In { "input" } else { "output" };
         return Ok(format!("{title}.{key} ({} {direction}): {}", port.kind.name(), port.doc));

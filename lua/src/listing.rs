@@ -35,7 +35,7 @@ pub const ROWS: &[Row] = &[
         name: "parameters",
         signature: "(of: cantus.Module|cantus.Slot|table|function|string) -> cantus.Parameter[]",
         doc: "The parameters of a module, its slots, one of them or a type, in order: each a table with key, path, kind, \
-              value, min, max, default, unit, labels, aliases and doc, as far as it has them.",
+              value, min, max, default, unit, labels, aliases, lock and doc, as far as it has them.",
         example: "for _, p in ipairs(parameters(kick)) do print(p.key, p.value, p.min, p.max, p.unit) end  \
                   assert(parameters(kick.slots[1])[1].path == \"kick.slots[1].\" .. parameters(\"kick.slots\")[1].key)",
         function: |lua, args| call(lua, args, parameters),
@@ -141,7 +141,7 @@ fn parameter(lua: &Lua, subject: &Subject, param: &Param) -> Result<Table> {
         table.raw_set("path", path.to_string())?;
     }
     match &param.kind {
-        ParamKind::Float { min, max, .. } => {
+        ParamKind::Float { min, max, .. } | ParamKind::Numbers { min, max } => {
             table.raw_set("min", *min)?;
             table.raw_set("max", *max)?;
         }
@@ -150,11 +150,14 @@ fn parameter(lua: &Lua, subject: &Subject, param: &Param) -> Result<Table> {
             table.raw_set("max", *max)?;
         }
         ParamKind::Enum { labels, .. } => table.raw_set("labels", labels.clone())?,
-        ParamKind::Bool { .. } | ParamKind::Sample | ParamKind::Pattern => {}
+        ParamKind::Bool { .. } | ParamKind::Sample | ParamKind::Pattern | ParamKind::Text => {}
     }
     table.raw_set("default", to_lua(lua, &cantus_host::model::Value::default_of(&param.kind))?)?;
     unit(&table, param.kind.unit())?;
     table.raw_set("aliases", param.aliases.clone())?;
+    if param.lock {
+        table.raw_set("lock", true)?;
+    }
     Ok(table)
 }
 
@@ -175,13 +178,13 @@ fn meters(lua: &Lua, of: Value) -> Result<Table> {
     let Subject { known, module, .. } = some_subject(lua, &of)?;
     let engine = &context(lua).engine;
     let (state, catalog) = (engine.state(), engine.catalog());
-    let entry = |meter: &cantus_manifest::Meter| {
-        let table = lua.create_table_from([("key", meter.key.as_str()), ("doc", &meter.doc)])?;
+    let entry = |(key, meter): (String, &cantus_manifest::Meter)| {
+        let table = lua.create_table_from([("key", key.as_str()), ("doc", &meter.doc)])?;
         unit(&table, meter.unit)?;
-        let value = module.as_ref().map(|(name, _)| state.meter(&catalog, name, &meter.key).unwrap_or(0.0));
+        let value = module.as_ref().map(|(name, _)| state.meter(&catalog, name, &key).unwrap_or(0.0));
         table.raw_set("value", value)?;
         let now = value.map(|value| format!(" = {}", meter.unit.with(f64::from(value)))).unwrap_or_default();
-        Ok((table, format!("{}{now}: {}", meter.key, meter.doc)))
+        Ok((table, format!("{key}{now}: {}", meter.doc)))
     };
-    list(lua, known.manifest.meters.iter().map(entry).collect::<Result<_>>()?)
+    list(lua, known.manifest.meters().map(entry).collect::<Result<_>>()?)
 }

@@ -252,7 +252,7 @@ fn cell(value: &Value) -> Result<Cell> {
 }
 
 fn step(table: &Table) -> Result<Fields> {
-    values::only_keys(table, &Fields::KEYS, "a step")?;
+    values::only_keys(table, Fields::KEYS, "a step")?;
     Fields::read(table)
 }
 

@@ -225,6 +225,7 @@ fn value(value: &Value) -> String {
         Value::Int(v) => v.to_string(),
         Value::Num(v) => number(*v),
         Value::Text(v) => quoted(v),
+        Value::List(v) => format!("{{{}}}", v.iter().map(|n| number(*n)).collect::<Vec<_>>().join(", ")),
     }
 }
 

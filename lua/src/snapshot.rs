@@ -305,8 +305,9 @@ impl Snapshot {
                 texts(lua, params.map(|param| param.key.as_str()))
             }
             Kind::Meters => {
-                let meters = manifest().into_iter().flat_map(|manifest| &manifest.meters);
-                texts(lua, meters.map(|meter| meter.key.as_str()))
+                let keys = manifest().into_iter().flat_map(|manifest| manifest.meters()).map(|(key, _)| key);
+                let keys: Vec<String> = keys.collect();
+                texts(lua, keys.iter().map(String::as_str))
             }
             _ => Ok(Vec::new()),
         };

@@ -175,7 +175,11 @@ pub fn global_name(lua: &Lua, function: &Value) -> Result<Option<String>> {
     Ok(None)
 }
 
-fn name_in(table: &Table, function: &Value) -> Result<Option<String>> {
+/// The name of a function in a table.
+///
+/// # Errors
+/// When Lua has no memory.
+pub fn name_in(table: &Table, function: &Value) -> Result<Option<String>> {
     for pair in table.pairs::<Value, Value>() {
         if let (Value::String(name), value) = pair?
             && value.to_pointer() == function.to_pointer()

@@ -167,9 +167,14 @@ fn class(out: &mut String, known: &ModuleType) {
     }
     if !manifest.meters.is_empty() {
         let _ = write!(out, "\n---@class {name}.Meters\n");
-        for meter in &manifest.meters {
-            let _ = writeln!(out, "---@field {} number {}", meter.key, line(&meter.doc));
+        for (key, meter) in manifest.meters() {
+            let _ = writeln!(out, "---@field {key} number {}", line(&meter.doc));
         }
+    }
+    if manifest.locks().next().is_some() {
+        let _ =
+            write!(out, "\n---A note, and what is another for it alone.\n---@class (exact) {name}.Note: cantus.Note\n");
+        manifest.locks().for_each(|(_, _, param)| field(out, param, "?"));
     }
     let _ = write!(out, "\n---@class (exact) {name}.Options\n");
     fields(out, &manifest.params, "?");
@@ -193,21 +198,24 @@ fn class(out: &mut String, known: &ModuleType) {
         let _ = write!(out, "\n---{}\nfunction {name}:{}() end\n", line(&action.doc), action.key);
     }
     if !known.event_in.is_empty() {
+        let note = if manifest.locks().next().is_some() { format!("{name}.Note") } else { "cantus.Note".into() };
         let _ = write!(
             out,
-            "\n---Plays a note.\n---@param what? number|string|cantus.Note\nfunction {name}:trigger(what) end\n"
+            "\n---Plays a note.\n---@param what? number|string|{note}\nfunction {name}:trigger(what) end\n"
         );
     }
 }
 
 /// A field for each parameter and each of its other names. `optional` is what stands behind a name that need not be there.
 fn fields(out: &mut String, params: &[Param], optional: &str) {
-    for param in params {
-        let (takes, what) = (lua_type(&param.kind), format!("{}{}", line(&param.doc), range(&param.kind)));
-        let _ = writeln!(out, "---@field {}{optional} {takes} {what}", param.key);
-        for alias in &param.aliases {
-            let _ = writeln!(out, "---@field {alias}{optional} {takes} Another name of {}.", param.key);
-        }
+    params.iter().for_each(|param| field(out, param, optional));
+}
+
+fn field(out: &mut String, param: &Param, optional: &str) {
+    let (takes, what) = (lua_type(&param.kind), format!("{}{}", line(&param.doc), range(&param.kind)));
+    let _ = writeln!(out, "---@field {}{optional} {takes} {what}", param.key);
+    for alias in &param.aliases {
+        let _ = writeln!(out, "---@field {alias}{optional} {takes} Another name of {}.", param.key);
     }
 }
 
@@ -220,7 +228,8 @@ fn range(kind: &ParamKind) -> String {
         }
         ParamKind::Bool { default } => format!(" ({default})"),
         ParamKind::Enum { default, .. } => format!(" (\"{default}\")"),
-        ParamKind::Sample | ParamKind::Pattern => String::new(),
+        ParamKind::Numbers { .. } => format!(" {}", kind.range()),
+        ParamKind::Sample | ParamKind::Pattern | ParamKind::Text => String::new(),
     }
 }
 
@@ -232,7 +241,8 @@ fn lua_type(kind: &ParamKind) -> String {
         ParamKind::Int { .. } => "integer".into(),
         ParamKind::Bool { .. } => "boolean".into(),
         ParamKind::Enum { labels, .. } => format!("\"{}\"", labels.join("\"|\"")),
-        ParamKind::Sample => "string".into(),
+        ParamKind::Sample | ParamKind::Text => "string".into(),
+        ParamKind::Numbers { .. } => "number[]".into(),
         ParamKind::Pattern => "string|cantus.Pattern".into(),
     }
 }

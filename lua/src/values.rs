@@ -1,5 +1,7 @@
 //! Values on their way between scripts and the Model.
 
+use std::sync::Arc;
+
 use cantus_host::model::{Name, Num, Value as ModelValue, note_number};
 use cantus_manifest::hint;
 use mlua::{Function, Lua, Result, Table, Value};
@@ -24,8 +26,20 @@ pub fn to_model(value: &Value) -> Result<ModelValue> {
         Value::UserData(data) if data.is::<PatternHandle>() => {
             ModelValue::Text(data.borrow::<PatternHandle>()?.name.clone())
         }
+        Value::Table(table) => ModelValue::List(list(table)?),
         other => return Err(blame(format!("{} cannot be the value of a parameter", a(other)))),
     })
+}
+
+/// Numbers that stand in a table from 1 on.
+fn list(table: &Table) -> Result<Arc<[Num]>> {
+    let entries = sorted(table)?;
+    let entry = |(at, (key, value)): (usize, (Key, Value))| match key {
+        Key::At(n) if n == at as i64 + 1 => number(&value, &format!("number {n} of the list")),
+        Key::At(_) => Err(blame(format!("number {} of the list must be a number, not nil", at + 1))),
+        Key::Text(_) => Err(blame("a table with names cannot be the value of a parameter")),
+    };
+    entries.into_iter().enumerate().map(entry).collect()
 }
 
 /// What a script reads from a parameter.
@@ -38,6 +52,7 @@ pub fn to_lua(lua: &Lua, value: &ModelValue) -> Result<Value> {
         ModelValue::Int(v) => Value::Integer(*v),
         ModelValue::Num(v) => Value::Number(v.get()),
         ModelValue::Text(v) => Value::String(lua.create_string(v.as_bytes())?),
+        ModelValue::List(v) => Value::Table(lua.create_sequence_from(v.iter().map(|number| number.get()))?),
     })
 }
 
@@ -248,7 +263,7 @@ pub struct Fields {
 
 impl Fields {
     /// Keys of the fields.
-    pub const KEYS: [&'static str; 4] = ["note", "velocity", "slot", "length"];
+    pub const KEYS: &[&str] = cantus_manifest::NOTE_KEYS;
 
     /// Reads those fields a table has.
     ///
@@ -325,12 +340,21 @@ pub fn only_keys(table: &Table, known: &[&str], what: &str) -> Result<()> {
 /// # Errors
 /// Naming the nearest known key, or what to write.
 pub fn only_names(table: &Table, known: &[&str], what: &str) -> Result<()> {
+    no_list(table, known[0], what)?;
+    only_keys(table, known, what)
+}
+
+/// Refuses what has no name; `name` is one that it might have.
+///
+/// # Errors
+/// With what to write.
+pub fn no_list(table: &Table, name: &str, what: &str) -> Result<()> {
     let first = table.raw_get::<Value>(1)?;
     if first.is_nil() {
-        return only_keys(table, known, what);
+        return Ok(());
     }
     let value = if let Value::Table(_) = first { "...".to_owned() } else { a(&first) };
-    Err(blame(format!("what {what} is given in a table has names; write {{{} = {value}}}", known[0])))
+    Err(blame(format!("what {what} is given in a table has names; write {{{name} = {value}}}")))
 }
 
 /// `{what} has no {kind} "{key}"; did you mean ...?`

@@ -65,9 +65,15 @@ impl<'a> Block<'a> {
 
     /// Shows a value. It stays until the next.
     pub fn meter<K: Key>(&mut self, meter: K, value: f32) {
-        if meter.index() < self.raw().meter_count as usize {
+        self.meter_at(meter, 0, value);
+    }
+
+    /// Shows a value on number `n`, from 0, of a meter with a `count`. What has no place is not shown.
+    pub fn meter_at<K: Key>(&mut self, meter: K, n: usize, value: f32) {
+        let place = meter.index().saturating_add(n);
+        if K::from_index(place) == Some(meter) && place < self.raw().meter_count as usize {
             // SAFETY: as promised to `new`, there are `meter_count` meters.
-            unsafe { *self.raw().meters.add(meter.index()) = value };
+            unsafe { *self.raw().meters.add(place) = value };
         }
     }
 

@@ -1,7 +1,7 @@
 //! Events as a module sees them: typed by its own manifest.
 
 use crate::block::NoteId;
-use crate::handle::{Pattern, Sample};
+use crate::handle::{Numbers, Pattern, Sample};
 use crate::module::{Described, Key};
 use crate::raw::{self, ABSENT_SLOT, SLOT_OF_MODULE, kind};
 use crate::smooth::Glide;
@@ -33,6 +33,25 @@ pub enum Event<M: Described + ?Sized> {
         value: f64,
         /// How it comes there.
         glide: Glide,
+    },
+    /// A parameter that the manifest says may be locked has another value for one note alone, in its range, until that
+    /// note is over. It comes before the note-on at the same frame, and shapes the note's beginning, or while it sounds.
+    NoteParam {
+        /// The note, which may be one that is not on (yet).
+        note: NoteId,
+        /// Which.
+        param: M::Param,
+        /// On and off are 1 and 0, a label is its index.
+        value: f64,
+    },
+    /// The same, of a parameter of the slot that the note plays.
+    NoteSlotParam {
+        /// The note, which may be one that is not on (yet).
+        note: NoteId,
+        /// Which.
+        param: M::SlotParam,
+        /// On and off are 1 and 0, a label is its index.
+        value: f64,
     },
     /// A data parameter has new data.
     Bind {
@@ -78,6 +97,8 @@ pub enum Data {
     Sample(Sample),
     /// A compiled pattern.
     Pattern(Pattern),
+    /// A list of numbers, each in its range.
+    Numbers(Numbers),
 }
 
 impl NoteOn {
@@ -121,6 +142,15 @@ impl<M: Described> Event<M> {
                     M::SlotParam::from_index(index).map(|param| Event::SlotParam { slot, param, value, glide })
                 }
             }
+            kind::NOTE_PARAM => {
+                let v = raw.as_value();
+                let (value, index) = (v.value, usize::from(v.index));
+                if v.slot == SLOT_OF_MODULE {
+                    M::Param::from_index(index).map(|param| Event::NoteParam { note, param, value })
+                } else {
+                    M::SlotParam::from_index(index).map(|param| Event::NoteSlotParam { note, param, value })
+                }
+            }
             kind::BIND => {
                 let b = raw.as_bind();
                 // SAFETY: the host keeps the handle's memory alive during the call, of the kind `what` says.
@@ -152,6 +182,8 @@ impl Data {
             1 if !handle.is_null() => Data::Sample(unsafe { Sample::from_raw(handle.cast()) }),
             // SAFETY: as the caller promises.
             2 if !handle.is_null() => Data::Pattern(unsafe { Pattern::from_raw(handle.cast()) }),
+            // SAFETY: as the caller promises.
+            3 if !handle.is_null() => Data::Numbers(unsafe { Numbers::from_raw(handle.cast()) }),
             _ => Data::None,
         }
     }

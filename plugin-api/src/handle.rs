@@ -1,8 +1,8 @@
-//! Samples and patterns: immutable host memory, shared by counting.
+//! Samples, patterns and lists of numbers: immutable host memory, shared by counting.
 
 use std::sync::atomic::Ordering;
 
-use crate::raw::{self, GUARD_FRAMES};
+use crate::raw::{self, GUARD_FRAMES, Loop, Onset};
 
 macro_rules! handle {
     ($(#[$doc:meta])* $name:ident, $raw:ty) => {
@@ -59,6 +59,19 @@ handle! {
     Pattern, raw::PatternData
 }
 
+handle! {
+    /// A list of numbers.
+    Numbers, raw::NumbersData
+}
+
+impl Numbers {
+    /// The numbers.
+    pub fn values(&self) -> &[f64] {
+        // SAFETY: the host lays `count` of them out, which live as long as the record.
+        unsafe { slice(self.raw().values, self.raw().count) }
+    }
+}
+
 impl Sample {
     /// 1 is mono, 2 is stereo.
     pub fn channels(&self) -> usize {
@@ -73,6 +86,30 @@ impl Sample {
     /// Frames per second: the engine's rate.
     pub fn rate(&self) -> f64 {
         self.raw().rate
+    }
+
+    /// The parts that the file says are to be repeated, by where they begin; the first is the one to hold a note with.
+    pub fn loops(&self) -> &[Loop] {
+        // SAFETY: the host lays `loop_count` of them out, which live as long as the record.
+        unsafe { slice(self.raw().loops, self.raw().loop_count) }
+    }
+
+    /// The frames that the file marks, rising.
+    pub fn cues(&self) -> &[usize] {
+        // SAFETY: as in `loops`.
+        unsafe { slice(self.raw().cues, self.raw().cue_count) }
+    }
+
+    /// The pitch at which it was recorded, if the file says so: a MIDI note, 60 is C4, cents as fractions.
+    pub fn root(&self) -> Option<f64> {
+        Some(self.raw().root).filter(|root| !root.is_nan())
+    }
+
+    /// Where something begins in it, such as the hits of a drum loop, rising. The host has found them; those above some
+    /// strength are fewer and clearer.
+    pub fn onsets(&self) -> &[Onset] {
+        // SAFETY: as in `loops`.
+        unsafe { slice(self.raw().onsets, self.raw().onset_count) }
     }
 
     /// One channel with [`GUARD_FRAMES`] zeros before frame 0 and after the last frame: frame `n` is at
@@ -114,6 +151,13 @@ impl Pattern {
     }
 }
 
+/// # Safety
+/// `first` points to `count` items that live for `'a`, or `count` is 0.
+unsafe fn slice<'a, T>(first: *const T, count: usize) -> &'a [T] {
+    // SAFETY: as the caller promises.
+    if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(first, count) } }
+}
+
 /// The first index of `0..len` for which `before` is false.
 fn partition(len: usize, before: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (0, len);
@@ -122,4 +166,25 @@ fn partition(len: usize, before: impl Fn(usize) -> bool) -> usize {
         if before(middle) { low = middle + 1 } else { high = middle }
     }
     low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raw::LoopDirection;
+    use crate::testing::TestSample;
+
+    #[test]
+    fn what_a_file_says_is_said() {
+        let plain = TestSample::mono(8.0, &[0.0; 8]);
+        let said = plain.with_loop(1, 7, LoopDirection::PING_PONG).with_cues(&[2, 5]).with_root(57.5);
+        let said = said.with_onsets(&[(0, 1.0), (4, 0.25)]);
+        // SAFETY: both records live until the end of the test, when their handles are gone.
+        let [plain, said] = [&plain, &said]
+            .map(|sample| unsafe { Sample::from_raw(std::ptr::with_exposed_provenance(sample.handle())) });
+        assert_eq!(said.loops(), [Loop { start: 1, end: 7, direction: LoopDirection::PING_PONG, reserved: 0 }]);
+        assert_eq!((said.cues(), said.root()), (&[2, 5][..], Some(57.5)));
+        assert_eq!(said.onsets().iter().map(|onset| (onset.frame, onset.strength)).next_back(), Some((4, 0.25)));
+        assert_eq!((plain.loops(), plain.cues(), plain.root(), plain.onsets()), (&[][..], &[][..], None, &[][..]));
+    }
 }

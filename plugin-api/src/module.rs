@@ -73,11 +73,12 @@ pub struct Span {
     pub whole: bool,
 }
 
-/// A generated list of names: an enum whose variants stand in the manifest's order.
+/// A generated list of names: an enum whose variants stand in the manifest's order. Each has one place, a meter with a
+/// `count` so many.
 pub trait Key: Copy + Eq + 'static {
     /// The name at that place.
     fn from_index(index: usize) -> Option<Self>;
-    /// Its place.
+    /// Its place; the first, if it has several.
     fn index(self) -> usize;
 }
 

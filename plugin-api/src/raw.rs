@@ -14,7 +14,8 @@ mod root;
 pub use block::{Block, EventWriter, INSTANCE_FAILED, INSTANCE_OK, Port, Report, Segment, Transport, flag};
 pub use event::{Bind, Event, Note, Value, kind};
 pub use handle::{
-    ABSENT_SLOT, GUARD_FRAMES, Handle, Pattern as PatternData, SLOT_OF_MODULE, Sample as SampleData, Step,
+    ABSENT_SLOT, GUARD_FRAMES, Handle, Loop, LoopDirection, Numbers as NumbersData, Onset, Pattern as PatternData,
+    SLOT_OF_MODULE, SLOT_OF_NOTE, Sample as SampleData, Step,
 };
 pub use root::{
     Extension, FACTORY, Factory, FactoryRef, Init, Opened, PROCESS, Process, ProcessRef, Root, RootRef, open,

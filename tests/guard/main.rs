@@ -235,7 +235,8 @@ fn extremes(module: &cantus_manifest::Module) -> Vec<(String, String)> {
         Kind::Bool { .. } => vec!["true".into(), "false".into()],
         Kind::Enum { labels, .. } => labels.iter().map(|l| format!("'{l}'")).collect(),
         Kind::Pattern => vec!["'p'".into(), "''".into(), "'p'".into()],
-        Kind::Sample => vec!["''".into()],
+        Kind::Sample | Kind::Text => vec!["''".into()],
+        Kind::Numbers { min, max } => vec![format!("{{{min}, {max}}}"), "{}".into()],
     };
     let slots = module.slots.iter().flat_map(|s| s.params.iter().flat_map(|p| (1..=2).map(move |n| (n, p))));
     let slots = slots.filter(|(_, p)| !p.kind.is_data()).map(|(n, p)| (format!("slots[{n}].{}", p.key), p));

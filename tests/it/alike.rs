@@ -104,10 +104,8 @@ fn notes(model: &Model) -> Vec<Command> {
     let plays = |t: &str| registry.catalog().get(t).is_some_and(|known| !known.event_in.is_empty());
     let note = |module: &Name| TriggerEventCommand {
         module: module.clone(),
-        note: None,
-        velocity: None,
-        slot: None,
         length: Some(Num::of(0.1)),
+        ..TriggerEventCommand::default()
     };
     model.modules.iter().filter(|(_, m)| plays(&m.module_type)).map(|(name, _)| note(name).into()).collect()
 }
@@ -128,7 +126,7 @@ fn walk(lockstep: &mut Lockstep, seed: u64, log: &mut Vec<String>) -> (Arc<Model
             (0, Some(module)) => {
                 let length = dice.flip().then(|| Num::of(0.1));
                 let module = module.clone();
-                TriggerEventCommand { module, note: None, velocity: None, slot: None, length }.into()
+                TriggerEventCommand { module, length, ..TriggerEventCommand::default() }.into()
             }
             (1, _) if dice.below(3) == 0 => SeekCommand { beat: Num::of(dice.below(8) as f64) }.into(),
             _ => walk.edit(&model),

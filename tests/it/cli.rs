@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use cantus_plugin_api::Cpu;
+
 use crate::rig::{bundled, fixture, pieces, program};
 
 pub fn cantus(arguments: &[&str]) -> Output {
@@ -55,6 +57,20 @@ fn a_render_says_what_came_out() {
     let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(said["seconds"], 0.25);
     assert!(said["peak_dbfs"].as_f64().expect("not silent") > -6.0, "{said}");
+}
+
+#[test]
+fn plugins_use_the_instructions_that_were_asked_for() {
+    let probes = crate::rig::fixture("probes");
+    for (more, number) in
+        [(vec![], Cpu::best().number()), (vec!["--cpu", "best"], Cpu::best().number()), (vec!["--cpu", "portable"], 0)]
+    {
+        let more = [vec!["--plugins", path(&probes), "--json"], more].concat();
+        let (output, _) = render("make('Width', 'w')", &more);
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let peak = 10f64.powf(said["peak_dbfs"].as_f64().expect("not silent") / 20.0);
+        assert_eq!((peak * 100.0).round(), f64::from(number + 1), "{more:?}: {said}");
+    }
 }
 
 #[test]

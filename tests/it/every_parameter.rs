@@ -27,6 +27,9 @@ fn lua(value: &Value) -> String {
     match value {
         // Debug, so that a whole number has its `.0` and a small one its exponent.
         Value::Num(number) => format!("{:?}", number.get()),
+        Value::List(list) => {
+            format!("{{{}}}", list.iter().map(|n| lua(&Value::Num(*n))).collect::<Vec<_>>().join(", "))
+        }
         other => other.to_string(),
     }
 }
@@ -58,6 +61,13 @@ fn good(kind: &ParamKind) -> Vec<Good> {
             .iter()
             .flat_map(|label| [label.to_uppercase(), label.clone()].map(|said| (format!("'{said}'"), quoted(label))))
             .collect(),
+        ParamKind::Numbers { min, max } => {
+            let lists = [vec![], vec![*min], vec![*max, min + (max - min) / 2.0, *min]];
+            lists.map(|list| Value::List(list.into_iter().map(Num::of).collect())).map(|v| (v.to_string(), v)).into()
+        }
+        ParamKind::Text => ["", "a line: \\'of\\' it", "Bässe"]
+            .map(|text| (format!("'{text}'"), quoted(&text.replace('\\', ""))))
+            .into(),
         ParamKind::Sample => vec![("''".into(), quoted("")), ("'nowhere.wav'".into(), quoted("nowhere.wav"))],
         ParamKind::Pattern => {
             vec![("''".into(), quoted("")), ("'beat'".into(), quoted("beat")), ("beat".into(), quoted("beat"))]
@@ -100,10 +110,16 @@ fn bad(kind: &ParamKind) -> Vec<String> {
         }
         ParamKind::Bool { .. } => vec!["2".into(), "'perhaps'".into()],
         ParamKind::Enum { .. } => vec!["0".into(), "'none of them'".into()],
+        ParamKind::Numbers { min, max } => {
+            let beyond = max + (max - min);
+            vec![format!("{{{min}, {beyond:?}}}"), format!("{{{min}, 'x'}}"), "{a = 1}".into(), "1".into()]
+        }
+        ParamKind::Text => vec!["1".into(), "'two\\nlines'".into(), "('x'):rep(257)".into()],
         ParamKind::Sample | ParamKind::Pattern => vec!["1".into()],
     };
     let flag = (!matches!(kind, ParamKind::Bool { .. })).then(|| "true".to_owned());
-    own.into_iter().chain(flag).chain(["nil", "{}", "0/0", "1/0", "print"].map(str::to_owned)).collect()
+    let list = (!matches!(kind, ParamKind::Numbers { .. })).then(|| "{}".to_owned());
+    own.into_iter().chain(flag).chain(list).chain(["nil", "0/0", "1/0", "print"].map(str::to_owned)).collect()
 }
 
 /// A parameter at its place in a session.
@@ -133,7 +149,10 @@ impl Place<'_> {
                     studio.say(&set).unwrap_or_else(|error| panic!("{set}: {error}"));
                     let model = studio.engine().state().model.clone();
                     assert_eq!(self.value(&model, catalog), expected, "{set}");
-                    let read = format!("assert({path} == {v} and getParam('{path}') == {v})", v = lua(&expected));
+                    // Two tables are never the same: what is in them is compared.
+                    let of = if let Value::List(_) = expected { "table.concat" } else { "" };
+                    let v = lua(&expected);
+                    let read = format!("assert({of}({path}) == {of}({v}) and {of}(getParam('{path}')) == {of}({v}))");
                     studio.say(&read).unwrap_or_else(|error| panic!("{set}: {error}\n{read}"));
                 }
             }
@@ -155,6 +174,21 @@ impl Place<'_> {
     }
 }
 
+/// Under its key and every alias, for one note alone.
+fn check_lock(studio: &mut Studio, param: &Param, module: &str) {
+    for key in std::iter::once(&param.key).chain(&param.aliases) {
+        for (written, _) in good(&param.kind) {
+            let play = format!("{module}:trigger{{{key} = {written}}}");
+            studio.say(&play).unwrap_or_else(|error| panic!("{play}: {error}"));
+        }
+        for wrong in bad(&param.kind).iter().filter(|wrong| *wrong != "nil") {
+            let play = format!("{module}:trigger{{{key} = {wrong}}}");
+            let error = studio.say(&play).expect_err(&play).message;
+            assert!(error.contains(&param.key) || error.contains(key), "{play}: {error}");
+        }
+    }
+}
+
 /// Of one type: its parameters, and those of its first and last slot.
 fn check_type(studio: &mut Studio, catalog: &Catalog, known: &ModuleType, module: &str) -> usize {
     let mut places: Vec<Place> =
@@ -165,6 +199,9 @@ fn check_type(studio: &mut Studio, catalog: &Catalog, known: &ModuleType, module
         }
     }
     places.iter().for_each(|place| place.check(studio, catalog));
+    if !known.event_in.is_empty() {
+        known.manifest.locks().for_each(|(_, _, param)| check_lock(studio, param, module));
+    }
     places.len()
 }
 

@@ -78,6 +78,70 @@ fn notes_end_with_what_holds_them() {
     }
 }
 
+/// The one frame a mark makes, of each script in turn.
+fn marks<const N: usize>(studio: &mut Studio, notes: [&str; N]) -> [f32; N] {
+    notes.map(|code| {
+        studio.say(code).unwrap_or_else(|error| panic!("{code}: {error}"));
+        let sounding: Vec<f32> = studio.render(512)[0].iter().copied().filter(|x| *x != 0.0).collect();
+        assert_eq!(sounding.len(), 1, "{code}: {sounding:?}");
+        sounding[0]
+    })
+}
+
+#[test]
+fn a_note_can_have_values_of_its_own() {
+    let mut studio = Studio::playing("m = make('Mark', 'm', {level = 2, slots = {{gain = 3}, {gain = 5}}})");
+    studio.skip(512);
+    let notes = [
+        "m:trigger{}",
+        "m:trigger{amp = 1}",
+        "m:trigger{slot = 2}",
+        "m:trigger{slot = 2, gain = 1, level = '50%'}",
+        "m:trigger{sign = 'DOWN'}",
+        // What was one note's alone is not the next one's.
+        "m:trigger{}",
+    ];
+    assert_eq!(marks(&mut studio, notes), [6.0, 3.0, 10.0, 0.5, -6.0, 6.0]);
+}
+
+#[test]
+fn a_list_of_numbers_reaches_its_module() {
+    let mut studio =
+        Studio::playing("m = make('Mark', 'm', {weights = {1, 2}, title = 'x', slots = {{name = 'kick'}}})");
+    studio.skip(512);
+    let notes = ["m:trigger{}", "m.weights = {0.5} m:trigger{}", "m.weights = {} m:trigger{}"];
+    assert_eq!(marks(&mut studio, notes), [3.0, 0.5, 1.0]);
+    studio.say("undo()").expect("there is something");
+    assert_eq!(marks(&mut studio, ["m:trigger{}"]), [0.5]);
+    // Everything is sent again.
+    studio.eval("panic()");
+    studio.skip(512);
+    assert_eq!(marks(&mut studio, ["m:trigger{}"]), [0.5]);
+}
+
+#[test]
+fn a_meter_can_be_several() {
+    let mut studio = Studio::playing("m = make('Mark', 'm')");
+    studio.skip(512);
+    marks(&mut studio, ["m:trigger{level = 3}", "m:trigger{slot = 2, level = 5}"]);
+    studio.eval(
+        "local m = make('Mark', 'm')
+         print(m.meters.mark_1, m.meters.mark_2, m.meters.marks, m.meters.mark)
+         local state = engine:getState().modules.m.meters
+         for key, value in pairs(state) do print(key, value) end
+         for _, meter in ipairs(meters(m)) do print(meter.key, meter.value) end",
+    );
+    let listed = ["mark_1\t3.0", "mark_2\t5.0", "marks\t2.0"];
+    assert_eq!(studio.printed(), [&["3.0\t5.0\t2.0\tnil"], &listed[..], &listed[..]].concat());
+}
+
+#[test]
+fn notes_that_wait_for_their_module_keep_what_is_their_own() {
+    let mut studio = Studio::playing("");
+    let marks = marks(&mut studio, ["m = make('Mark', 'm') m:trigger{level = 7}"]);
+    assert_eq!(marks, [7.0]);
+}
+
 #[test]
 fn a_triggered_note_ends_by_itself() {
     let mut studio = Studio::playing("hold('h')");

@@ -50,7 +50,9 @@ fn action(dice: &mut Dice, model: &Model) -> Option<Command> {
     let module = (**dice.pick(&names)?).clone();
     let note = Some(Num::of(60.0 + dice.below(12) as f64));
     Some(match dice.below(16) {
-        0..8 => TriggerEventCommand { module, note, velocity: None, slot: None, length: Some(Num::of(0.1)) }.into(),
+        0..8 => {
+            TriggerEventCommand { module, note, length: Some(Num::of(0.1)), ..TriggerEventCommand::default() }.into()
+        }
         8 => SeekCommand { beat: Num::of(dice.below(8) as f64) }.into(),
         9 => ResetTransportCommand.into(),
         10 => PanicCommand.into(),

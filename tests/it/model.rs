@@ -58,7 +58,13 @@ fn control(source: &str, to: &str) -> ControlKey {
 }
 
 fn trigger(module: &str, slot: Option<u16>, note: Option<f64>) -> Command {
-    TriggerEventCommand { module: module.into(), note: note.map(num), velocity: None, slot, length: None }.into()
+    TriggerEventCommand { module: module.into(), note: note.map(num), slot, ..TriggerEventCommand::default() }.into()
+}
+
+/// A note of kick with values of its own.
+fn locked(locks: &[(&str, Value)]) -> Command {
+    let locks = locks.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
+    TriggerEventCommand { module: "kick".into(), locks, ..TriggerEventCommand::default() }.into()
 }
 
 fn set_pattern(name: &str, rows: u32, steps_per_beat: f64) -> Command {
@@ -274,6 +280,10 @@ fn actions() -> Vec<(Command, &'static str)> {
         (ResetTransportCommand.into(), "reset"),
         (SeekCommand { beat: num(4.0) }.into(), "seek to beat 4"),
         (trigger("kick", Some(3), Some(60.0)), "trigger kick"),
+        (
+            locked(&[("level", text("-6dB")), ("start", text("25%")), ("mode", text("LOOP"))]),
+            "trigger kick with level = \"-6dB\", start = \"25%\", mode = \"LOOP\"",
+        ),
         (InvokeActionCommand { module: "kick".into(), action: "stop".into() }.into(), "kick:stop()"),
         (ReloadAssetCommand { file: "a.wav".into() }.into(), "read a.wav again"),
         (PanicCommand.into(), "panic"),

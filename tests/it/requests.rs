@@ -14,7 +14,7 @@ fn value(studio: &Studio, path: &str) -> String {
 
 fn note(studio: &Studio, velocity: f64) {
     let velocity = Some(Num::of(velocity));
-    let note = TriggerEventCommand { module: "l".into(), note: None, velocity, slot: None, length: None };
+    let note = TriggerEventCommand { module: "l".into(), velocity, ..TriggerEventCommand::default() };
     studio.send(note).expect("it takes notes");
 }
 

@@ -95,7 +95,7 @@ fn what_is_wrong_in_the_file_is_named_and_left() {
         notes,
         [
             "settings.toml:3: there is no setting \"devise\"; did you mean \"device\"?; `cantus settings list` shows all; it is left as it is",
-            "settings.toml:5: setting progress = \"a table or a list\": it takes true or false; it is as it comes until then",
+            "settings.toml:5: setting progress = {1}: it takes true or false; it is as it comes until then",
             "settings.toml:4: setting script_memory = 1: it takes a whole number from 8 to 4096; it is as it comes until then",
         ]
     );

@@ -118,9 +118,10 @@ fn nothing_blocks_on_the_audio_thread() {
     let audio = |path: &str| AUDIO.iter().any(|a| path.starts_with(a)) && !NOT_AUDIO.iter().any(|n| path.contains(n));
     let sources: Vec<_> = files(&[".rs"]).into_iter().filter(|(path, _)| audio(path)).collect();
     assert!(sources.len() > 20);
-    // One module is timed a quantum; the system gives the time without being called.
+    // One module is timed a quantum; the system gives the time without being called. Tables are made with the first
+    // instance, on a worker.
     let found: Vec<_> = offenders(&sources, NOT_ON_AUDIO);
-    assert_eq!(found, ["host/src/rt/processor.rs: Instant"]);
+    assert_eq!(found, ["host/src/rt/processor.rs: Instant", "plugins/multi_sampler/src/kernel.rs: OnceLock"]);
 }
 
 #[test]

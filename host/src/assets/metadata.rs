@@ -2,6 +2,10 @@
 
 use std::ops::Range;
 
+use cantus_plugin_api::raw::{self, LoopDirection, Onset};
+
+use crate::rt::Said;
+
 /// Loops, cue points and pitch, as far as the file says. Frames count from the first of the sound.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metadata {
@@ -65,6 +69,26 @@ impl Metadata {
         }
         self.cues.sort_by_key(|cue| cue.frame);
         self
+    }
+}
+
+impl Metadata {
+    /// The same as modules get it, with where something begins.
+    pub(super) fn said(&self, onsets: Vec<Onset>) -> Said {
+        let found = |l: &Loop| {
+            let direction = match l.direction {
+                Direction::Forward => LoopDirection::FORWARD,
+                Direction::PingPong => LoopDirection::PING_PONG,
+                Direction::Backward => LoopDirection::BACKWARD,
+            };
+            raw::Loop { start: l.range.start, end: l.range.end, direction, reserved: 0 }
+        };
+        Said {
+            root: self.pitch.map(|pitch| f64::from(pitch.note) + pitch.cents / 100.0),
+            loops: self.loops.iter().map(found).collect(),
+            cues: self.cues.iter().map(|cue| cue.frame).collect(),
+            onsets,
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use super::compile::Port;
 use super::slots::SlotPool;
 use crate::assets::{Asset, Progress};
 use crate::model::command::TriggerEventCommand;
-use crate::model::{Catalog, Model, Module, ModuleId, ModuleType, Name, Table, Value};
+use crate::model::{Catalog, Model, Module, ModuleId, ModuleType, Name, Num, Table, Value};
 use crate::rt::message::{Change, Deed, Slabs};
 use crate::rt::{Instance, Meters, PatternMemory};
 
@@ -109,6 +109,7 @@ type Place = (Name, u16, u16);
 enum Wanted {
     Sample(Name),
     Pattern(Name),
+    Numbers(Arc<[Num]>),
 }
 
 impl Realiser {
@@ -336,7 +337,8 @@ impl Realiser {
         let (Some(slot_of), Some(known)) = (self.instance(name), self.catalog.get(&module.module_type)) else { return };
         let mut send = |place: Place, kind: &ParamKind, value: &Value| match value.wire(kind) {
             Some(value) if !kind.is_data() => self.set(slot_of, &place, value, flag::SNAP, change),
-            _ => self.bind(&place, change),
+            _ if kind.is_data() => self.bind(&place, change),
+            _ => {}
         };
         for (index, (param, value)) in known.manifest.params.iter().zip(&*module.params).enumerate() {
             send((name.clone(), SLOT_OF_MODULE, index as u16), &param.kind, value);

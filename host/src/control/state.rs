@@ -94,7 +94,7 @@ impl EngineState {
     /// The meter of that key, of a module of that name, if both are there and the module is made.
     pub fn meter(&self, catalog: &Catalog, name: &str, key: &str) -> Option<f32> {
         let known = catalog.get(&self.model.modules.get(name)?.module_type)?;
-        let index = known.manifest.meters.iter().position(|m| m.key == key)?;
+        let index = known.manifest.meters().position(|(meter, _)| meter == key)?;
         Some(f32::from_bits(self.meters.get(name)?.get(index)?.load(Ordering::Relaxed)))
     }
 }

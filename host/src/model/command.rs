@@ -19,8 +19,8 @@ use super::refusal::Refusal;
 use super::value::{Name, Num};
 
 pub use actions::{
-    InvokeActionCommand, PanicCommand, PauseTransportCommand, ReloadAssetCommand, ResetTransportCommand, SeekCommand,
-    StartTransportCommand, StopTransportCommand, TriggerEventCommand,
+    InvokeActionCommand, Lock, MOST_LOCKS, PanicCommand, PauseTransportCommand, ReloadAssetCommand,
+    ResetTransportCommand, SeekCommand, StartTransportCommand, StopTransportCommand, TriggerEventCommand,
 };
 pub use chains::{
     InsertChainEntryCommand, QueueChainEntryCommand, RemoveChainCommand, RemoveChainEntryCommand, SetChainCommand,

@@ -4,6 +4,13 @@ use super::graph::Cycle;
 use super::value::Name;
 use cantus_manifest::did_you_mean;
 
+fn lockable(can: &[String]) -> String {
+    match can {
+        [] => "none of its parameters can".to_owned(),
+        keys => format!("these can: {}", keys.join(", ")),
+    }
+}
+
 /// A refused command. The Model is as it was.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Refusal {
@@ -137,6 +144,27 @@ pub enum Refusal {
         module: Name,
         /// Its type.
         module_type: Name,
+    },
+    /// A value for one note alone, of a parameter that cannot have one.
+    #[error("{param} of {module} cannot be set for one note alone; {}", lockable(.can))]
+    NotLockable {
+        /// The module's name.
+        module: Name,
+        /// What was asked for.
+        param: Name,
+        /// What can be.
+        can: Vec<String>,
+    },
+    /// More values for one note alone than a note can have.
+    #[error(
+        "a note of {module} cannot have {count} values of its own; at most {} are possible",
+        super::command::MOST_LOCKS
+    )]
+    TooManyLocks {
+        /// The module's name.
+        module: Name,
+        /// How many were asked for.
+        count: usize,
     },
     /// No pattern or chain has the name.
     #[error("there is no {what} \"{name}\"{}", did_you_mean(.nearest.as_deref()))]

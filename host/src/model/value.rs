@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cantus_manifest::{ParamKind, Unit};
+use cantus_manifest::{LONGEST_TEXT, MOST_NUMBERS, ParamKind, Unit};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::unit;
@@ -82,6 +82,8 @@ pub enum Value {
     Num(Num),
     /// A label, a file, a pattern's name; or a number with its unit, before it is accepted.
     Text(Name),
+    /// Numbers in a row.
+    List(Arc<[Num]>),
 }
 
 impl std::fmt::Display for Value {
@@ -91,6 +93,10 @@ impl std::fmt::Display for Value {
             Value::Int(v) => write!(f, "{v}"),
             Value::Num(v) => write!(f, "{}", v.get()),
             Value::Text(v) => write!(f, "\"{v}\""),
+            Value::List(v) => {
+                let numbers: Vec<String> = v.iter().map(|number| number.get().to_string()).collect();
+                write!(f, "{{{}}}", numbers.join(", "))
+            }
         }
     }
 }
@@ -105,7 +111,7 @@ impl Value {
             (Value::Flag(v), _) => Some(f64::from(u8::from(*v))),
             (Value::Int(v), _) => Some(*v as f64),
             (Value::Num(v), _) => Some(v.get()),
-            (Value::Text(_), _) => None,
+            (Value::Text(_) | Value::List(_), _) => None,
         }
     }
 
@@ -119,7 +125,8 @@ impl Value {
                 let index = (x.round().max(0.0) as usize).min(labels.len().saturating_sub(1));
                 Value::Text(labels[index].as_str().into())
             }
-            ParamKind::Sample | ParamKind::Pattern => Value::Text("".into()),
+            ParamKind::Sample | ParamKind::Pattern | ParamKind::Text => Value::Text("".into()),
+            ParamKind::Numbers { .. } => Value::List(Arc::default()),
         }
     }
 
@@ -130,7 +137,8 @@ impl Value {
             ParamKind::Int { default, .. } => Value::Int(*default),
             ParamKind::Bool { default } => Value::Flag(*default),
             ParamKind::Enum { default, .. } => Value::Text(default.as_str().into()),
-            ParamKind::Sample | ParamKind::Pattern => Value::Text("".into()),
+            ParamKind::Sample | ParamKind::Pattern | ParamKind::Text => Value::Text("".into()),
+            ParamKind::Numbers { .. } => Value::List(Arc::default()),
         }
     }
 }
@@ -149,7 +157,7 @@ pub fn accept(kind: &ParamKind, wanted: &Value) -> Result<Value, String> {
                 // Beyond that it would be turned into the nearest there is.
                 Value::Num(v) => (v.get().fract() == 0.0 && v.get().abs() < 2f64.powi(63)).then(|| v.get() as i64),
                 Value::Text(text) => text.trim().parse().ok(),
-                Value::Flag(_) => None,
+                Value::Flag(_) | Value::List(_) => None,
             };
             let number = number.filter(|v| (min..=max).contains(&v));
             number.map(Value::Int).ok_or_else(|| format!("takes a whole number from {min} to {max}"))
@@ -163,6 +171,28 @@ pub fn accept(kind: &ParamKind, wanted: &Value) -> Result<Value, String> {
         ParamKind::Enum { labels, .. } => label(wanted, labels),
         ParamKind::Sample => text(wanted, "takes the path of a sound file as text"),
         ParamKind::Pattern => text(wanted, "takes the name of a pattern as text"),
+        ParamKind::Numbers { min, max } => numbers(wanted, *min, *max),
+        ParamKind::Text => {
+            let good = |text: &str| text.chars().count() <= LONGEST_TEXT && !text.contains(char::is_control);
+            let given = text(wanted, "takes text of one line");
+            match given? {
+                Value::Text(text) if !good(&text) => {
+                    Err(format!("takes text of one line, of at most {LONGEST_TEXT} characters"))
+                }
+                value => Ok(value),
+            }
+        }
+    }
+}
+
+fn numbers(wanted: &Value, min: f64, max: f64) -> Result<Value, String> {
+    let Value::List(list) = wanted else { return Err(format!("takes a list of numbers from {min} to {max}")) };
+    if list.len() > MOST_NUMBERS {
+        return Err(format!("takes at most {MOST_NUMBERS} numbers, not {}", list.len()));
+    }
+    match list.iter().position(|number| !(min..=max).contains(&number.get())) {
+        None => Ok(wanted.clone()),
+        Some(at) => Err(format!("takes numbers from {min} to {max}; number {} is {}", at + 1, list[at].get())),
     }
 }
 
@@ -171,7 +201,7 @@ fn number(wanted: &Value, min: f64, max: f64, unit: Unit) -> Result<Value, Strin
         Value::Num(v) => Some(v.get()),
         Value::Int(v) => Some(*v as f64),
         Value::Text(text) => unit::parse(text, unit),
-        Value::Flag(_) => None,
+        Value::Flag(_) | Value::List(_) => None,
     };
     // Written so that NaN is refused.
     let number = number.filter(|v| *v >= min && *v <= max).and_then(Num::new);
@@ -221,6 +251,8 @@ mod tests {
         let flag = ParamKind::Bool { default: false };
         let mode = ParamKind::Enum { labels: vec!["once".into(), "loop".into()], default: "once".into() };
         let text = |t: &str| Value::Text(t.into());
+        let slices = ParamKind::Numbers { min: 0.0, max: 1.0 };
+        let list = |v: &[f64]| Value::List(v.iter().map(|v| Num::of(*v)).collect());
         for (kind, wanted, expected) in [
             (&gain, num(0.5), Ok(num(0.5))),
             (&gain, Value::Int(1), Ok(num(1.0))),
@@ -248,6 +280,16 @@ mod tests {
             (&mode, Value::Int(1), Err("takes one of \"once\", \"loop\"")),
             (&mode, text("loup"), Err("takes one of \"once\", \"loop\"; did you mean \"loop\"?")),
             (&ParamKind::Sample, text("bd.flac"), Ok(text("bd.flac"))),
+            (&slices, list(&[]), Ok(list(&[]))),
+            (&slices, list(&[0.0, 1.0]), Ok(list(&[0.0, 1.0]))),
+            (&slices, list(&[0.0, 1.5]), Err("takes numbers from 0 to 1; number 2 is 1.5")),
+            (&slices, list(&[0.5; 1025]), Err("takes at most 1024 numbers, not 1025")),
+            (&slices, num(0.5), Err("takes a list of numbers from 0 to 1")),
+            (&plain, list(&[0.5]), Err("takes a number from 0 to 1")),
+            (&ParamKind::Text, text(&"ä".repeat(256)), Ok(text(&"ä".repeat(256)))),
+            (&ParamKind::Text, text(&"a".repeat(257)), Err("takes text of one line, of at most 256 characters")),
+            (&ParamKind::Text, text("a\nb"), Err("takes text of one line, of at most 256 characters")),
+            (&ParamKind::Text, list(&[]), Err("takes text of one line")),
             (&ParamKind::Sample, num(1.0), Err("takes the path of a sound file as text")),
         ] {
             assert_eq!(accept(kind, &wanted), expected.map_err(str::to_owned), "{wanted:?}");

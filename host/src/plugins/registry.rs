@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use abi_stable::std_types::RStr;
 use cantus_manifest::Manifest;
+use cantus_plugin_api::Cpu;
 use cantus_plugin_api::raw::{self, Opened, Segment};
 
 use super::search::Search;
@@ -53,6 +54,7 @@ pub struct ModuleRegistry {
     providers: BTreeMap<Name, Arc<Plugin>>,
     catalog: Arc<Catalog>,
     failures: Vec<LoadError>,
+    cpu: Cpu,
 }
 
 impl ModuleRegistry {
@@ -85,7 +87,12 @@ impl ModuleRegistry {
             ModuleType::new(module.clone(), &plugin.manifest.plugin.id)
         });
         let catalog = Arc::new(Catalog::new(types));
-        ModuleRegistry { plugins, providers, catalog, failures }
+        ModuleRegistry { plugins, providers, catalog, failures, cpu: Cpu::best() }
+    }
+
+    /// The same, whose instances use these instructions instead of the widest that the processor has.
+    pub fn with_cpu(self, cpu: Cpu) -> ModuleRegistry {
+        ModuleRegistry { cpu, ..self }
     }
 
     /// All opened plugins.
@@ -139,14 +146,14 @@ impl ModuleRegistry {
         let blame =
             |text: &str| format!("plugin \"{}\" could not make a {module_type}: {text}", plugin.manifest.plugin.id);
         let size = size_of::<raw::Init>() as u32;
-        let init = raw::Init { size, cpu: 0, rate, seed, instance: id, log };
+        let init = raw::Init { size, cpu: self.cpu.number(), rate, seed, instance: id, log };
         let create = plugin.tables.factory.create();
         let raw = create(RStr::from_str(module_type), &init).into_result().map_err(|e| blame(&e))?;
         let raw = NonNull::new(raw).ok_or_else(|| blame("it gave no instance"))?;
         let values = known.defaults.len() + known.slot_defaults.iter().map(|s| s.len()).sum::<usize>();
         let build = Build {
             values,
-            meters: known.manifest.meters.len(),
+            meters: known.manifest.meters().count(),
             mods: known.mod_out.len(),
             rate,
             fed: !known.audio_in.is_empty() || !known.event_in.is_empty(),

@@ -41,6 +41,11 @@ impl EventList {
         Ok(())
     }
 
+    /// How many more notes and values find room.
+    pub fn room(&self) -> usize {
+        self.room.saturating_sub(self.events.len())
+    }
+
     /// All of them, sorted.
     pub fn as_slice(&self) -> &[Event] {
         &self.events

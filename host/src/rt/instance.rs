@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use cantus_plugin_api::raw::{self, Event, EventWriter, FactoryRef, INSTANCE_OK, ProcessRef, Report, kind};
+use cantus_plugin_api::raw::{self, Event, EventWriter, FactoryRef, INSTANCE_OK, ProcessRef, Report, Value, kind};
 
 use super::buffer::Arena;
 use super::events::EventList;
@@ -238,10 +238,15 @@ impl Instance {
         self.events.push(Event { frame: if from_the_first { 0 } else { event.frame }, ..event }).is_ok()
     }
 
-    /// Puts a triggered note in; it ends at absolute sample `end`. What is off plays none. False: no room.
-    pub(super) fn trigger(&mut self, event: Event, end: Option<u64>) -> bool {
+    /// Puts a triggered note in, behind the values that are its alone; it ends at absolute sample `end`. What is off plays
+    /// none. False: no room.
+    pub(super) fn trigger(&mut self, event: Event, locks: &[Value], end: Option<u64>) -> bool {
         if !self.ring.plays() {
             return true;
+        }
+        // All or nothing: a note without its values is another note.
+        if self.events.room() <= locks.len() {
+            return false;
         }
         if self.triggered.len() == TRIGGERED {
             let (oldest, _) = self.triggered[0];
@@ -249,6 +254,10 @@ impl Instance {
                 return false;
             }
             self.triggered.remove(0);
+        }
+        for lock in locks {
+            // There is room for it.
+            let _ = self.events.push(Event::with_value(kind::NOTE_PARAM, event.frame, event.note, *lock));
         }
         let placed = self.events.push(event).is_ok();
         if placed {

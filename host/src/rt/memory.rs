@@ -1,10 +1,10 @@
-//! Memory that modules see: samples and patterns behind counted handles. Made and freed on control only.
+//! Memory that modules see: samples, patterns and lists of numbers behind counted handles. Made and freed on control only.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cantus_plugin_api::GUARD_FRAMES;
-use cantus_plugin_api::raw::{Bind, Event, Handle, PatternData, SampleData, Step, kind};
+use cantus_plugin_api::raw::{Bind, Event, Handle, Loop, NumbersData, Onset, PatternData, SampleData, Step, kind};
 
 /// A sound as modules see it.
 pub struct SampleMemory {
@@ -12,6 +12,20 @@ pub struct SampleMemory {
     // Vectors: pointers into a box must not be followed any more once the box has moved.
     _channels: Vec<*const f32>,
     samples: Vec<f32>,
+    _said: Said,
+}
+
+/// What is said of a sound beside its samples.
+#[derive(Default)]
+pub struct Said {
+    /// MIDI note at which it was recorded.
+    pub root: Option<f64>,
+    /// Parts to be repeated.
+    pub loops: Vec<Loop>,
+    /// Marked frames, rising.
+    pub cues: Vec<usize>,
+    /// Where something begins, rising.
+    pub onsets: Vec<Onset>,
 }
 
 /// A pattern as modules see it.
@@ -20,7 +34,13 @@ pub struct PatternMemory {
     _steps: Vec<Step>,
 }
 
-// SAFETY: both are immutable but for the atomic count, and own what their pointers lead to.
+/// A list of numbers as modules see it.
+pub struct NumbersMemory {
+    record: NumbersData,
+    _values: Vec<f64>,
+}
+
+// SAFETY: all are immutable but for the atomic count, and own what their pointers lead to.
 unsafe impl Send for SampleMemory {}
 // SAFETY: as above.
 unsafe impl Sync for SampleMemory {}
@@ -28,6 +48,10 @@ unsafe impl Sync for SampleMemory {}
 unsafe impl Send for PatternMemory {}
 // SAFETY: as above.
 unsafe impl Sync for PatternMemory {}
+// SAFETY: as above.
+unsafe impl Send for NumbersMemory {}
+// SAFETY: as above.
+unsafe impl Sync for NumbersMemory {}
 
 fn head<T>() -> Handle {
     Handle { size: size_of::<T>(), holders: AtomicUsize::new(0) }
@@ -35,7 +59,7 @@ fn head<T>() -> Handle {
 
 impl SampleMemory {
     /// Lays planar channels of one length out, with silence on both sides of each; `rate` in Hz.
-    pub fn new(planar: &[Vec<f32>], rate: f64) -> Arc<SampleMemory> {
+    pub fn new(planar: &[Vec<f32>], rate: f64, said: Said) -> Arc<SampleMemory> {
         let frames = planar.first().map_or(0, Vec::len);
         let stride = frames + 2 * GUARD_FRAMES;
         let mut samples = vec![0.0f32; stride * planar.len()];
@@ -53,8 +77,15 @@ impl SampleMemory {
             channel_count: channels.len(),
             frames,
             rate,
+            root: said.root.unwrap_or(f64::NAN),
+            loops: said.loops.as_ptr(),
+            loop_count: said.loops.len(),
+            cues: said.cues.as_ptr(),
+            cue_count: said.cues.len(),
+            onsets: said.onsets.as_ptr(),
+            onset_count: said.onsets.len(),
         };
-        Arc::new(SampleMemory { record, _channels: channels, samples })
+        Arc::new(SampleMemory { record, _channels: channels, samples, _said: said })
     }
 }
 
@@ -83,13 +114,23 @@ impl PatternMemory {
     }
 }
 
-/// One of either.
+impl NumbersMemory {
+    /// Keeps a list.
+    pub fn new(values: Vec<f64>) -> Arc<NumbersMemory> {
+        let record = NumbersData { head: head::<NumbersData>(), values: values.as_ptr(), count: values.len() };
+        Arc::new(NumbersMemory { record, _values: values })
+    }
+}
+
+/// One of them.
 #[derive(Clone)]
 pub enum Data {
     /// A sound.
     Sample(Arc<SampleMemory>),
     /// A pattern.
     Pattern(Arc<PatternMemory>),
+    /// A list of numbers.
+    Numbers(Arc<NumbersMemory>),
 }
 
 impl Data {
@@ -97,6 +138,7 @@ impl Data {
         match self {
             Data::Sample(memory) => &memory.record.head,
             Data::Pattern(memory) => &memory.record.head,
+            Data::Numbers(memory) => &memory.record.head,
         }
     }
 
@@ -110,6 +152,7 @@ impl Data {
         match self {
             Data::Sample(memory) => Arc::strong_count(memory),
             Data::Pattern(memory) => Arc::strong_count(memory),
+            Data::Numbers(memory) => Arc::strong_count(memory),
         }
     }
 }
@@ -125,6 +168,7 @@ impl Handles {
             None => (0, 0),
             Some(Data::Sample(m)) => (1, (&raw const m.record).expose_provenance()),
             Some(Data::Pattern(m)) => (2, (&raw const m.record).expose_provenance()),
+            Some(Data::Numbers(m)) => (3, (&raw const m.record).expose_provenance()),
         };
         self.0.extend(data.cloned());
         Event::with_bind(kind::BIND, 0, 0, Bind { index, slot, what, handle })

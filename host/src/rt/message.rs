@@ -116,7 +116,7 @@ pub struct Slabs {
 }
 
 /// One thing that happens.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Deed {
     /// To the transport.
     Transport(TransportChange),
@@ -198,12 +198,14 @@ pub enum TransportChange {
 }
 
 /// A note to play.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Trigger {
     /// Slot of the instance.
     pub instance: u32,
     /// The note-on; its id and frame are given by the Processor.
     pub event: Event,
+    /// Values for this note alone, which come before it, in this order.
+    pub locks: Box<[Value]>,
     /// Beats until it ends, at the tempo of its beginning: it ends while beats stand still, too. `None`: it is never
     /// ended.
     pub length: Option<f64>,

@@ -229,9 +229,10 @@ impl Processor {
     fn trigger(&mut self, trigger: &Trigger, sample: u64) {
         let frame = (sample - self.sample) as u16;
         let event = Event { note: self.ids.next(), frame, ..trigger.event };
+        let locks = &*trigger.locks;
         let end = trigger.length.map(|beats| self.clock.end_of(beats, sample));
         if let Some(instance) = self.instance(trigger.instance)
-            && !instance.trigger(event, end)
+            && !instance.trigger(event, locks, end)
         {
             self.telemetry.refuse(1);
         }

@@ -1,5 +1,5 @@
----What a parameter is set to: a number, text such as "-6dB", "250ms", "C4" or a label, true or false.
----@alias cantus.Value number|string|boolean
+---What a parameter is set to: a number, text such as "-6dB", "250ms", "C4" or a label, true or false, a list of numbers.
+---@alias cantus.Value number|string|boolean|number[]
 
 ---A module of a type that the editor does not know.
 ---@class cantus.AnyModule: cantus.Module
@@ -108,7 +108,7 @@
 ---@class cantus.Parameter
 ---@field key string Its name.
 ---@field path? string Where it is, for `setParam`.
----@field kind "float"|"int"|"bool"|"enum"|"sample"|"pattern"
+---@field kind "float"|"int"|"bool"|"enum"|"sample"|"pattern"|"numbers"|"text"
 ---@field value any What it is now; nil where there is no module.
 ---@field min? number The smallest value.
 ---@field max? number The largest value.
@@ -116,6 +116,7 @@
 ---@field unit? string What the number counts.
 ---@field labels? string[] What it can be.
 ---@field aliases string[] Other names it answers to.
+---@field lock? boolean Whether a note can be given another value for it alone.
 ---@field doc string What it does.
 
 ---An action, as `actions` lists it.

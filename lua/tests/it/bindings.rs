@@ -105,6 +105,13 @@ const WRONG: &[(&str, &str)] = &[
     ("k = tone('kick') k:trigger{nte = 60}", "song.lua:1: trigger has no option \"nte\"; did you mean \"note\"?"),
     ("k = tone('kick') k:trigger{note = 'H4'}", "song.lua:1: \"H4\" is not a note; write C4, F#3 or a number 0 to 127"),
     ("k = tone('kick') k:trigger{velocity = 2}", "song.lua:1: velocity 2 is out of range; 0 to 1 is possible"),
+    ("k = tone('kick') k:trigger{wve = 'saw'}", "song.lua:1: trigger has no option \"wve\"; did you mean \"wave\"?"),
+    (
+        "k = tone('kick') k:trigger{voices = 3}",
+        "song.lua:1: voices of kick cannot be set for one note alone; these can: wave, gain",
+    ),
+    ("k = tone('kick') k:trigger{gain = 5}", "song.lua:1: kick:trigger gain = 5: it takes a number from 0 to 4"),
+    ("k = tone('kick') k:trigger{gain = {}}", "song.lua:1: kick:trigger gain = {}: it takes a number from 0 to 4"),
     ("k = tone('kick') k.trigger{note = 60}", "song.lua:1: call it with a colon: kick:trigger(...)"),
     (
         "k = tone('kick') k:stopp()",
@@ -229,7 +236,7 @@ fn every_example_runs() {
 fn help_tells() {
     on_script_thread(|| {
         let mut rig = Rig::new();
-        rig.run("tone('kick', {volume = 0.5}) help('kick') help(tone) help('Steps') help(print == nil and 1 or 'setBPM') help() help(euclid) help('transpose') help('peek')")
+        rig.run("kick = tone('kick', {volume = 0.5}) help('kick') help(tone) help('Steps') help(print == nil and 1 or 'setBPM') help() help(euclid) help('transpose') help('peek') help('kick.trigger') help(kick.trigger)")
             .expect("helps");
         let text = rig.printed.borrow().clone();
         for part in [
@@ -245,6 +252,9 @@ fn help_tells() {
             "euclid(hits: integer, steps: integer, rotation?: integer) -> boolean[]",
             "transpose(notes: any, semitones: number) -> any, also cycle:transpose(...)",
             "sequins:peek() -> any: The value",
+            "\n  :trigger{note=, velocity=, slot=, length=}: plays a note; for it alone: wave=, gain=",
+            "\ntrigger: Plays a note: kick:trigger{note = ",
+            "for it alone, of those that may be locked. Here these: wave=, gain=",
         ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }

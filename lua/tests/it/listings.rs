@@ -100,7 +100,7 @@ fn values_with_units() {
             ("cutoff = 10", "s.cutoff = 10: it takes a number from 20 Hz to 20000 Hz, or text such as \"1.2kHz\""),
             ("cutoff = 1/0", "s.cutoff: inf cannot be a value; it must be finite"),
             ("cutoff = true", "s.cutoff = true: it takes a number from 20 Hz to 20000 Hz, or text such as \"1.2kHz\""),
-            ("cutoff = {}", "s.cutoff: a table cannot be the value of a parameter"),
+            ("cutoff = {}", "s.cutoff = {}: it takes a number from 20 Hz to 20000 Hz, or text such as \"1.2kHz\""),
             ("time = '250ms'", "0.25"),
             ("time = '11s'", "s.time = \"11s\": it takes a number from 0 s to 10 s, or text such as \"250ms\""),
             ("every = '1/4'", "1.0"),

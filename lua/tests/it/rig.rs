@@ -28,7 +28,7 @@ param = [
   { key = "volume", aliases = ["amp"], doc = "How loud.", type = "float", min = 0.0, max = 2.0, default = 1.0, unit = "gain" },
   { key = "voices", doc = "How many.", type = "int", min = 1, max = 16, default = 4 },
   { key = "glide", doc = "Slides.", type = "bool", default = false },
-  { key = "wave", doc = "Shape.", type = "enum", labels = ["sine", "saw"], default = "sine" },
+  { key = "wave", doc = "Shape.", type = "enum", labels = ["sine", "saw"], default = "sine", lock = true },
 ]
 action = [{ key = "stop", doc = "Falls silent." }]
 [module.slots]
@@ -36,7 +36,7 @@ count = 4
 doc = "Samples."
 param = [
   { key = "file", doc = "Sound file.", type = "sample" },
-  { key = "gain", doc = "How loud.", type = "float", min = 0.0, max = 4.0, default = 1.0 },
+  { key = "gain", doc = "How loud.", type = "float", min = 0.0, max = 4.0, default = 1.0, lock = true },
 ]
 
 [[module]]

@@ -121,6 +121,15 @@ fn transport() {
 }
 
 #[test]
+fn a_note_takes_along_what_is_its_alone() {
+    on_script_thread(|| {
+        let mut rig = Rig::new();
+        rig.run("k = tone('k') k:trigger{wave = 'saw', note = 60, gain = '50%'} k:trigger{}").expect("runs");
+        assert_eq!(rig.last()[1..3], ["trigger k with gain = \"50%\", wave = \"saw\"", "trigger k"]);
+    });
+}
+
+#[test]
 fn a_cycle_names_every_line() {
     on_script_thread(|| {
         let mut rig = Rig::new();

@@ -26,13 +26,13 @@ Sings,
 port = [{ key = "notes", dir = "in", kind = "event" }, { key = "out", dir = "out", kind = "audio" }]
 param = [
   { key = "volume", aliases = ["amp"], doc = "How loud.", type = "float", min = 0.0, max = 2.0, default = 1.0, unit = "gain" },
-  { key = "pan", doc = "Where.", type = "float", min = -1.0, max = 1.0, default = 0.0 },
+  { key = "pan", doc = "Where.", type = "float", min = -1.0, max = 1.0, default = 0.0, lock = true },
   { key = "voices", doc = "How many.", type = "int", min = 1, max = 16, default = 4 },
   { key = "glide", doc = "Slides.", type = "bool", default = false },
   { key = "wave", doc = "Shape.", type = "enum", labels = ["sine", "saw"], default = "sine" },
 ]
 action = [{ key = "stop", doc = "Falls silent." }]
-meter = [{ key = "peak", doc = "How loud it was.", unit = "gain" }]
+meter = [{ key = "peak", doc = "How loud it was.", unit = "gain" }, { key = "place", doc = "Where.", count = 2 }]
 [module.slots]
 count = 4
 doc = "Samples."

@@ -12,10 +12,11 @@ pub fn module(name: &Ident, module: &Module) -> Code {
     let doc = format!("Names of {type_name}'s manifest.");
     let slot_params = module.slots.as_ref().map_or(&[][..], |s| &s.params);
     let slot_count = module.slots.as_ref().map_or(0, |s| usize::from(s.count));
-    let param = keys("Param", "Parameters", module.params.iter().map(|p| (&*p.key, &*p.doc)));
-    let slot_param = keys("SlotParam", "Parameters of a slot", slot_params.iter().map(|p| (&*p.key, &*p.doc)));
-    let action = keys("Action", "Actions", module.actions.iter().map(|a| (&*a.key, &*a.doc)));
-    let meter = keys("Meter", "Meters", module.meters.iter().map(|m| (&*m.key, &*m.doc)));
+    let param = keys("Param", "Parameters", module.params.iter().map(|p| (&*p.key, &*p.doc, 1)));
+    let slot_param = keys("SlotParam", "Parameters of a slot", slot_params.iter().map(|p| (&*p.key, &*p.doc, 1)));
+    let action = keys("Action", "Actions", module.actions.iter().map(|a| (&*a.key, &*a.doc, 1)));
+    let meters = module.meters.iter().map(|m| (&*m.key, &*m.doc, usize::from(m.count.unwrap_or(1))));
+    let meter = keys("Meter", "Meters", meters);
     let enums = module.params.iter().chain(slot_params).filter_map(labels);
     let ports = [
         ("input", Direction::In, PortKind::Audio),
@@ -81,16 +82,28 @@ fn span(param: &Param) -> Code {
             let index = labels.iter().position(|l| l == default).unwrap_or(0);
             (0.0, labels.len().saturating_sub(1) as f64, index as f64, true)
         }
-        ParamKind::Sample | ParamKind::Pattern => return quote! { None },
+        ParamKind::Sample | ParamKind::Pattern | ParamKind::Numbers { .. } | ParamKind::Text => return quote! { None },
     };
     quote! { Some(::cantus_plugin_api::Span { min: #min, max: #max, default: #default, whole: #whole }) }
 }
 
-/// An enum of keys with its `Key` impl.
-fn keys<'a>(name: &str, doc: &str, list: impl Iterator<Item = (&'a str, &'a str)>) -> Code {
+/// An enum of keys with its `Key` impl; each has so many places.
+fn keys<'a>(name: &str, doc: &str, list: impl Iterator<Item = (&'a str, &'a str, usize)>) -> Code {
     let name = format_ident!("{name}");
-    let (variants, docs): (Vec<Ident>, Vec<&str>) = list.map(|(key, doc)| (camel(key), doc)).unzip();
-    let places: Vec<usize> = (0..variants.len()).collect();
+    let (mut variants, mut docs, mut places, mut ranges) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut place = 0usize;
+    for (key, doc, count) in list {
+        let last = place + count - 1;
+        variants.push(camel(key));
+        docs.push(doc);
+        places.push(place);
+        ranges.push(if count == 1 {
+            quote! { #place }
+        } else {
+            quote! { #place..=#last }
+        });
+        place += count;
+    }
     quote! {
         #[doc = #doc]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,7 +111,7 @@ fn keys<'a>(name: &str, doc: &str, list: impl Iterator<Item = (&'a str, &'a str)
 
         impl ::cantus_plugin_api::Key for #name {
             fn from_index(index: usize) -> Option<Self> {
-                match index { #(#places => Some(#name::#variants),)* _ => None }
+                match index { #(#ranges => Some(#name::#variants),)* _ => None }
             }
             fn index(self) -> usize {
                 match self { #(#name::#variants => #places),* }

@@ -25,6 +25,9 @@ impl std::fmt::Display for Problem {
 pub const HANDLE_KEYS: &[&str] =
     &["name", "type", "id", "enabled", "mute", "solo", "slots", "meters", "status", "seed", "help", "trigger"];
 
+/// What every note says of itself in `kick:trigger{...}`: no parameter that may be locked is called so.
+pub const NOTE_KEYS: &[&str] = &["note", "velocity", "slot", "length"];
+
 /// Lua's words: nothing that scripts write may be called so.
 pub const LUA_WORDS: &[&str] = &[
     "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
@@ -41,8 +44,11 @@ const RUST_WORDS: &[&str] = &[
 /// Enums that `export!` makes for every module: no parameter with labels may be called so.
 const GENERATED_ENUMS: &[&str] = &["param", "slot_param", "action", "meter"];
 
+/// Most like ports or meters.
+const MOST_COUNT: u16 = 64;
+
 /// Of [`HANDLE_KEYS`], those that mean nothing on a slot and may be used there.
-const SLOT_KEYS: &[&str] = &["enabled", "mute", "solo"];
+const SLOT_KEYS: &[&str] = &["name", "enabled", "mute", "solo"];
 
 /// Where a key stands: what else it could be taken for depends on it.
 #[derive(Clone, Copy, PartialEq)]
@@ -128,9 +134,16 @@ fn check_module(out: &mut Check, module: &Module) {
     }
     let mut meters = HashSet::new();
     for meter in &module.meters {
-        check_key(out, &format!("{name}.meters.{}", meter.key), &meter.key, On::Table);
-        if !meters.insert(&meter.key) {
-            out.add(&format!("{name}.meters.{}", meter.key), "is declared twice".into());
+        let place = format!("{name}.meters.{}", meter.key);
+        check_key(out, &place, &meter.key, On::Table);
+        if meter.count.is_some_and(|n| !(1..=MOST_COUNT).contains(&n)) {
+            out.add(&place, format!("count is from 1 to {MOST_COUNT}"));
+            return;
+        }
+    }
+    for (key, _) in module.meters() {
+        if !meters.insert(key.clone()) {
+            out.add(&format!("{name}.meters.{key}"), "is declared twice".into());
         }
     }
     if let Some(slots) = &module.slots {
@@ -163,8 +176,8 @@ fn check_ports(out: &mut Check, module: &Module) {
                 if !is_key(&port.key) {
                     out.add(&place, "a port is named like dry_in: [a-z][a-z0-9_]*".into());
                 }
-                if port.count.is_some_and(|n| !(1..=64).contains(&n)) {
-                    out.add(&place, "count is from 1 to 64".into());
+                if port.count.is_some_and(|n| !(1..=MOST_COUNT).contains(&n)) {
+                    out.add(&place, format!("count is from 1 to {MOST_COUNT}"));
                     return;
                 }
                 if kind == PortKind::Mod && dir == Direction::In {
@@ -188,6 +201,12 @@ fn check_param(out: &mut Check, owner: &str, param: &Param, on: On) {
     }
     if param.doc.trim().is_empty() {
         out.add(&place, "has no doc; say in a sentence what it does".into());
+    }
+    if param.lock && (param.kind.is_data() || param.kind == ParamKind::Text) {
+        out.add(&place, "cannot be locked: only a number, on and off, or a label can be another for one note".into());
+    }
+    if let Some(key) = NOTE_KEYS.iter().find(|key| param.lock && param.answers(key)) {
+        out.add(&place, format!("cannot be locked: \"{key}\" means something else of a note; choose another key"));
     }
     match &param.kind {
         ParamKind::Float { min, max, default, .. } => {
@@ -213,7 +232,12 @@ fn check_param(out: &mut Check, owner: &str, param: &Param, on: On) {
                 out.add(&place, "labels must differ and be written like ping_pong: [a-z][a-z0-9_]*".into());
             }
         }
-        ParamKind::Bool { .. } | ParamKind::Sample | ParamKind::Pattern => {}
+        ParamKind::Numbers { min, max } => {
+            if !min.is_finite() || !max.is_finite() || min >= max {
+                out.add(&place, format!("needs min < max, both finite: {min} .. {max}"));
+            }
+        }
+        ParamKind::Bool { .. } | ParamKind::Sample | ParamKind::Pattern | ParamKind::Text => {}
     }
 }
 

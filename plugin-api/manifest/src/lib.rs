@@ -11,7 +11,7 @@ mod text;
 mod types;
 mod words;
 
-pub use check::{HANDLE_KEYS, LUA_WORDS, Problem};
+pub use check::{HANDLE_KEYS, LUA_WORDS, NOTE_KEYS, Problem};
 pub use text::{did_you_mean, hint, nearest, snake_case};
 pub use types::{
     Action, Direction, Example, Kind, Manifest, Meter, Module, Param, ParamKind, Plugin, Port, PortKind, Slots, Unit,
@@ -22,6 +22,12 @@ pub const SCHEMA: u32 = 1;
 
 /// Most channels of an audio port, and of a sound file.
 pub const MOST_CHANNELS: u16 = 64;
+
+/// Most numbers of a parameter that is a list of them.
+pub const MOST_NUMBERS: usize = 1024;
+
+/// Most characters of a parameter that is text.
+pub const LONGEST_TEXT: usize = 256;
 
 /// Name of the library section that holds the manifest's bytes (ELF; at most 16 bytes, so that Mach-O fits too).
 pub const SECTION: &str = ".cantusmanifest";

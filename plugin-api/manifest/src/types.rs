@@ -85,6 +85,15 @@ impl Module {
         find(&self.params, key)
     }
 
+    /// The parameters that may be set for one note alone: the module's own, then those of its slots that are not called
+    /// as one of these; each with whether it is a slot's, and its index among its like.
+    pub fn locks(&self) -> impl Iterator<Item = (bool, usize, &Param)> {
+        let own = || self.params.iter().enumerate().filter(|(_, param)| param.lock);
+        let of_slots = self.slots.iter().flat_map(|slots| slots.params.iter().enumerate());
+        let of_slots = of_slots.filter(move |(_, param)| param.lock && !own().any(|(_, own)| own.answers(&param.key)));
+        own().map(|(index, param)| (false, index, param)).chain(of_slots.map(|(index, param)| (true, index, param)))
+    }
+
     /// What is worth keeping when the plugin is gone: everything but prose, examples and actions.
     pub fn excerpt(&self) -> Module {
         let mut short = Module { examples: Vec::new(), actions: Vec::new(), doc: String::new(), ..self.clone() };
@@ -104,19 +113,31 @@ impl Module {
     ///
     /// A port `in` with `count = 3` is `in_1`, `in_2`, `in_3`.
     pub fn ports(&self, dir: Direction, kind: PortKind) -> Vec<(String, &Port)> {
-        let mut out = Vec::new();
-        for port in self.ports.iter().filter(|p| p.dir == dir && p.kind == kind) {
-            match port.count {
-                None => out.push((port.key.clone(), port)),
-                Some(count) => out.extend((1..=count).map(|n| (format!("{}_{n}", port.key), port))),
-            }
-        }
-        out
+        let ports = self.ports.iter().filter(|p| p.dir == dir && p.kind == kind);
+        ports.flat_map(|port| spread(&port.key, port.count).map(move |key| (key, port))).collect()
+    }
+
+    /// The meters, in the order of their values; counted ones are spread out, as ports are.
+    pub fn meters(&self) -> impl Iterator<Item = (String, &Meter)> {
+        self.meters.iter().flat_map(|meter| spread(&meter.key, meter.count).map(move |key| (key, meter)))
+    }
+}
+
+/// `key`, or `key_1` to `key_{count}`.
+fn spread(key: &str, count: Option<u16>) -> impl Iterator<Item = String> {
+    let one = count.is_none().then(|| key.to_owned());
+    one.into_iter().chain((1..=count.unwrap_or(0)).map(move |n| format!("{key}_{n}")))
+}
+
+impl Param {
+    /// It is called so, by its key or another of its names.
+    pub fn answers(&self, name: &str) -> bool {
+        self.key == name || self.aliases.iter().any(|alias| alias == name)
     }
 }
 
 fn find<'a>(params: &'a [Param], key: &str) -> Option<(usize, &'a Param)> {
-    params.iter().enumerate().find(|(_, p)| p.key == key || p.aliases.iter().any(|a| a == key))
+    params.iter().enumerate().find(|(_, param)| param.answers(key))
 }
 
 /// What a module is in a session.
@@ -164,6 +185,10 @@ pub struct Port {
     pub doc: String,
 }
 
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 fn is_zero(n: &u32) -> bool {
     *n == 0
 }
@@ -204,6 +229,9 @@ pub struct Param {
     pub aliases: Vec<String>,
     /// One sentence.
     pub doc: String,
+    /// It may be set for one note alone. Numbers, on and off, and labels only.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub lock: bool,
     /// What it holds, with range and default.
     #[serde(flatten)]
     pub kind: ParamKind,
@@ -250,12 +278,23 @@ pub enum ParamKind {
     Sample,
     /// Name of a pattern, bound as flat rows. Empty: none.
     Pattern,
+    /// A list of at most [`MOST_NUMBERS`](crate::MOST_NUMBERS) numbers, each in `min..=max`, bound as such. Empty in a new
+    /// module.
+    Numbers {
+        /// Smallest number.
+        min: f64,
+        /// Largest number.
+        max: f64,
+    },
+    /// One line of at most [`LONGEST_TEXT`](crate::LONGEST_TEXT) characters, for people: it is kept and never reaches the
+    /// module. Empty in a new module.
+    Text,
 }
 
 impl ParamKind {
     /// Whether its value reaches the module as a handle in a bind event, not as a number.
     pub fn is_data(&self) -> bool {
-        matches!(self, ParamKind::Sample | ParamKind::Pattern)
+        matches!(self, ParamKind::Sample | ParamKind::Pattern | ParamKind::Numbers { .. })
     }
 }
 
@@ -352,6 +391,9 @@ pub struct Meter {
     /// What it counts.
     #[serde(default)]
     pub unit: Unit,
+    /// That many meters `key_1`, `key_2`, ..., 1 to 64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u16>,
 }
 
 /// Lua that shows a module at work.

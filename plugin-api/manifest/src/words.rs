@@ -1,6 +1,6 @@
 //! What the parts of a manifest are called, and what a parameter takes, in words: one home for help, lists and messages.
 
-use crate::types::{Kind, ParamKind, PortKind, Unit};
+use crate::types::{Kind, Meter, ParamKind, Port, PortKind, Unit};
 
 impl Kind {
     /// All kinds.
@@ -46,6 +46,24 @@ impl PortKind {
     }
 }
 
+impl Port {
+    /// What there is under its key: `in`, or `in_1 to in_3`.
+    pub fn keys(&self) -> String {
+        counted(&self.key, self.count)
+    }
+}
+
+impl Meter {
+    /// What there is under its key: `peak`, or `peak_1 to peak_8`.
+    pub fn keys(&self) -> String {
+        counted(&self.key, self.count)
+    }
+}
+
+fn counted(key: &str, count: Option<u16>) -> String {
+    count.map_or_else(|| key.to_owned(), |count| format!("{key}_1 to {key}_{count}"))
+}
+
 impl Unit {
     /// As in a manifest, `""` for a plain number.
     pub fn name(self) -> &'static str {
@@ -73,6 +91,8 @@ impl ParamKind {
             ParamKind::Enum { .. } => "enum",
             ParamKind::Sample => "sample",
             ParamKind::Pattern => "pattern",
+            ParamKind::Numbers { .. } => "numbers",
+            ParamKind::Text => "text",
         }
     }
 
@@ -90,6 +110,8 @@ impl ParamKind {
             ParamKind::Enum { labels, default } => format!("\"{}\" (\"{default}\")", labels.join("\", \"")),
             ParamKind::Sample => "a sound file".to_owned(),
             ParamKind::Pattern => "a pattern".to_owned(),
+            ParamKind::Numbers { min, max } => format!("a list of numbers from {min} to {max}"),
+            ParamKind::Text => "a line of text".to_owned(),
         }
     }
 }

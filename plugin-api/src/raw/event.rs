@@ -2,7 +2,7 @@
 
 use abi_stable::StableAbi;
 
-use super::handle::{Pattern, Sample};
+use super::handle::{Numbers, Pattern, Sample};
 
 /// What an [`Event`] is. Numbers are never reused.
 pub mod kind {
@@ -21,6 +21,9 @@ pub mod kind {
     /// From a module: it wants a parameter of its own to have another value; payload is [`super::Value`]. The host makes it
     /// a command, and sends the value back when it has been set.
     pub const REQUEST: u16 = 7;
+    /// A parameter's value for one note alone; payload is [`super::Value`], the record's `note` says which. Those that come
+    /// before its note-on, at the same frame, shape its beginning.
+    pub const NOTE_PARAM: u16 = 8;
 }
 
 /// One event.
@@ -32,6 +35,7 @@ pub mod kind {
 #[sabi(phantom_field(bind: Bind))]
 #[sabi(phantom_field(sample: Sample))]
 #[sabi(phantom_field(pattern: Pattern))]
+#[sabi(phantom_field(numbers: Numbers))]
 pub struct Event {
     /// Size of the record in bytes: 32.
     pub size: u16,
@@ -71,7 +75,8 @@ pub struct Note {
 pub struct Value {
     /// Index of the parameter or action in the manifest.
     pub index: u16,
-    /// Slot, or [`super::SLOT_OF_MODULE`] for a parameter of the module itself.
+    /// Slot, or [`super::SLOT_OF_MODULE`] for a parameter of the module itself. For one note alone: the latter, or
+    /// [`super::SLOT_OF_NOTE`].
     pub slot: u16,
     /// Always 0.
     pub reserved: u32,
@@ -87,7 +92,7 @@ pub struct Bind {
     pub index: u16,
     /// Slot, or [`super::SLOT_OF_MODULE`].
     pub slot: u16,
-    /// 0 nothing, 1 a [`super::SampleData`], 2 a [`super::PatternData`].
+    /// 0 nothing, 1 a [`super::SampleData`], 2 a [`super::PatternData`], 3 a [`super::NumbersData`].
     pub what: u32,
     /// Address of the handle, exposed (payloads are plain bytes); 0 for nothing.
     pub handle: usize,
@@ -129,7 +134,7 @@ mod tests {
     #[test]
     fn payloads_are_part_of_the_checked_layout() {
         let fields: Vec<&str> = <Event as StableAbi>::LAYOUT.phantom_fields().into_iter().map(|f| f.name()).collect();
-        assert_eq!(fields, ["note", "value", "bind", "sample", "pattern"]);
+        assert_eq!(fields, ["note", "value", "bind", "sample", "pattern", "numbers"]);
         assert_eq!(size_of::<Event>(), 32);
     }
 }

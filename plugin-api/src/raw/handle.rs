@@ -10,6 +10,8 @@ pub const GUARD_FRAMES: usize = 64;
 pub const ABSENT_SLOT: u16 = u16::MAX;
 /// The value is the module's own, not a slot's.
 pub const SLOT_OF_MODULE: u16 = u16::MAX;
+/// The value is for whatever slot the note plays.
+pub const SLOT_OF_NOTE: u16 = u16::MAX - 1;
 
 /// The head of every handle.
 #[repr(C)]
@@ -35,6 +37,72 @@ pub struct Sample {
     pub frames: usize,
     /// Frames per second: the engine's.
     pub rate: f64,
+    /// MIDI note at which it was recorded, 60 is C4, cents as fractions; NaN if the file does not say.
+    pub root: f64,
+    /// Parts to be repeated that the file names, by where they begin.
+    pub loops: *const Loop,
+    /// How many.
+    pub loop_count: usize,
+    /// Frames that the file marks, rising.
+    pub cues: *const usize,
+    /// How many.
+    pub cue_count: usize,
+    /// Where something begins in it, rising.
+    pub onsets: *const Onset,
+    /// How many.
+    pub onset_count: usize,
+}
+
+/// A part of a sample that is to be repeated.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, StableAbi)]
+pub struct Loop {
+    /// First frame.
+    pub start: usize,
+    /// The frame behind the last: later than the first, and at most the sample's length.
+    pub end: usize,
+    /// How it goes round.
+    pub direction: LoopDirection,
+    /// Always 0.
+    pub reserved: u32,
+}
+
+/// How a loop goes round: one of the constants, or a way that this build does not know.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, StableAbi)]
+pub struct LoopDirection(pub u32);
+
+impl LoopDirection {
+    /// From the end to the beginning.
+    pub const FORWARD: LoopDirection = LoopDirection(0);
+    /// To and fro.
+    pub const PING_PONG: LoopDirection = LoopDirection(1);
+    /// Always backwards.
+    pub const BACKWARD: LoopDirection = LoopDirection(2);
+}
+
+/// A frame at which something begins in a sample.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, StableAbi)]
+pub struct Onset {
+    /// The frame.
+    pub frame: usize,
+    /// How clearly it begins: above 0, and 1 for the strongest of the sample.
+    pub strength: f32,
+    /// Always 0.
+    pub reserved: u32,
+}
+
+/// A list of numbers.
+#[repr(C)]
+#[derive(StableAbi)]
+pub struct Numbers {
+    /// The head.
+    pub head: Handle,
+    /// The numbers.
+    pub values: *const f64,
+    /// How many.
+    pub count: usize,
 }
 
 /// A pattern, compiled to flat rows.

@@ -4,14 +4,15 @@ use std::any::Any;
 
 use abi_stable::std_types::RStr;
 
-use super::data::{TestPattern, TestSample};
+use super::data::{TestNumbers, TestPattern, TestSample};
 use super::music::Music;
 use super::run::{Run, emitted};
 use crate::block::{Block, NoteId};
+use crate::cpu::Cpu;
 use crate::event::NoteOn;
 use crate::export::{self, Erased};
 use crate::module::{Init, Key, Module, Span};
-use crate::raw::{self, Event, QUANTUM, SLOT_OF_MODULE, flag, kind};
+use crate::raw::{self, Event, QUANTUM, SLOT_OF_MODULE, SLOT_OF_NOTE, flag, kind};
 use crate::swing::Swing;
 
 /// Events a quantum has room for, unless a test says otherwise, and how many of them are kept for note-offs.
@@ -59,7 +60,14 @@ impl<M: Module> Bench<M> {
     /// As `new`, but no value is sent: the module is what it made of itself.
     pub(super) fn silent_host(rate: f64) -> Bench<M> {
         extern "C" fn log(_instance: u64, _level: u32, _text: RStr<'_>) {}
-        let init = raw::Init { size: size_of::<raw::Init>() as u32, cpu: 0, rate, seed: 1, instance: 1, log };
+        let init = raw::Init {
+            size: size_of::<raw::Init>() as u32,
+            cpu: Cpu::best().number(),
+            rate,
+            seed: 1,
+            instance: 1,
+            log,
+        };
         let instance = export::new::<M>(&Init::new(init)).unwrap_or_else(|text| panic!("{}: {text}", M::TYPE));
         let meters = (0..).take_while(|&i| M::Meter::from_index(i).is_some()).count();
         Bench {
@@ -157,6 +165,18 @@ impl<M: Module> Bench<M> {
         self.bind_at(self.now, param.index(), SLOT_OF_MODULE, 0, 0);
     }
 
+    /// Gives the module a list of numbers.
+    pub fn bind_numbers(&mut self, param: M::Param, numbers: &TestNumbers) {
+        self.bind_at(self.now, param.index(), SLOT_OF_MODULE, 3, numbers.handle());
+        self.kept.push(Box::new(numbers.clone()));
+    }
+
+    /// Gives a slot a list of numbers. Slots count from 0.
+    pub fn bind_slot_numbers(&mut self, slot: usize, param: M::SlotParam, numbers: &TestNumbers) {
+        self.bind_at(self.now, param.index(), slot as u16, 3, numbers.handle());
+        self.kept.push(Box::new(numbers.clone()));
+    }
+
     /// Begins a note, at a sample.
     pub fn note_on(&mut self, at: u64, on: NoteOn) {
         let event = Event::with_note(kind::NOTE_ON, 0, on.note.0, on.to_raw());
@@ -171,6 +191,21 @@ impl<M: Module> Bench<M> {
     /// Ends a note without its release, at a sample.
     pub fn choke(&mut self, at: u64, note: u32) {
         self.waiting.push((at, Event::bare(kind::CHOKE, 0, note)));
+    }
+
+    /// Sets a parameter for one note alone, at a sample: before its note-on, or while it sounds.
+    pub fn note_param(&mut self, at: u64, note: u32, param: M::Param, value: f64) {
+        self.lock(at, note, param.index(), SLOT_OF_MODULE, value);
+    }
+
+    /// The same, of a parameter of the slot that the note plays.
+    pub fn note_slot_param(&mut self, at: u64, note: u32, param: M::SlotParam, value: f64) {
+        self.lock(at, note, param.index(), SLOT_OF_NOTE, value);
+    }
+
+    fn lock(&mut self, at: u64, note: u32, index: usize, slot: u16, value: f64) {
+        let payload = raw::Value { index: index as u16, slot, reserved: 0, value };
+        self.waiting.push((at, Event::with_value(kind::NOTE_PARAM, 0, note, payload)));
     }
 
     /// Tells the module to do something, at a sample.
@@ -237,6 +272,16 @@ impl<M: Module> Bench<M> {
     /// What a meter shows.
     pub fn meter(&self, meter: M::Meter) -> f32 {
         self.meters[meter.index()]
+    }
+
+    /// What number `n`, from 0, of a meter with a `count` shows.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn meter_at(&self, meter: M::Meter, n: usize) -> f32 {
+        let place = meter.index() + n;
+        assert!(M::Meter::from_index(place) == Some(meter), "the meter has no number {n}");
+        self.meters[place]
     }
 
     /// What is on a modulation output, -1 to 1.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Bench, laws};
-use crate::{Block, Described, Event, Init, Key, Module, Shape, Span};
+use crate::{Block, Described, Event, Init, Key, Module, NoteId, Shape, Span};
 
 const NONE: u8 = 0;
 const FORGETS_RESET: u8 = 1;
@@ -71,8 +71,10 @@ impl<const FLAW: u8> Module for Constant<FLAW> {
     }
 
     fn event(&mut self, event: Event<Self>, _frame: usize, _block: &mut Block<'_>) {
-        if let Event::Param { param: Only::Value, value, .. } = event {
-            self.next = value as f32;
+        match event {
+            Event::Param { param: Only::Value, value, .. } => self.next = value as f32,
+            Event::NoteParam { note: NoteId(7), param: Only::Value, value } => self.next = value as f32,
+            _ => {}
         }
     }
 
@@ -128,4 +130,12 @@ fn events_land_on_their_absolute_sample() {
     bench.param_at(65, Only::Value, 2.0);
     assert_eq!(bench.run(2).audio[0][63..67], [1.0, 1.0, 2.0, 2.0]);
     assert_eq!(bench.now(), 128);
+}
+
+#[test]
+fn a_value_of_a_note_names_it() {
+    let mut bench = Bench::<Constant<NONE>>::new(64.0);
+    bench.note_param(1, 7, Only::Value, 2.0);
+    bench.note_param(2, 8, Only::Value, 0.5);
+    assert_eq!(bench.run(1).audio[0][..4], [1.0, 2.0, 2.0, 2.0]);
 }

@@ -5,6 +5,10 @@ use cantus_plugin_api::testing::{Bench, TestSample, laws, note};
 
 use super::*;
 
+mod clicks;
+mod slices;
+mod styles;
+
 type Sampler = Bench<MultiSampler>;
 
 /// 5 ms are 4 frames.
@@ -24,6 +28,8 @@ fn ones() -> TestSample {
 fn with(sample: &TestSample) -> Sampler {
     let mut bench = Sampler::new(RATE);
     bench.bind_sample(0, SlotParam::File, sample);
+    // The spline is at each frame exactly the frame.
+    bench.param(Param::Interpolation, 1.0);
     bench
 }
 
@@ -86,7 +92,7 @@ fn what_values_do() {
     let slot = |param, value| move |b: &mut Sampler| b.slot_param(0, param, value);
     let own = |param, value| move |b: &mut Sampler| b.param(param, value);
     type Set = Box<dyn Fn(&mut Sampler)>;
-    let table: [(&str, Set, &[f32]); 11] = [
+    let table: [(&str, Set, &[f32]); 17] = [
         ("volume", Box::new(own(Volume, 2.0)), &[2.0, 4.0, 6.0, 8.0]),
         ("pan left", Box::new(own(Pan, -1.0)), &[root2, 2.0 * root2, 3.0 * root2, 4.0 * root2]),
         ("pan right", Box::new(own(Pan, 1.0)), &[]),
@@ -95,7 +101,14 @@ fn what_values_do() {
         ("transpose", Box::new(own(Transpose, 12.0)), &[1.0, 3.0]),
         ("speed", Box::new(own(Speed, 2.0)), &[1.0, 3.0]),
         ("tune", Box::new(slot(SlotParam::Tune, 1200.0)), &[1.0, 3.0]),
-        ("start", Box::new(slot(SlotParam::Start, 0.5)), &[3.0, 4.0]),
+        // Of 3 and 4, less and less of 3 is taken off.
+        ("start", Box::new(slot(SlotParam::Start, 0.5)), &[0.0, 1.75]),
+        ("position", Box::new(own(Param::Position, 0.5)), &[0.0, 1.75]),
+        ("backward", Box::new(own(Speed, -1.0)), &[4.0, 3.0, 2.0, 1.0]),
+        ("backward from the start", Box::new(own(Speed, -2.0)), &[4.0, 2.0]),
+        ("bend", Box::new(own(Param::Bend, 12.0)), &[1.0, 3.0]),
+        ("dynamics of a velocity of 1", Box::new(own(Param::Dynamics, 0.5)), &[1.0, 2.0, 3.0, 4.0]),
+        ("hold", Box::new(own(Param::Hold, 3.0 / RATE)), &[1.0, 2.0, 3.0, 4.0]),
         ("nothing between start and finish", Box::new(slot(SlotParam::Start, 1.0)), &[]),
         ("attack of 4 frames", Box::new(own(Attack, 4.0 / RATE)), &[0.0, 0.5, 1.5, 3.0]),
     ];
@@ -114,12 +127,114 @@ fn a_crop_fades_out_and_a_loop_goes_round() {
     bench.note_on(0, note(1));
     assert_eq!(left(&mut bench), padded(0, &[5.0, 5.0, 5.0, 5.0, 4.0, 3.0, 2.0, 1.0]));
 
-    let mut bench = with(&counting(8));
-    bench.slot_param(0, SlotParam::Start, 0.25);
-    bench.slot_param(0, SlotParam::Finish, 0.75);
-    bench.slot_param(0, SlotParam::Looping, 1.0);
+    type Row = (&'static str, f64, f64, &'static [f32]);
+    let table: [Row; 4] = [
+        ("forward", 1.0, 0.0, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 3.0, 4.0, 5.0, 6.0, 3.0]),
+        ("backward", 1.0, 1.0, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 6.0, 5.0, 4.0, 3.0, 6.0]),
+        ("there and back", 1.0, 2.0, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 6.0, 5.0, 4.0, 3.0, 3.0, 4.0]),
+        ("backward round it", -1.0, 0.0, &[8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 6.0, 5.0, 4.0, 3.0, 6.0]),
+    ];
+    for (name, speed, mode, expected) in table {
+        let mut bench = with(&counting(8));
+        bench.slot_param(0, SlotParam::Style, 1.0);
+        bench.slot_param(0, SlotParam::LoopMode, mode);
+        bench.slot_param(0, SlotParam::LoopStart, 0.25);
+        bench.slot_param(0, SlotParam::LoopFinish, 0.75);
+        bench.param(Param::Speed, speed);
+        bench.note_on(0, note(1));
+        assert_eq!(left(&mut bench)[..expected.len()], *expected, "{name}");
+    }
+}
+
+#[test]
+fn a_loop_may_be_left_when_the_note_is() {
+    let mut bench = with(&counting(200));
+    bench.slot_param(0, SlotParam::Style, 1.0);
+    bench.slot_param(0, SlotParam::LoopFinish, 0.05);
+    bench.slot_param(0, SlotParam::LoopRelease, 1.0);
+    bench.param(Param::Release, 10.0);
     bench.note_on(0, note(1));
-    assert_eq!(bench.run(100).audio[0], [3.0, 4.0, 5.0, 6.0].repeat(1600));
+    bench.run(10);
+    bench.note_off(bench.now() + 3, 1);
+    let out = left(&mut bench);
+    assert!(out[..4].iter().all(|x| *x <= 10.0), "round and round: {out:?}");
+    assert!(out[10..].windows(2).all(|two| two[1] > two[0]) && out[60] > 50.0, "on to the finish: {out:?}");
+}
+
+#[test]
+fn next_goes_on_where_the_note_before_ended() {
+    let mut bench = with(&counting(20));
+    bench.slot_param(0, SlotParam::Style, 2.0);
+    bench.param(Param::Release, 5.0 / RATE);
+    bench.note_on(0, note(1));
+    bench.note_off(4, 1);
+    bench.quantum();
+    // It was heard for 9 frames, until its release ended.
+    bench.note_on(bench.now(), note(2));
+    let out = left(&mut bench);
+    assert_eq!(out[4..10], [14.0, 15.0, 16.0, 17.0, 18.0, 19.0]);
+    // And from the start again at the finish.
+    assert_eq!(out[10..13], [20.0, 1.0, 2.0]);
+}
+
+#[test]
+fn without_a_gate_a_note_plays_to_its_end() {
+    let mut bench = with(&counting(6));
+    bench.slot_param(0, SlotParam::Gate, 0.0);
+    bench.note_on(0, note(1));
+    bench.note_off(2, 1);
+    assert_eq!(left(&mut bench), padded(0, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+}
+
+#[test]
+fn a_new_note_may_end_those_of_its_column() {
+    for (what, expected) in [(0.0, 2.0), (1.0, 1.0), (2.0, 1.0)] {
+        let mut bench = with(&ones());
+        bench.param(Param::NewNote, what);
+        bench.note_on(0, NoteOn { column: 1, ..note(1) });
+        bench.note_on(0, NoteOn { column: 2, ..note(2) });
+        bench.quantum();
+        bench.note_on(bench.now(), NoteOn { column: 1, ..note(3) });
+        let out = left(&mut bench);
+        assert_eq!(out[60], 1.0 + expected, "{what}");
+    }
+}
+
+#[test]
+fn one_voice_alone() {
+    for (voicing, comes_back) in [(1.0, 1.0), (2.0, 3.0)] {
+        let mut bench = with(&counting(4000));
+        bench.param(Param::Voicing, voicing);
+        bench.note_on(0, note(1));
+        bench.quantum();
+        bench.note_on(bench.now(), NoteOn { pitch: Some(72.0), ..note(2) });
+        let second = left(&mut bench);
+        assert_eq!(bench.meter(Meter::Voices), 1.0);
+        bench.note_off(bench.now(), 2);
+        let third = left(&mut bench);
+        assert_eq!(bench.meter(Meter::Voices), 1.0, "the first is still held");
+        let begins = third[10] < second[60];
+        assert_eq!(begins, comes_back == 1.0, "voicing {voicing}: {} {}", second[60], third[10]);
+        // At its own pitch again.
+        assert_eq!(third[40] - third[39], 1.0);
+        bench.note_off(bench.now(), 1);
+        bench.run(2);
+        assert_eq!(bench.meter(Meter::Voices), 0.0);
+    }
+}
+
+#[test]
+fn a_note_glides_from_the_one_before() {
+    let mut bench = with(&counting(4000));
+    bench.param(Param::Glide, 64.0 / RATE);
+    bench.note_on(0, note(1));
+    bench.action(60, Action::Stop);
+    bench.quantum();
+    bench.note_on(bench.now(), NoteOn { pitch: Some(72.0), ..note(2) });
+    let out = bench.run(2).audio.remove(0);
+    let speeds = [out[11] - out[10], out[45] - out[44], out[100] - out[99]];
+    assert!((speeds[0] - 1.0).abs() < 0.01 && (speeds[1] - 2f32.sqrt()).abs() < 0.01, "{speeds:?}");
+    assert!((speeds[2] - 2.0).abs() < 0.01, "{speeds:?}");
 }
 
 #[test]
@@ -168,6 +283,84 @@ fn a_choke_group_has_one_voice() {
     assert_eq!(voices, [1.0, 2.0, 3.0, 4.0, 4.0, 4.0, 4.0, 4.0]);
 }
 
+/// Slot n sounds as 10 to the power of n.
+fn powers(set: &[(usize, SlotParam, f64)]) -> Sampler {
+    let mut bench = Sampler::new(RATE);
+    bench.param(Param::Interpolation, 1.0);
+    for slot in 0..4 {
+        bench.bind_sample(slot, SlotParam::File, &TestSample::mono(RATE, &[10f32.powi(slot as i32); 30]));
+        bench.slot_param(slot, SlotParam::Root, 60.0);
+    }
+    set.iter().for_each(|(slot, param, value)| bench.slot_param(*slot, *param, *value));
+    bench
+}
+
+/// Which slots play, for each of some notes.
+fn played(bench: &mut Sampler, notes: &[(f32, f32)]) -> Vec<f32> {
+    let mut heard = Vec::new();
+    for (id, (pitch, velocity)) in (1..).zip(notes) {
+        bench.param(Param::Dynamics, 0.0);
+        bench.note_on(bench.now(), NoteOn { pitch: Some(*pitch), velocity: Some(*velocity), ..note(id) });
+        heard.push(left(bench)[0]);
+        bench.quantum();
+    }
+    heard
+}
+
+#[test]
+fn who_plays_a_note() {
+    use SlotParam::{HighKey, HighVelocity, LowKey, LowVelocity, RoundRobin};
+    type Row = (&'static str, f64, &'static [(usize, SlotParam, f64)], &'static [(f32, f32)], &'static [f32]);
+    let table: [Row; 7] = [
+        ("the first slot", 0.0, &[], &[(60.0, 1.0), (10.0, 0.1)], &[1.0, 1.0]),
+        ("all zones", 1.0, &[], &[(60.0, 1.0)], &[1111.0]),
+        (
+            "keys",
+            1.0,
+            &[(0, HighKey, 59.0), (1, LowKey, 60.0), (2, LowKey, 72.0), (3, HighKey, 0.0)],
+            &[(59.0, 1.0), (60.0, 1.0), (72.0, 1.0)],
+            &[1.0, 10.0, 110.0],
+        ),
+        (
+            "velocities",
+            1.0,
+            &[(0, HighVelocity, 0.5), (1, LowVelocity, 0.5), (2, LowVelocity, 1.0), (3, HighKey, 0.0)],
+            &[(60.0, 0.2), (60.0, 0.5), (60.0, 0.7), (60.0, 1.0)],
+            &[1.0, 11.0, 10.0, 110.0],
+        ),
+        ("by velocity", 2.0, &[], &[(60.0, 0.0), (60.0, 0.3), (60.0, 0.6), (60.0, 1.0)], &[1.0, 10.0, 100.0, 1000.0]),
+        (
+            "in turn",
+            0.0,
+            &[(0, RoundRobin, 1.0), (2, RoundRobin, 1.0), (3, RoundRobin, 1.0)],
+            &[(60.0, 1.0); 4],
+            &[1.0, 100.0, 1000.0, 1.0],
+        ),
+        (
+            "in turn within a zone",
+            1.0,
+            &[(0, RoundRobin, 2.0), (1, RoundRobin, 2.0), (3, HighKey, 0.0)],
+            &[(60.0, 1.0); 3],
+            &[101.0, 110.0, 101.0],
+        ),
+    ];
+    for (name, select, set, notes, expected) in table {
+        let mut bench = powers(set);
+        bench.param(Param::Select, select);
+        assert_eq!(played(&mut bench, notes), expected, "{name}");
+    }
+    // At random: all come, never one twice in a row, and the same in every run.
+    let random = || {
+        let mut bench = powers(&[0, 1, 2, 3].map(|slot| (slot, RoundRobin, 1.0)));
+        bench.param(Param::RoundRobinOrder, 1.0);
+        played(&mut bench, &[(60.0, 1.0); 40])
+    };
+    let order = random();
+    assert!(order.windows(2).all(|two| two[0] != two[1]), "{order:?}");
+    assert!([1.0, 10.0, 100.0, 1000.0].iter().all(|slot| order.contains(slot)), "{order:?}");
+    assert_eq!(order, random());
+}
+
 #[test]
 fn stealing_takes_the_released_then_the_oldest_and_loses_no_onset() {
     // Slot n sounds as 10 to the power of n, so a sum shows who sounds.
@@ -193,11 +386,11 @@ fn stealing_takes_the_released_then_the_oldest_and_loses_no_onset() {
 fn a_flood_of_notes_stays_bounded_and_every_onset_is_heard() {
     let mut bench = with(&TestSample::mono(RATE, &[0.0; 5000]));
     bench.bind_sample(1, SlotParam::File, &TestSample::mono(RATE, &[1.0]));
-    bench.param(Param::Polyphony, 64.0);
-    for id in 1..=300 {
+    bench.param(Param::Polyphony, 256.0);
+    for id in 1..=600 {
         bench.note_on(3, note(id));
     }
-    bench.note_on(3, NoteOn { slot: Some(1), ..note(301) });
+    bench.note_on(3, NoteOn { slot: Some(1), ..note(601) });
     assert_eq!(left(&mut bench), padded(3, &[1.0]));
 }
 

@@ -2,13 +2,25 @@
 
 use cantus_plugin_api::NoteId;
 
-use crate::voice::Voice;
+use crate::values::Values;
+use crate::voice::{Room, Voice};
 
 /// Voices that may sound, and as many that may fade out beside them.
-pub const MOST: usize = 64;
+pub const MOST: usize = 256;
 
-/// Voices that sound, oldest first, and voices that were stolen, choked or stopped and fade out. Neither list grows
-/// beyond [`MOST`]; when the second is full, its quietest voice is cut. Never allocates after it was made.
+/// Who goes when there are too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steal {
+    /// The oldest that is released, else the oldest.
+    Released,
+    Oldest,
+    Quietest,
+    /// One of the same pitch and slot, else as `Released`.
+    SameNote,
+}
+
+/// Voices that sound, and voices that were stolen, choked or stopped and fade out. Neither list grows beyond [`MOST`]; when
+/// the second is full, its quietest voice is cut. Never allocates after it was made.
 pub struct Voices {
     sounding: Vec<Voice>,
     fading: Vec<Voice>,
@@ -28,9 +40,9 @@ impl Voices {
         self.fading.clear();
     }
 
-    /// How many sound, without those that fade out.
-    pub fn count(&self) -> usize {
-        self.sounding.len()
+    /// Those that sound, without those that fade out; in no order.
+    pub fn sounding(&self) -> &[Voice] {
+        &self.sounding
     }
 
     /// Those that sound and those that fade out.
@@ -38,19 +50,47 @@ impl Voices {
         self.sounding.iter_mut().chain(&mut self.fading)
     }
 
-    /// Begins a voice, at most `polyphony` at once: while there are too many the oldest that is released goes, else the
-    /// oldest.
-    pub fn begin(&mut self, voice: Voice, polyphony: usize) {
+    /// The latest that sounds and that `which` says.
+    pub fn latest(&mut self, which: impl Fn(&Voice) -> bool) -> Option<&mut Voice> {
+        self.sounding.iter_mut().filter(|voice| which(voice)).max_by_key(|voice| voice.number)
+    }
+
+    /// Begins a voice, at most `polyphony` at once: while there are too many, one goes.
+    pub fn begin(&mut self, voice: Voice, polyphony: usize, steal: Steal) {
         while self.sounding.len() >= polyphony.clamp(1, MOST) {
-            let released = self.sounding.iter().position(Voice::releasing);
-            self.fade_out(released.unwrap_or(0));
+            let Some(index) = self.victim(&voice, steal) else { break };
+            self.fade_out(index);
         }
         self.sounding.push(voice);
     }
 
-    /// Releases a note in `frames` frames.
-    pub fn release(&mut self, note: NoteId, frames: u32) {
-        self.sounding.iter_mut().filter(|v| v.note == note).for_each(|v| v.release(frames));
+    fn victim(&self, new: &Voice, steal: Steal) -> Option<usize> {
+        let oldest = |which: &dyn Fn(&Voice) -> bool| {
+            let voices = self.sounding.iter().enumerate().filter(|(_, voice)| which(voice));
+            voices.min_by_key(|(_, voice)| voice.number).map(|(index, _)| index)
+        };
+        let quietest = || {
+            let loudness = self.sounding.iter().map(Voice::loudness).enumerate();
+            loudness.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index)
+        };
+        let same = |voice: &Voice| (voice.call.pitch, voice.call.slot) == (new.call.pitch, new.call.slot);
+        let released = || oldest(&Voice::releasing).or_else(|| oldest(&|_| true));
+        match steal {
+            Steal::Released => released(),
+            Steal::Oldest => oldest(&|_| true),
+            Steal::Quietest => quietest(),
+            Steal::SameNote => oldest(&same).or_else(released),
+        }
+    }
+
+    /// Lets a note go.
+    pub fn release(&mut self, which: impl Fn(&Voice) -> bool, values: &Values, rate: f64) {
+        self.sounding.iter_mut().filter(|voice| which(voice)).for_each(|voice| voice.release(values, rate));
+    }
+
+    /// The voices of a note.
+    pub fn of_note(&mut self, note: NoteId) -> impl Iterator<Item = &mut Voice> {
+        self.sounding.iter_mut().filter(move |voice| voice.call.note == note)
     }
 
     /// Fades out those that `which` says.
@@ -61,19 +101,30 @@ impl Voices {
     }
 
     fn fade_out(&mut self, index: usize) {
-        let mut voice = self.sounding.remove(index);
-        voice.release(self.fade);
+        let mut voice = self.sounding.swap_remove(index);
+        // Nobody would miss it.
+        if voice.is_unheard() {
+            return;
+        }
+        voice.fade(self.fade);
         if self.fading.len() == MOST {
-            let by_loudness = |a: &(usize, f32), b: &(usize, f32)| a.1.total_cmp(&b.1);
-            let quietest = self.fading.iter().map(Voice::loudness).enumerate().min_by(by_loudness);
-            self.fading.remove(quietest.map_or(0, |(index, _)| index));
+            let loudness = self.fading.iter().map(Voice::loudness).enumerate();
+            let quietest = loudness.min_by(|a, b| a.1.total_cmp(&b.1));
+            self.fading.swap_remove(quietest.map_or(0, |(index, _)| index));
         }
         self.fading.push(voice);
     }
 
-    /// Adds the sound of all and forgets those that have ended.
-    pub fn render(&mut self, left: &mut [f32], right: &mut [f32]) {
-        self.sounding.retain_mut(|voice| voice.render(left, right));
-        self.fading.retain_mut(|voice| voice.render(left, right));
+    /// Adds the sound of all and forgets those that have ended; of each that has, `ended` is told.
+    pub fn render(&mut self, room: &mut Room<'_>, left: &mut [f32], right: &mut [f32], mut ended: impl FnMut(&Voice)) {
+        for voices in [&mut self.sounding, &mut self.fading] {
+            voices.retain_mut(|voice| {
+                let sounds = voice.render(room, left, right);
+                if !sounds {
+                    ended(voice);
+                }
+                sounds
+            });
+        }
     }
 }

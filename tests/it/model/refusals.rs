@@ -164,6 +164,35 @@ fn refusals_blame_and_advise() {
         (trigger("kick", Some(200), None), "kick has no slot 201; slots 1 to 4 are possible".into()),
         (trigger("kick", None, Some(128.0)), "note 128 is out of range; 0 to 127 is possible".into()),
         (
+            locked(&[("volume", Value::Num(num(1.0))), ("stat", Value::Num(num(0.5)))]),
+            "kick (Kit) has no parameter \"stat\"; did you mean \"start\"?".into(),
+        ),
+        (
+            locked(&[("voices", Value::Int(2))]),
+            "voices of kick cannot be set for one note alone; these can: volume, mode, start".into(),
+        ),
+        (
+            TriggerEventCommand {
+                module: "seq".into(),
+                locks: vec![("pattern".into(), text("a"))],
+                ..Default::default()
+            }
+            .into(),
+            "pattern of seq cannot be set for one note alone; none of its parameters can".into(),
+        ),
+        (
+            locked(&[("level", Value::Int(5))]),
+            "kick:trigger volume = 5: it takes a number from 0 to 2, or text such as \"-6dB\"".into(),
+        ),
+        (
+            locked(&[("mode", text("lop"))]),
+            "kick:trigger mode = \"lop\": it takes one of \"once\", \"loop\", \"grain\"; did you mean \"loop\"?".into(),
+        ),
+        (
+            locked(&vec![("start", Value::Int(1)); 17]),
+            "a note of kick cannot have 17 values of its own; at most 16 are possible".into(),
+        ),
+        (
             InvokeActionCommand { module: "kick".into(), action: "stopp".into() }.into(),
             "kick (Kit) has no action \"stopp\"; did you mean \"stop\"?".into(),
         ),

@@ -182,6 +182,11 @@ impl<'a> Walk<'a> {
             ParamKind::Int { min, max, .. } => Value::Int(min + self.dice.below((max - min + 1) as usize) as i64),
             ParamKind::Bool { .. } => Value::Flag(self.dice.flip()),
             ParamKind::Enum { labels, .. } => Value::Text(labels[self.dice.below(labels.len())].as_str().into()),
+            ParamKind::Numbers { min, max } => {
+                let count = self.dice.below(4);
+                Value::List((0..count).map(|_| self.dice.between(*min, *max)).collect())
+            }
+            ParamKind::Text => Value::Text(format!("text {}", self.dice.below(4)).into()),
             ParamKind::Sample => Value::Text(self.files[self.dice.below(self.files.len())].clone()),
             ParamKind::Pattern => {
                 let names: Vec<&Name> = model.patterns.keys().chain(model.chains.keys()).collect();

@@ -7,28 +7,30 @@ use cantus_manifest::ParamKind;
 use super::{File, Place, Realiser, Task, Ticket, Wanted};
 use crate::assets::{Asset, Progress};
 use crate::model::{Name, Value};
-use crate::rt::Data;
 use crate::rt::message::{Change, Deed};
+use crate::rt::{Data, NumbersMemory};
 
 impl Realiser {
     /// Notes what a data parameter wants, and begins to load a file that nobody wanted before.
     pub(super) fn want(&mut self, place: Place, kind: &ParamKind, value: &Value) {
-        let Value::Text(text) = value else { return };
         self.stale = true;
-        if text.is_empty() {
-            self.wanted.remove(&place);
-            return;
-        }
-        let wanted = match kind {
-            ParamKind::Sample => {
+        let wanted = match (kind, value) {
+            (_, Value::Text(text)) if text.is_empty() => None,
+            (_, Value::List(list)) if list.is_empty() => None,
+            (ParamKind::Sample, Value::Text(text)) => {
                 if !self.files.contains_key(text) && !self.assets.contains_key(text) {
                     self.read(text);
                 }
-                Wanted::Sample(text.clone())
+                Some(Wanted::Sample(text.clone()))
             }
-            _ => Wanted::Pattern(text.clone()),
+            (ParamKind::Pattern, Value::Text(text)) => Some(Wanted::Pattern(text.clone())),
+            (_, Value::List(list)) => Some(Wanted::Numbers(list.clone())),
+            _ => None,
         };
-        self.wanted.insert(place, wanted);
+        match wanted {
+            Some(wanted) => _ = self.wanted.insert(place, wanted),
+            None => _ = self.wanted.remove(&place),
+        }
     }
 
     /// Reads a file again that something wants. Until it is read, what was read before plays on.
@@ -52,6 +54,9 @@ impl Realiser {
         let data = match self.wanted.get(place) {
             None => None,
             Some(Wanted::Pattern(name)) => self.patterns.get(name).map(|m| Data::Pattern(m.clone())),
+            Some(Wanted::Numbers(list)) => {
+                Some(Data::Numbers(NumbersMemory::new(list.iter().map(|number| number.get()).collect())))
+            }
             Some(Wanted::Sample(file)) => match self.assets.get(file) {
                 Some(asset) => Some(Data::Sample(asset.memory.clone())),
                 // What is not there (yet) leaves what was: a slip in a file's name does not silence the music.

@@ -128,6 +128,6 @@ fn range(kind: &ParamKind) -> (f64, f64) {
         ParamKind::Int { min, max, .. } => (*min as f64, *max as f64),
         ParamKind::Enum { labels, .. } => (0.0, labels.len().saturating_sub(1) as f64),
         ParamKind::Bool { .. } => (0.0, 1.0),
-        ParamKind::Sample | ParamKind::Pattern => (0.0, 0.0),
+        ParamKind::Sample | ParamKind::Pattern | ParamKind::Numbers { .. } | ParamKind::Text => (0.0, 0.0),
     }
 }

@@ -19,9 +19,8 @@ impl Realiser {
                 waiting.push(command.clone());
             }
             _ => {
-                if let Some(instance) = self.instance(&command.module) {
-                    change.deeds.push(Deed::Trigger(records::note(instance, command)));
-                }
+                let note = self.note(command);
+                change.deeds.extend(note);
             }
         }
     }
@@ -36,10 +35,19 @@ impl Realiser {
             module == name
                 && matches!(wanted, Wanted::Sample(f) if matches!(self.files.get(f), Some(File::Loading(..))))
         });
-        let Some(instance) = self.instance(name).filter(|_| !loading) else { return };
+        if loading || self.instance(name).is_none() {
+            return;
+        }
         let waiting = self.modules.get_mut(name).and_then(|live| live.waiting.take());
         let notes = waiting.into_iter().flat_map(|(_, notes)| notes);
-        change.deeds.extend(notes.map(|command| Deed::Trigger(records::note(instance, &command))));
+        change.deeds.extend(notes.filter_map(|command| self.note(&command)));
+    }
+
+    /// What plays a note, if its module is there.
+    fn note(&self, command: &TriggerEventCommand) -> Option<Deed> {
+        let instance = self.instance(&command.module)?;
+        let known = self.catalog.get(&self.modules.get(&command.module)?.module_type);
+        Some(Deed::Trigger(records::note(instance, command, known.map(|known| &**known))))
     }
 
     /// Tells a module to do something.
@@ -90,7 +98,7 @@ mod tests {
         realiser.realise(&Model::default(), &model, 0.0, &mut Change::default());
         let note = |n: u8| {
             let note = Some(crate::model::Num::of(n.into()));
-            TriggerEventCommand { module: "a".into(), note, velocity: None, slot: None, length: None }
+            TriggerEventCommand { module: "a".into(), note, ..TriggerEventCommand::default() }
         };
         for (batch, n) in [(1, 60), (1, 61), (2, 62), (2, 63)] {
             realiser.trigger(&note(n), &mut Change { number: batch, ..Change::default() });

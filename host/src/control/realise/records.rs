@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use cantus_plugin_api::raw::{ABSENT_SLOT, Event, Note, Step, Value as Wire, kind};
+use cantus_plugin_api::raw::{ABSENT_SLOT, Event, Note, SLOT_OF_MODULE, SLOT_OF_NOTE, Step, Value as Wire, kind};
 
 use super::Place;
-use crate::model::command::TriggerEventCommand;
-use crate::model::{Num, Pattern};
+use crate::model::command::{Lock, TriggerEventCommand};
+use crate::model::{ModuleType, Num, Pattern};
 use crate::rt::PatternMemory;
 use crate::rt::message::Trigger;
 
@@ -15,7 +15,8 @@ pub fn value_event((_, slot, index): &Place, value: f64, flags: u32) -> Event {
     Event { flags, ..Event::with_value(kind::PARAM, 0, 0, value) }
 }
 
-pub fn note(instance: u32, command: &TriggerEventCommand) -> Trigger {
+/// `known` is the type of the instance.
+pub fn note(instance: u32, command: &TriggerEventCommand, known: Option<&ModuleType>) -> Trigger {
     let or_nan = |v: Option<Num>| v.map_or(f32::NAN, |v| v.get() as f32);
     let note = Note {
         pitch: or_nan(command.note),
@@ -24,7 +25,18 @@ pub fn note(instance: u32, command: &TriggerEventCommand) -> Trigger {
         column: 0,
         reserved: 0,
     };
-    Trigger { instance, event: Event::with_note(kind::NOTE_ON, 0, 0, note), length: command.length.map(Num::get) }
+    let locks = known.and_then(|known| command.locks(known).ok()).unwrap_or_default();
+    Trigger {
+        instance,
+        event: Event::with_note(kind::NOTE_ON, 0, 0, note),
+        locks: locks.iter().map(lock).collect(),
+        length: command.length.map(Num::get),
+    }
+}
+
+fn lock(lock: &Lock) -> Wire {
+    let slot = if lock.of_slot { SLOT_OF_NOTE } else { SLOT_OF_MODULE };
+    Wire { index: lock.index as u16, slot, reserved: 0, value: lock.value }
 }
 
 /// A pattern as modules see it.

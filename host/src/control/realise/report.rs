@@ -5,6 +5,7 @@ use cantus_plugin_api::raw::{SLOT_OF_MODULE, Value as Wire};
 
 use super::super::state::{Status, StatusOf};
 use super::{File, Place, Realiser, State, Wanted};
+use crate::model::command::span;
 use crate::model::{ModuleId, Name, Path, Value};
 
 impl Realiser {
@@ -14,7 +15,7 @@ impl Realiser {
         let known = self.catalog.get(&live.module_type)?;
         let slot = (value.slot != SLOT_OF_MODULE).then_some(value.slot);
         let params = if slot.is_some() { known.slot_params() } else { &known.manifest.params[..] };
-        let param = params.get(usize::from(value.index)).filter(|param| !param.kind.is_data())?;
+        let param = params.get(usize::from(value.index)).filter(|param| span(&param.kind).is_some())?;
         let path = Path { module: name.clone(), slot, param: param.key.as_str().into() };
         Some((path, Value::of_number(value.value, &param.kind)))
     }
@@ -48,6 +49,7 @@ impl Realiser {
         }
         for (place, wanted) in &self.wanted {
             let is = match wanted {
+                Wanted::Numbers(_) => continue,
                 Wanted::Pattern(name) if self.patterns.contains_key(name) => continue,
                 Wanted::Pattern(name) => {
                     StatusOf::Missing(format!("there is no pattern \"{name}\"; make it with pattern(\"{name}\", ...)"))

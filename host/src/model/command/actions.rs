@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{Catalog, Model, Name, Num, Refusal};
+use super::super::value::accept;
+use super::super::{Catalog, Model, ModuleType, Name, Num, Refusal, Value};
 use super::{Edit, within};
 
 /// An action of the transport, which is always possible.
@@ -65,8 +66,11 @@ impl Edit for SeekCommand {
     }
 }
 
+/// Values that one note can have of its own.
+pub const MOST_LOCKS: usize = 16;
+
 /// Action: plays a note on a module.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TriggerEventCommand {
     /// Name of the module.
     pub module: Name,
@@ -78,11 +82,65 @@ pub struct TriggerEventCommand {
     pub slot: Option<u16>,
     /// Beats until it ends; `None`: it is never ended.
     pub length: Option<Num>,
+    /// Parameters that have another value for this note alone, by key or alias, in the order in which they are set; at
+    /// most [`MOST_LOCKS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locks: Vec<(Name, Value)>,
+}
+
+/// A value for one note alone, as it travels to the module.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lock {
+    /// The parameter is one of the slot that the note plays.
+    pub of_slot: bool,
+    /// Index of the parameter among its like.
+    pub index: usize,
+    /// The value.
+    pub value: f64,
+}
+
+impl TriggerEventCommand {
+    /// Its locks as a module of that type knows them.
+    ///
+    /// # Errors
+    /// [`Refusal`]: too many, no such parameter, one that cannot be locked, or a value that it does not take.
+    pub fn locks(&self, known: &ModuleType) -> Result<Vec<Lock>, Refusal> {
+        if self.locks.len() > MOST_LOCKS {
+            return Err(Refusal::TooManyLocks { module: self.module.clone(), count: self.locks.len() });
+        }
+        self.locks.iter().map(|(name, value)| self.lock(known, name, value)).collect()
+    }
+
+    fn lock(&self, known: &ModuleType, name: &Name, value: &Value) -> Result<Lock, Refusal> {
+        let found = known.manifest.locks().find(|(_, _, param)| param.answers(name));
+        let Some((of_slot, index, param)) = found else { return Err(self.no_lock(known, name)) };
+        let refuse = |takes| Refusal::BadValue {
+            path: format!("{}:trigger {}", self.module, param.key),
+            value: value.to_string(),
+            takes,
+        };
+        let value = accept(&param.kind, value).map_err(refuse)?.wire(&param.kind);
+        Ok(Lock { of_slot, index, value: value.expect("what can be locked is a number") })
+    }
+
+    /// Why a name is none of a parameter that can be locked.
+    fn no_lock(&self, known: &ModuleType, name: &Name) -> Refusal {
+        let lockable: Vec<&str> = known.manifest.locks().map(|(_, _, param)| param.key.as_str()).collect();
+        if known.manifest.params.iter().chain(known.slot_params()).any(|param| param.answers(name)) {
+            let can = lockable.iter().map(|key| (*key).to_owned()).collect();
+            return Refusal::NotLockable { module: self.module.clone(), param: name.clone(), can };
+        }
+        let nearest = cantus_manifest::nearest(name, lockable).map(str::to_owned);
+        let owner = format!("{} ({})", self.module, known.manifest.name);
+        Refusal::UnknownKey { owner, what: "parameter", name: name.clone(), nearest }
+    }
 }
 
 impl Edit for TriggerEventCommand {
     fn describe(&self) -> String {
-        format!("trigger {}", self.module)
+        let locks: Vec<String> = self.locks.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        let with = if locks.is_empty() { "" } else { " with " };
+        format!("trigger {}{with}{}", self.module, locks.join(", "))
     }
 
     fn edit(&self, model: &mut Model, catalog: &Catalog) -> Result<bool, Refusal> {
@@ -98,6 +156,7 @@ impl Edit for TriggerEventCommand {
         self.note.map_or(Ok(()), |v| within("note", v, 0.0..=127.0, "0 to 127"))?;
         self.velocity.map_or(Ok(()), |v| within("velocity", v, 0.0..=1.0, "0 to 1"))?;
         self.length.map_or(Ok(()), |v| within("length", v, 0.0..=65_536.0, "0 to 65536 beats"))?;
+        self.locks(known)?;
         Ok(false)
     }
 

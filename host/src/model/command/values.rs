@@ -202,7 +202,7 @@ pub fn span(kind: &ParamKind) -> Option<(f64, f64)> {
         ParamKind::Int { min, max, .. } => Some((*min as f64, *max as f64)),
         ParamKind::Bool { .. } => Some((0.0, 1.0)),
         ParamKind::Enum { labels, .. } => Some((0.0, labels.len().saturating_sub(1) as f64)),
-        ParamKind::Sample | ParamKind::Pattern => None,
+        ParamKind::Sample | ParamKind::Pattern | ParamKind::Numbers { .. } | ParamKind::Text => None,
     }
 }
 

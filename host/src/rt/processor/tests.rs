@@ -107,7 +107,7 @@ fn value(value: f64) -> Event {
 fn trigger(length: f64) -> Deed {
     let note = Note { pitch: 60.0, velocity: 1.0, slot: ABSENT_SLOT, column: 0, reserved: 0 };
     let event = Event::with_note(kind::NOTE_ON, 0, 0, note);
-    Deed::Trigger(Trigger { instance: PLAYER, event, length: Some(length) })
+    Deed::Trigger(Trigger { instance: PLAYER, event, locks: Box::default(), length: Some(length) })
 }
 
 /// Everything that plays.
@@ -142,7 +142,7 @@ fn change(round: usize, now: u64, keeper: &mut Keeper) -> Change {
         }
         4 => {
             let data = if round.is_multiple_of(2) {
-                Data::Sample(SampleMemory::new(&[vec![0.25; 8], vec![0.5; 8]], RATE))
+                Data::Sample(SampleMemory::new(&[vec![0.25; 8], vec![0.5; 8]], RATE, Default::default()))
             } else {
                 let step = Step { row: 3, column: 0, slot: 0, pitch: 60.0, velocity: 0.5, length: 1.0, reserved: 0 };
                 Data::Pattern(PatternMemory::new(4, 4.0, [step].into()))

@@ -156,7 +156,11 @@ pub const CLASSES: &[Class] = &[
     ("not a number", "tone('k').volume = 0/0", "song.lua:1: k.volume: "),
     ("endless number", "tone('k').volume = 1/0", "song.lua:1: k.volume: "),
     ("fraction", "tone('k').voices = 1.5", "song.lua:1: k.voices = 1.5"),
-    ("table as value", "tone('k').volume = {}", "song.lua:1: k.volume: a table cannot be the value of a parameter"),
+    (
+        "table as value",
+        "tone('k').volume = {}",
+        "song.lua:1: k.volume = {}: it takes a number from 0 to 2, or text such as \"-6dB\"",
+    ),
     ("nil as value", "tone('k').volume = nil", "song.lua:1: k.volume cannot be nil"),
     ("wrong unit", "make('Sweep', 's').cutoff = '3dB'", "song.lua:1: s.cutoff = \"3dB\""),
     ("slot out of range", "tone('k').slots[9].gain = 1", "song.lua:1: "),

@@ -52,6 +52,12 @@ local Steps = {}
 
 ---@class Tone.Meters
 ---@field peak number How loud it was.
+---@field place_1 number Where.
+---@field place_2 number Where.
+
+---A note, and what is another for it alone.
+---@class (exact) Tone.Note: cantus.Note
+---@field pan? number Where. -1 to 1 (0)
 
 ---@class (exact) Tone.Options
 ---@field volume? number|string How loud. 0 to 2 (1), or "-6dB"
@@ -83,7 +89,7 @@ local Tone = {}
 function Tone:stop() end
 
 ---Plays a note.
----@param what? number|string|cantus.Note
+---@param what? number|string|Tone.Note
 function Tone:trigger(what) end
 
 ---Plays a pattern.

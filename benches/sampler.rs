@@ -1,0 +1,60 @@
+//! What the sampler costs, on the offline device: `cargo bench --bench sampler`.
+//!
+//! A quantum at 48 kHz is 1333 us long. Builds the plugins first if need be.
+
+#[path = "../tests/it/rig.rs"]
+mod rig;
+
+use std::time::Instant;
+
+use divan::Bencher;
+use rig::Studio;
+
+fn main() {
+    divan::main();
+    println!("\n256 voices of all styles, ten seconds: CPU time of a quantum, of which 1333 us are real time");
+    for interpolation in ["linear", "cubic", "sinc8", "sinc"] {
+        let mut studio = mixed(interpolation);
+        let mut times: Vec<f64> = (0..7500)
+            .map(|_| {
+                let start = Instant::now();
+                studio.render(64);
+                start.elapsed().as_secs_f64() * 1e6
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        let at = |part: f64| times[(part * (times.len() - 1) as f64) as usize];
+        let (median, rare, worst) = (at(0.5), at(0.999), at(1.0));
+        println!("{interpolation:>8}: median {median:.0} us, p99.9 {rare:.0} us (aim 333 us), worst {worst:.0} us");
+    }
+}
+
+/// A sampler in which 256 voices go on for ever: loops of three kinds, grains, stretched, and with a filter that moves.
+fn mixed(interpolation: &str) -> Studio {
+    let mut studio = Studio::playing(&format!(
+        "s = sampler('s', {{polyphony = 256, interpolation = '{interpolation}', volume = 0.01}})
+         for n, style in ipairs{{'loop', 'loop', 'loop', 'grain', 'next', 'loop'}} do
+             s.slots[n] = {{file = 'ambi_choir.flac', style = style}}
+         end
+         s.slots[2].loop_mode = 'ping_pong'
+         s.slots[3].loop_mode = 'backward'
+         s.slots[6].fit_beats, s.slots[6].fit = 4, 'stretch'
+         for n = 0, 255 do
+             s:trigger{{slot = n % 6 + 1, note = 48 + n % 25, cutoff = n % 4 == 0 and 2000 or nil}}
+         end"
+    ));
+    studio.render(4800);
+    studio
+}
+
+/// One quantum of 256 voices of one kind, a quarter of an octave up.
+#[divan::bench(args = ["linear", "cubic", "sinc8", "sinc"], sample_count = 500)]
+fn a_quantum_of_256_loops(bencher: Bencher, interpolation: &str) {
+    let mut studio = Studio::playing(&format!(
+        "s = sampler('s', {{polyphony = 256, interpolation = '{interpolation}', volume = 0.01}})
+         s.slots[1] = {{file = 'ambi_choir.flac', style = 'loop'}}
+         for n = 0, 255 do s:trigger{{note = 63, slot = 1}} end"
+    ));
+    studio.render(4800);
+    bencher.bench_local(|| studio.render(64));
+}

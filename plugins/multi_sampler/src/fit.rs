@@ -1,0 +1,70 @@
+//! Sounds that are made to last some beats, and how grains are.
+
+use std::ops::Range;
+
+use cantus_plugin_api::Sample;
+
+use crate::grains::Setting;
+use crate::kernel::Window;
+use crate::multi_sampler::{Param, SlotParam};
+use crate::part::{Style, style};
+use crate::values::{NoteValues, choice};
+
+/// How a sound is made to last some beats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    Repitch,
+    /// Each slice in its time.
+    Slices,
+    /// Stretched, in plain grains.
+    Grains,
+    /// Stretched, in grains that fit one another.
+    Stretch,
+}
+
+/// How a note's sound is made to last some beats, if it is.
+pub fn fit(values: &NoteValues<'_>) -> Option<Fit> {
+    let how = choice(values.slot(SlotParam::Fit), &[Fit::Repitch, Fit::Slices, Fit::Grains, Fit::Stretch]);
+    (beats(values) > 0.0).then_some(how)
+}
+
+/// How many beats a note's sound is to last; 0 is as long as it does.
+pub fn beats(values: &NoteValues<'_>) -> f64 {
+    let beats = values.slot(SlotParam::FitBeats);
+    if beats > 0.0 { beats } else { values.slot(SlotParam::FitRows) / 4.0 }
+}
+
+/// How many times faster a sound is to be, so that it lasts as many beats as it should.
+pub fn fitted(values: &NoteValues<'_>, stretch: &Range<usize>, sample: &Sample, bpm: f64) -> f64 {
+    let seconds = beats(values) * 60.0 / bpm;
+    stretch.len() as f64 / sample.rate() / seconds
+}
+
+/// How a note's grains are.
+pub fn grains(values: &NoteValues<'_>, stretch: &Range<usize>, sample: &Sample, rate: f64, bpm: f64) -> Setting {
+    if let Some(how @ (Fit::Grains | Fit::Stretch)) = fit(values) {
+        let aligned = how == Fit::Stretch;
+        return Setting {
+            size: (if aligned { 0.06 } else { 0.08 }) * rate,
+            density: if aligned { 2.0 } else { 4.0 },
+            rate: fitted(values, stretch, sample, bpm) * sample.rate() / rate * values.get(Param::Speed).signum(),
+            spray: 0.0,
+            window: Window::Hann,
+            aligned,
+            position: if values.get(Param::Speed) < 0.0 { 1.0 } else { 0.0 },
+            stretch: stretch.clone(),
+            around: style(values) != Style::Once,
+        };
+    }
+    Setting {
+        size: values.get(Param::GrainSize) * rate,
+        density: values.get(Param::GrainDensity),
+        rate: values.get(Param::GrainRate),
+        spray: values.get(Param::GrainSpray) * rate,
+        window: values.choice(Param::GrainWindow, &Window::ALL),
+        aligned: false,
+        position: values.get(Param::Position),
+        stretch: stretch.clone(),
+        around: true,
+    }
+}

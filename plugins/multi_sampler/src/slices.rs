@@ -1,0 +1,87 @@
+//! A sound cut into slices.
+
+use std::ops::Range;
+
+use cantus_plugin_api::{Numbers, Sample};
+
+use crate::multi_sampler::SlotParam;
+use crate::values::{NoteValues, choice};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cut {
+    Off,
+    Count,
+    Cues,
+    Onsets,
+    List,
+}
+
+/// How a stretch of a sound is cut. It is counted off anew each time it is asked, so that nothing is allocated.
+#[derive(Clone, Copy)]
+pub struct Slices<'a> {
+    cut: Cut,
+    count: usize,
+    strength: f32,
+    sample: &'a Sample,
+    points: Option<&'a Numbers>,
+}
+
+impl<'a> Slices<'a> {
+    /// As a note is set to.
+    pub fn new(values: &NoteValues<'_>, sample: &'a Sample, points: Option<&'a Numbers>) -> Slices<'a> {
+        let cut = choice(values.slot(SlotParam::SliceBy), &[Cut::Off, Cut::Count, Cut::Cues, Cut::Onsets, Cut::List]);
+        let (count, strength) = (values.slot(SlotParam::Slices) as usize, values.slot(SlotParam::SliceStrength) as f32);
+        Slices { cut, count, strength, sample, points }
+    }
+
+    /// There are none.
+    pub fn is_off(&self) -> bool {
+        self.cut == Cut::Off
+    }
+
+    /// Which slice a note plays, from 0; it may be past the last.
+    pub fn of_note(values: &NoteValues<'_>, pitch: Option<f32>, sample: &Sample) -> i64 {
+        match values.slot(SlotParam::Slice) as i64 {
+            slice if slice >= 0 => slice,
+            _ => pitch.map_or(0, |pitch| (f64::from(pitch) - values.root(sample)).round() as i64),
+        }
+    }
+
+    /// How many there are of a stretch; at least 1.
+    pub fn count(&self, stretch: &Range<usize>) -> usize {
+        match self.cut {
+            Cut::Off => 1,
+            Cut::Count => self.count.max(1),
+            _ => 1 + self.cuts(stretch).count(),
+        }
+    }
+
+    /// The frames of a slice; past the last the first comes again.
+    pub fn range(&self, stretch: &Range<usize>, slice: i64) -> Range<usize> {
+        let count = self.count(stretch);
+        let slice = slice.rem_euclid(count as i64) as usize;
+        let edge = |n: usize| match (n, self.cut) {
+            (0, _) => stretch.start,
+            (n, _) if n >= count => stretch.end,
+            (n, Cut::Count) => stretch.start + stretch.len() * n / count,
+            (n, _) => self.cuts(stretch).nth(n - 1).unwrap_or(stretch.end),
+        };
+        edge(slice)..edge(slice + 1)
+    }
+
+    /// Where the second slice and those after it begin, as they are listed: rising.
+    fn cuts<'b>(&'b self, stretch: &'b Range<usize>) -> impl Iterator<Item = usize> + 'b {
+        let cues = self.sample.cues().iter().copied().filter(|_| self.cut == Cut::Cues);
+        let strong = self.sample.onsets().iter().filter(|onset| onset.strength >= self.strength);
+        let onsets = strong.map(|onset| onset.frame).filter(|_| self.cut == Cut::Onsets);
+        let frames = self.sample.frames() as f64;
+        let points = self.points.map_or(&[][..], Numbers::values).iter().filter(|_| self.cut == Cut::List);
+        let points = points.map(move |point| (point * frames).round() as usize);
+        let mut last = stretch.start;
+        cues.chain(onsets).chain(points).filter(move |frame| {
+            let rises = *frame > last && *frame < stretch.end;
+            last = if rises { *frame } else { last };
+            rises
+        })
+    }
+}
