@@ -325,8 +325,7 @@ pub fn only_keys(table: &Table, known: &[&str], what: &str) -> Result<()> {
 /// # Errors
 /// Naming the nearest known key, or what to write.
 pub fn only_names(table: &Table, known: &[&str], what: &str) -> Result<()> {
-    let first = table.raw_get::<Value>(1)?;
-    if first.is_nil() {
+    let Some((Key::At(_), first)) = sorted(table)?.into_iter().next() else {
         return only_keys(table, known, what);
     }
     let value = if let Value::Table(_) = first { "...".to_owned() } else { a(&first) };
