@@ -8,6 +8,7 @@ use mlua::{Lua, Result, Table, Value};
 
 use crate::context::with;
 use crate::error::blame;
+use crate::facade::METHODS;
 use crate::handle::{Handle, lookup};
 use crate::sandbox::SHARED;
 use crate::slots::{Slot, Slots, find};
@@ -153,7 +154,7 @@ pub fn named_type(lua: &Lua, word: &str) -> Result<Option<Subject>> {
     Ok(known.map(|known| Subject { known, module: None, part: Part::Whole }))
 }
 
-/// The name under which scripts find a function: `every`, `clock.sync`.
+/// The name under which scripts find a function or a library: `every`, `clock.sync`, `engine:getClock`, `clock`.
 ///
 /// # Errors
 /// When Lua has no memory.
@@ -170,6 +171,12 @@ pub fn global_name(lua: &Lua, function: &Value) -> Result<Option<String>> {
             && let Some(name) = name_in(&within, function)?
         {
             return Ok(Some(format!("{library}.{name}")));
+        }
+    }
+    for pair in lua.named_registry_value::<Table>(METHODS)?.pairs::<String, Table>() {
+        let (object, methods) = pair?;
+        if let Some(name) = name_in(&methods, function)? {
+            return Ok(Some(format!("{object}:{name}")));
         }
     }
     Ok(None)

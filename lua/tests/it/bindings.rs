@@ -235,6 +235,12 @@ fn help_tells() {
         for part in [
             "kick is a Tone: Sings.",
             "volume = 0.5: How loud. 0 to 2 (1); also amp",
+        let list =
+            |line: &str| text.lines().find_map(|l| l.strip_prefix(line)).expect(line).split(", ").collect::<Vec<_>>();
+        let listed = [list("functions: "), list("music: ")].concat();
+        for row in cantus_lua::documentation() {
+            assert!(listed.contains(&row.name.as_str()), "{} is not in\n{text}", row.name);
+        }
             ":stop(): Falls silent.",
             "slots[1] to slots[4]",
             "Steps: Plays a pattern.",
