@@ -203,6 +203,12 @@ fn index(lua: &Lua, this: &Handle, key: &Value) -> Result<Value> {
         "slots" => Value::UserData(lua.create_userdata(Slots { module: this.name.clone() })?),
         "trigger" => method(lua, &key, |lua| native(lua, trigger))?,
         "help" => method(lua, &key, |lua| native(lua, |lua, args: MultiValue| crate::help::show(lua, args)))?,
+    if manifest.actions.iter().any(|action| action.key == key) {
+        return blame(format!("{name}.{key} is an action; call it: {name}:{key}()"));
+    }
+    if manifest.meters.iter().any(|meter| meter.key == key) {
+        return blame(format!("{name}.{key} is a meter; read it as {name}.meters.{key}"));
+    }
         key => match known.manifest.param(key) {
             Some((index, _)) => to_lua(lua, &module.params[index])?,
             None if known.manifest.actions.iter().any(|a| a.key == key) => method(lua, key, |lua| action(lua, key))?,
