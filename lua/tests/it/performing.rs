@@ -15,6 +15,8 @@ fn commands() {
             ("signature('7/8')", "set the time signature to 7/8"),
             ("signature(6, 8)", "set the time signature to 6/8"),
             ("swing(0.6)", "set the swing to 0.6 of 0.25 beats"),
+            ("swing(0.56, '1/16')", "set the swing to 0.56 of 0.25 beats"),
+            ("loop(0, '2 bars')", "loop from beat 0 to 8"),
             ("loop(4, 8)", "loop from beat 4 to 8"),
             ("loop(4, 8) | noloop()", "do not loop"),
             ("mute(k)", "mute kick"),
