@@ -97,7 +97,7 @@ fn modules(lua: &Lua, of: Value) -> Result<Table> {
     let found: Vec<Entry<Handle>> = with(lua, |work| {
         let found = work.model.modules.iter().filter(|(_, module)| meant(&module.module_type));
         let entry = |(name, module): (&Name, &cantus_host::model::Module)| {
-            (Handle { name: name.clone() }, format!("{name} ({})", module.module_type))
+            (Handle::new(name.clone(), module.id), format!("{name} ({})", module.module_type))
         };
         Ok(found.map(entry).collect())
     })?;

@@ -83,15 +83,15 @@ impl Subject {
 pub fn subject(lua: &Lua, value: &Value) -> Result<Option<Subject>> {
     match value {
         Value::UserData(data) if data.is::<Handle>() => {
-            let name = data.borrow::<Handle>()?.name.clone();
+            let name = data.borrow::<Handle>()?.name(lua);
             Ok(Some(Subject::of_module(name.clone(), lookup(lua, &name)?, Part::Whole)))
         }
         Value::UserData(data) if data.is::<Slots>() => {
-            let name = data.borrow::<Slots>()?.module.clone();
+            let name = data.borrow::<Slots>()?.module.name(lua);
             Ok(Some(Subject::of_module(name.clone(), lookup(lua, &name)?, Part::Slots)))
         }
         Value::UserData(data) if data.is::<Slot>() => {
-            let (name, slot) = { data.borrow::<Slot>().map(|slot| (slot.module.clone(), slot.slot))? };
+            let (name, slot) = { data.borrow::<Slot>().map(|slot| (slot.module.name(lua), slot.slot))? };
             Ok(Some(Subject::of_module(name.clone(), find(lua, &name, slot)?, Part::Slot(slot))))
         }
         Value::String(word) => named(lua, &word.to_string_lossy()),

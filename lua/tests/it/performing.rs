@@ -198,3 +198,25 @@ fn settings_of_the_machine_are_the_users() {
         assert!(rig.printed.borrow().contains("comes as 0; counts at once"), "{}", rig.printed.borrow());
     });
 }
+
+/// A handle is of its module, whatever that is called; held by a timer, by its slots and by other evaluations as well.
+#[test]
+fn handles_follow_a_rename() {
+    on_script_thread(|| {
+        let mut rig = Rig::new();
+        rig.run("k = tone('d') s = k.slots one = s[1] setTimeout(function() k.volume = 0.5 print(k, one, k == tone('d')) end, 100)")
+            .expect("runs");
+        rig.say("e = tone('d') rename('d', 'kit') print(e, e.slots[1]) e:trigger(60) tone('d')").expect("runs");
+        rig.engine.seconds.set(1.0);
+        rig.script.tick();
+        rig.say("print(e, #e.slots, e == kit, e == d, getParam('kit.volume'), d.volume)").expect("runs");
+        rig.say("remove(e) print(e)").expect("runs");
+        rig.say("new = tone('kit') print(e, e == new)").expect("runs");
+        let expected = "kit (Tone)\tkit.slots[1]\n\
+                        kit (Tone)\tkit.slots[1]\tfalse\n\
+                        kit (Tone)\t4\ttrue\tfalse\t0.5\t1.0\n\
+                        kit (removed)\n\
+                        kit (Tone)\ttrue\n";
+        assert_eq!(*rig.printed.borrow(), expected);
+    });
+}
