@@ -25,6 +25,8 @@ use crate::song::Song;
 use crate::watch::Watch;
 use crate::{Failure, interrupted};
 
+/// What the device is called that plays to nobody.
+pub const NULL: &str = "null";
 /// How often the script file is looked at.
 const WATCH: Duration = Duration::from_millis(50);
 /// Wall time that loading may take before the music begins without what is not there yet.
@@ -152,7 +154,10 @@ impl Run {
     fn open(&self, engine: &EngineHandle, rate: f64) -> Result<Box<dyn Device>, DeviceError> {
         let usual = text("device");
         match self.device.as_deref().or(Some(&*usual).filter(|name| !name.is_empty())) {
-            Some("null") => Ok(Box::new(Null::new(rate, 512))),
+            Some(NULL) => {
+                tell("playing to nobody; Ctrl-C ends it");
+                Ok(Box::new(Null::new(rate, 512)))
+            }
             name => {
                 let card = Cpal::open(name, rate, engine.telemetry().clone())?;
                 tell(format_args!("playing on {}; Ctrl-C ends it", card.name()));

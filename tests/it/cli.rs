@@ -189,7 +189,12 @@ fn silence_is_worth_a_word() {
 fn devices_are_listed() {
     let output = cantus(&["devices", "--json"]);
     assert!(output.status.success());
-    assert!(serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON").is_array());
+    let devices = serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON");
+    assert_eq!(devices.as_array().expect("a list").last().expect("at least one")["name"], "null");
+    let listed = cantus(&["devices"]);
+    assert!(text(&listed.stdout).ends_with("  null  plays to nobody\n"), "{}", text(&listed.stdout));
+    let none = cantus_host::device::DeviceError::None.to_string();
+    assert!(none.contains("; `--device null` plays to nobody"), "{none}");
 }
 
 #[test]
@@ -199,6 +204,7 @@ fn run_plays_in_real_time_on_the_null_device() {
     let output = cantus(&["run", path(&piece), "--device", "null", "--bars", "0.25"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(began.elapsed().as_secs_f64() > 0.3, "a beat takes its time");
+    assert!(text(&output.stderr).contains("playing to nobody; Ctrl-C ends it\n"), "{}", text(&output.stderr));
 }
 
 #[test]
