@@ -54,6 +54,7 @@ fn answers_and_mistakes() {
         ("k = tone('k', {mute = true}) print(k.mute, k.solo, k.enabled)", "true\tfalse\ttrue"),
         ("p = pattern('p', {steps = {'3: E4 l1.5 | x'}}) print(p.rows, p.steps_per_beat)", "3\t4.0"),
         ("print(setting('auto_route'), settings().grid)", "true\t0.0"),
+        ("print((tostring(settings()):gsub('\\n.*', '')))", "auto_route = true"),
         ("print(signature(), swing())", "4/4\t0.5\t0.25"),
         ("setting('gird')", "song.lua:1: there is no setting \"gird\"; did you mean \"grid\"?; `settings()` shows all"),
         (
