@@ -234,3 +234,15 @@ fn what_is_rendered_where_there_is_no_device_is_recovered_too() {
     assert_eq!(render(&[&recover]), (44_100, true));
     assert_eq!(stage.journals(), Vec::<PathBuf>::new(), "nothing was performed");
 }
+
+#[test]
+fn a_performance_ends_by_a_word() {
+    for word in ["exit", "quit", "exit()"] {
+        let stage = Stage::new("");
+        let mut child = stage.begin(&[]);
+        child.stdin.take().expect("a pipe").write_all(format!("1 + 1\n{word}\n").as_bytes()).expect("it reads");
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{word}: {}", text(&output.stderr));
+        assert_eq!(text(&output.stdout), "2\n", "{word}");
+    }
+}
