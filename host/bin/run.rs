@@ -14,7 +14,7 @@ use cantus_lua::watchdog::{Fate, Pulse, supervise};
 use cantus_lua::{Evaluation, Options, Script, ScriptError};
 use clap::Args;
 
-use crate::console::{tell, warn};
+use crate::console::{counted, tell, warn};
 use crate::journals::{Journals, Unplayed, broke_off};
 use crate::play::{Length, Rendering, problems_with_places, script, start};
 use crate::prompt::Prompt;
@@ -304,14 +304,16 @@ impl Strain {
             let heaviest = state.heaviest().map_or_else(String::new, |(name, load)| {
                 format!("; \"{name}\" takes the longest, {:.0} % of the time there is", 100.0 * load)
             });
-            warn(format_args!("the sound came too late {} times so far{heaviest}", self.late));
+            warn(format_args!("the sound came too late {} so far{heaviest}", counted(self.late, "time", "times")));
         }
         if grown(&mut self.changes, figures.late_changes()) {
             let ms = 1000.0 * figures.worst_lateness() as f64 / engine.rate();
-            warn(format_args!("{} changes came after their time so far, by {ms:.1} ms at worst", self.changes));
+            let changes = counted(self.changes, "change", "changes");
+            warn(format_args!("{changes} came after their time so far, by {ms:.1} ms at worst"));
         }
         if grown(&mut self.refused, figures.refused_events()) {
-            warn(format_args!("{} notes or values found no room so far; too many come at once", self.refused));
+            let refused = counted(self.refused, "note or value", "notes or values");
+            warn(format_args!("{refused} found no room so far; too many come at once"));
         }
         let new = state.reports.iter().filter(|report| report.number > self.reports);
         new.for_each(|report| warn(format_args!("{}: {}", report.origin, report.text)));
