@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::rig::{bundled, fixture, pieces, program};
+use crate::rig::{bundled, fixture, pieces, program, registry};
 
 pub fn cantus(arguments: &[&str]) -> Output {
     // Whatever the user has installed stays out of it.
@@ -136,6 +136,20 @@ fn plugins_are_listed_and_described() {
     let info = text(&cantus(&["plugins", "info", "MultiSampler"]).stdout);
     for word in ["sampler(\"x\")", "volume", "slots[1] to slots[128]", "file", "root", "stop()"] {
         assert!(info.contains(word), "{word}\n{info}");
+    }
+    for module_type in ["MultiSampler", "Filter", "TrackerSequencer", "AudioMixer"] {
+        let info = text(&cantus(&["plugins", "info", module_type]).stdout);
+        assert!(info.lines().all(|line| line == line.trim_end()), "{info}");
+    }
+    let registry = registry();
+    let known = registry.catalog().get("MultiSampler").expect("it is bundled");
+    for param in known.manifest.params.iter().filter(|param| !param.aliases.is_empty()) {
+        let also = format!("{}; also {}", param.doc, param.aliases.join(", "));
+        assert!(info.contains(&also), "{also}\n{info}");
+    }
+    for meter in &known.manifest.meters {
+        let line = info.lines().rfind(|line| line.trim_start().starts_with(&format!("{} ", meter.key)));
+        assert!(line.is_some_and(|line| line.contains(meter.unit.name())), "{}\n{info}", meter.key);
     }
     let wrong = cantus(&["plugins", "info", "MultiSampel"]);
     assert_eq!(wrong.status.code(), Some(1));
