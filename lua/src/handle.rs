@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use cantus_host::model::command::{InvokeActionCommand, SetParameterCommand, TriggerEventCommand};
 use cantus_host::model::{Module, ModuleId, ModuleType, Name, Num, Path, Refusal, Value as ModelValue};
-use cantus_manifest::{ParamKind, Unit};
-use mlua::{Function, IntoLua, Lua, MetaMethod, MultiValue, Result, UserData, UserDataMethods, UserDataRef, Value};
+use cantus_manifest::{Param, ParamKind, Unit};
+use mlua::{
+    Function, IntoLua, Lua, MetaMethod, MultiValue, Result, UserData, UserDataFields, UserDataMethods, UserDataRef,
+    Value,
+};
 
 use crate::bounds;
 use crate::context::{context, run, with};
@@ -112,10 +115,29 @@ pub fn lookup(lua: &Lua, name: &str) -> Result<(Module, Arc<ModuleType>)> {
 /// # Errors
 /// At the first that cannot be.
 pub fn apply_options(lua: &Lua, name: &Name, options: &mlua::Table) -> Result<()> {
-    for (key, value) in values::sorted(options)? {
+    let (_, known) = lookup(lua, name)?;
+    let options = values::sorted(options)?;
+    once(&options, name, &known.manifest.params)?;
+    for (key, value) in options {
         match key {
             Key::At(slot) => slots::apply(lua, name, values::slot(&Value::Integer(slot))?, &value)?,
             Key::Text(key) => set(lua, name, &key, &value)?,
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a parameter that a table sets under two of its names: one of them would be lost.
+///
+/// # Errors
+/// Naming both.
+pub fn once(options: &[(Key, Value)], owner: &str, params: &[Param]) -> Result<()> {
+    for param in params.iter().filter(|param| !param.aliases.is_empty()) {
+        let is_named = |key: &str| param.key == key || param.aliases.iter().any(|alias| alias == key);
+        let text = |(key, _): &'_ (Key, Value)| if let Key::Text(key) = key { Some(key.clone()) } else { None };
+        let mut named = options.iter().filter_map(text).filter(|key| is_named(key));
+        if let (Some(first), Some(second)) = (named.next(), named.next()) {
+            return Err(blame(format!("{owner}: {first} and {second} are the same parameter; set one of them")));
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataMethods, Value};
 
 use crate::context::run;
 use crate::error::{blame, located, refused};
-use crate::handle::{Handle, lookup, pairs_of};
+use crate::handle::{Handle, lookup, once, pairs_of};
 use crate::values::{self, Key, a, to_lua, to_model};
 
 /// All slots of a module.
@@ -51,8 +51,10 @@ pub fn apply(lua: &Lua, module: &Name, slot: u16, value: &Value) -> Result<()> {
         let slot = u32::from(slot) + 1;
         return Err(blame(format!("{module}.slots[{slot}] takes a table such as {{key = value}}, not {}", a(value))));
     };
-    find(lua, module, slot)?;
-    for (key, value) in values::sorted(fields)? {
+    let (_, known) = find(lua, module, slot)?;
+    let fields = values::sorted(fields)?;
+    once(&fields, &format!("{module}.slots[{}]", u32::from(slot) + 1), known.slot_params())?;
+    for (key, value) in fields {
         match key {
             Key::Text(key) => set(lua, module, slot, &key, &value)?,
             Key::At(n) => {
