@@ -338,6 +338,10 @@ pub fn pairs_of<K: IntoLua + 'static>(lua: &Lua, entries: Vec<(K, Value)>) -> Re
 }
 
 impl UserData for Handle {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field(MetaMethod::Type, "module");
+    }
+
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
             bounds::pay_text(lua, &key)?;

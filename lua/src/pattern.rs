@@ -2,7 +2,7 @@
 
 use cantus_host::model::command::{RemovePatternCommand, SetPatternCommand};
 use cantus_host::model::{Name, Num, Pattern, Refusal};
-use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataMethods, Value};
+use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataFields, UserDataMethods, Value};
 
 use crate::bounds;
 use crate::context::{run, with};
@@ -281,6 +281,10 @@ fn chord(table: &Table) -> Result<Vec<Fields>> {
 }
 
 impl UserData for PatternHandle {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field(MetaMethod::Type, "pattern");
+    }
+
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(this.name.to_string()));
         methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cantus_host::model::command::SetParameterCommand;
 use cantus_host::model::{Module, ModuleType, Name, Path, Refusal};
-use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataMethods, Value};
+use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataFields, UserDataMethods, Value};
 
 use crate::context::run;
 use crate::error::{blame, located, refused};
@@ -126,6 +126,10 @@ fn all(lua: &Lua, this: &Slots) -> Result<(mlua::Function, Table)> {
 }
 
 impl UserData for Slots {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field(MetaMethod::Type, "slots");
+    }
+
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
             let found = values::slot(&key).and_then(|slot| find(lua, &this.module.name(lua), slot).map(|_| slot));
@@ -144,6 +148,10 @@ impl UserData for Slots {
 }
 
 impl UserData for Slot {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field(MetaMethod::Type, "slot");
+    }
+
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
             let key = values::text(&key, "the name of a parameter");

@@ -106,6 +106,10 @@ fn signature(lua: &Lua, (beats, unit): (Value, Value)) -> Result<String> {
         let (beats, unit) = parts.ok_or_else(wrong)?;
         run(lua, SetTimeSignatureCommand { signature: Signature { beats, unit } })?;
     } else if !beats.is_nil() {
+        if unit.is_nil() {
+            let beats = whole(&beats, "the beats of a bar")?;
+            return Err(blame(format!("a signature has a unit as well; write signature(\"{beats}/4\")")));
+        }
         let (beats, unit) = (whole(&beats, "the beats of a bar")?, whole(&unit, "the unit of a signature")?);
         run(lua, SetTimeSignatureCommand { signature: Signature { beats, unit } })?;
     }

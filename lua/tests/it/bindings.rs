@@ -89,6 +89,11 @@ const WRONG: &[(&str, &str)] = &[
     ("k = tone('kick') k.stop = 2", "song.lua:1: kick.stop is an action; call it: kick:stop()"),
     ("s = sweep('s') print(s.peak)", "song.lua:1: s.peak is a meter; read it as s.meters.peak"),
     ("tone('d') mute('e')", "song.lua:1: there is no module \"e\""),
+    ("tone('kick', {volume = 1, amp = 2})", "song.lua:1: kick: amp and volume are the same parameter; set one of them"),
+    ("signature(7)", "song.lua:1: a signature has a unit as well; write signature(\"7/4\")"),
+    ("k = tone('kick') print(k + 1)", "song.lua:1: attempt to perform arithmetic on a module value (global 'k')"),
+    ("k = tone('kick') print(#k)", "song.lua:1: attempt to get length of a module value (global 'k')"),
+    ("p = pattern('p', 'x') print(p * 2)", "song.lua:1: attempt to perform arithmetic on a pattern value (global 'p')"),
     ("k = tone('kick') k.volume = nil", "song.lua:1: kick.volume cannot be nil; give it a value"),
     (
         "k = tone('kick') k.wave = 'sew'",

@@ -116,7 +116,7 @@ const BROKEN: &[(&str, &str)] = &[
     ("math.sin = nil", "song.lua:1: math belongs to Cantus and cannot be changed"),
     ("rawset(math, 'sin', 1)", "song.lua:1: math belongs to Cantus and cannot be changed"),
     ("bpm = 120", "song.lua:1: 'bpm' belongs to Cantus; choose another name, or make it local"),
-    ("tone = tone('kick')\nsnare = tone('snare')", "song.lua:2: attempt to call a Handle value (global 'tone')"),
+    ("tone = tone('kick')\nsnare = tone('snare')", "song.lua:2: attempt to call a module value (global 'tone')"),
     ("getmetatable('').__index = nil", "song.lua:1: attempt to index a boolean value"),
     ("setmetatable(_G, {})", "song.lua:1: cannot change a protected metatable"),
     ("engine.x = 1", "song.lua:1: engine belongs to Cantus and cannot be changed"),
