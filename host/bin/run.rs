@@ -43,7 +43,7 @@ pub struct Run {
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
     /// End after so many bars.
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = positive)]
     bars: Option<f64>,
     /// Write the journal to this file instead of the user's state folder; `cantus replay` plays it.
     #[arg(long, value_name = "FILE")]

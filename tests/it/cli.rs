@@ -363,3 +363,24 @@ fn what_a_plugin_must_not_do_ends_the_sanitized_program() {
     assert_eq!(output.status.code(), Some(43), "{said}");
     assert!(said.contains("RealtimeSanitizer: unsafe-library-call") && said.contains("alloc"), "{said}");
 }
+
+#[test]
+fn what_cannot_be_played_is_said_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (empty, nowhere) = (path(folder.path()), folder.path().join("nowhere.lua"));
+    for (arguments, code, expected) in [
+        (
+            ["run", empty, "--device", "null"],
+            1,
+            "this folder is no session; name a script, or begin a session with `cantus new`",
+        ),
+        (["run", path(&nowhere), "--device", "null"], 1, "(os error 2); check the path"),
+        (["run", path(&nowhere), "--bars", "-1"], 2, "more than 0 and at most 1000000 is possible"),
+        (["render", path(&nowhere), "--seconds", "-1"], 2, "more than 0 and at most 1000000 is possible"),
+    ] {
+        let output = cantus(&arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
+}
