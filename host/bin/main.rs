@@ -83,6 +83,11 @@ impl<E: Sentence> From<E> for Failure {
 /// Ctrl-C, or a request to end.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
+/// Lets the program end.
+pub fn interrupt() {
+    INTERRUPTED.store(true, Ordering::Relaxed);
+}
+
 /// Somebody wants the program to end: what it is at is to be left tidy.
 pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
@@ -90,7 +95,7 @@ pub fn interrupted() -> bool {
 
 fn main() -> ExitCode {
     // Without it Ctrl-C still ends the program, though less tidily.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+    let _ = ctrlc::set_handler(interrupt);
     let Arguments { plugins, command } = Arguments::parse();
     let result = match command {
         Command::Run(run) => run.run(&plugins),

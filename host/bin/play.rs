@@ -14,7 +14,7 @@ use cantus_host::rt::{TempoMap, TempoPoint, samples_of};
 use cantus_lua::{Evaluation, Options, Script, ScriptError};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::console::tell;
+use crate::console::{counted, tell};
 use crate::output::Output;
 use crate::report::{Meter, minutes};
 use crate::settings::{flag, number, settings};
@@ -143,10 +143,12 @@ impl Rendering<'_> {
         let engine = studio.engine().0.borrow();
         let figures = engine.handle().telemetry();
         if figures.late_changes() > 0 {
-            faults.push(format!("{} changes came after their time: too many at once", figures.late_changes()));
+            let changes = counted(figures.late_changes(), "change", "changes");
+            faults.push(format!("{changes} came after their time: too many at once"));
         }
         if figures.refused_events() > 0 {
-            faults.push(format!("{} notes or values found no room: too many at once", figures.refused_events()));
+            let refused = counted(figures.refused_events(), "note or value", "notes or values");
+            faults.push(format!("{refused} found no room: too many at once"));
         }
         Ok(Rendered { meter, speed, faults })
     }

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use cantus_host::model::ModuleType;
 use cantus_host::plugins::{ModuleRegistry, Plugin};
-use cantus_manifest::{Direction, Module, Param, PortKind};
+use cantus_manifest::{Direction, Meter, Module, Param, PortKind};
 use clap::Subcommand;
 use serde_json::json;
 
 use crate::Failure;
-use crate::console::say;
+use crate::console::{folded, say};
 use crate::setup::PluginArguments;
+
+/// Width of the column of what a parameter takes.
+const RANGE: usize = 28;
 
 /// Shows what the plugins provide.
 #[derive(Subcommand)]
@@ -90,7 +93,10 @@ fn describe(known: &ModuleType) -> String {
     let mut section = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
             out += &format!("\n{title}\n");
-            lines.iter().for_each(|line| out += &format!("  {line}\n"));
+            for line in lines.iter().flat_map(|text| text.lines()) {
+                out += format!("  {line}").trim_end();
+                out.push('\n');
+            }
         }
     };
     let ports = |dir| {
@@ -113,7 +119,8 @@ fn describe(known: &ModuleType) -> String {
         );
     }
     section("actions", manifest.actions.iter().map(|a| format!("{:<14} {}", format!("{}()", a.key), a.doc)).collect());
-    section("meters", manifest.meters.iter().map(|m| format!("{:<14} {}", m.keys(), m.doc)).collect());
+    let meter = |m: &Meter| format!("{:<14} {:<12} {}", m.keys(), m.unit.name(), m.doc);
+    section("meters", manifest.meters.iter().map(meter).collect());
     section("examples", manifest.examples.iter().map(|e| format!("{}\n{}", e.doc, indent(&e.code))).collect());
     out
 }
@@ -122,7 +129,11 @@ fn indent(code: &str) -> String {
     code.trim_end().lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }
 
+/// Its key, what it takes in a column of its own, and what it is.
 fn param(param: &Param) -> String {
-    let range = param.kind.range();
-    format!("{:<14} {range:<28} {}", param.key, param.doc)
+    let also = if param.aliases.is_empty() { String::new() } else { format!("; also {}", param.aliases.join(", ")) };
+    let range = folded(&param.kind.range(), RANGE);
+    let (range, more) = range.split_once('\n').unwrap_or((&range, ""));
+    let more: String = more.lines().map(|line| format!("\n{:<15}{}", "", line.trim_start())).collect();
+    format!("{:<14} {range:<RANGE$} {}{also}{more}", param.key, param.doc)
 }

@@ -10,6 +10,7 @@ use cantus_host::control::Origin;
 use cantus_lua::{Script, ScriptError};
 
 use crate::console::{say, tell};
+use crate::interrupt;
 
 /// How long the rest of something may be on its way before people are told that it is waited for.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -83,6 +84,10 @@ impl Begun {
 
 /// Evaluates a line with what it is the rest of; answers what is not whole yet.
 fn evaluate(script: &mut Script, begun: Option<Begun>, line: &str) -> Option<Begun> {
+    if begun.is_none() && ["exit", "quit", "exit()", "quit()"].contains(&line.trim()) {
+        interrupt();
+        return None;
+    }
     let told = begun.as_ref().is_some_and(|begun| begun.told);
     let text = begun.map_or_else(String::new, |begun| begun.text + "\n") + line;
     match script.eval(&text, "prompt", Origin::Repl) {

@@ -26,10 +26,10 @@ pub struct Render {
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
     /// How many bars [default: 16].
-    #[arg(long, value_name = "N", conflicts_with = "seconds", value_parser = positive)]
+    #[arg(long, value_name = "N", conflicts_with = "seconds", allow_negative_numbers = true, value_parser = positive)]
     bars: Option<f64>,
     /// How many seconds.
-    #[arg(long, value_name = "S", value_parser = positive)]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = positive)]
     seconds: Option<f64>,
     /// Bits of a sample; 32 are floats, which cannot clip.
     #[arg(long, default_value = "24", value_parser = PossibleValuesParser::new(["16", "24", "32"]).map(|s| s.parse::<u16>().unwrap_or(24)))]

@@ -23,7 +23,7 @@ pub struct Replay {
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
     /// How many seconds [default: all of it].
-    #[arg(long, value_name = "S", value_parser = positive)]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = positive)]
     seconds: Option<f64>,
     /// Folder of the sound files [default: where they were].
     #[arg(long, value_name = "DIR")]

@@ -14,7 +14,7 @@ use cantus_lua::watchdog::{Fate, Pulse, supervise};
 use cantus_lua::{Evaluation, Options, Script, ScriptError};
 use clap::Args;
 
-use crate::console::{tell, warn};
+use crate::console::{counted, tell, warn};
 use crate::journals::{Journals, Unplayed, broke_off};
 use crate::play::{Length, Rendering, problems_with_places, script, start};
 use crate::prompt::Prompt;
@@ -25,6 +25,8 @@ use crate::song::Song;
 use crate::watch::Watch;
 use crate::{Failure, interrupted};
 
+/// What the device is called that plays to nobody.
+pub const NULL: &str = "null";
 /// How often the script file is looked at.
 const WATCH: Duration = Duration::from_millis(50);
 /// Wall time that loading may take before the music begins without what is not there yet.
@@ -41,7 +43,7 @@ pub struct Run {
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
     /// End after so many bars.
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = positive)]
     bars: Option<f64>,
     /// Write the journal to this file instead of the user's state folder; `cantus replay` plays it.
     #[arg(long, value_name = "FILE")]
@@ -152,7 +154,10 @@ impl Run {
     fn open(&self, engine: &EngineHandle, rate: f64) -> Result<Box<dyn Device>, DeviceError> {
         let usual = text("device");
         match self.device.as_deref().or(Some(&*usual).filter(|name| !name.is_empty())) {
-            Some("null") => Ok(Box::new(Null::new(rate, 512))),
+            Some(NULL) => {
+                tell("playing to nobody; Ctrl-C ends it");
+                Ok(Box::new(Null::new(rate, 512)))
+            }
             name => {
                 let card = Cpal::open(name, rate, engine.telemetry().clone())?;
                 tell(format_args!("playing on {}; Ctrl-C ends it", card.name()));
@@ -299,14 +304,16 @@ impl Strain {
             let heaviest = state.heaviest().map_or_else(String::new, |(name, load)| {
                 format!("; \"{name}\" takes the longest, {:.0} % of the time there is", 100.0 * load)
             });
-            warn(format_args!("the sound came too late {} times so far{heaviest}", self.late));
+            warn(format_args!("the sound came too late {} so far{heaviest}", counted(self.late, "time", "times")));
         }
         if grown(&mut self.changes, figures.late_changes()) {
             let ms = 1000.0 * figures.worst_lateness() as f64 / engine.rate();
-            warn(format_args!("{} changes came after their time so far, by {ms:.1} ms at worst", self.changes));
+            let changes = counted(self.changes, "change", "changes");
+            warn(format_args!("{changes} came after their time so far, by {ms:.1} ms at worst"));
         }
         if grown(&mut self.refused, figures.refused_events()) {
-            warn(format_args!("{} notes or values found no room so far; too many come at once", self.refused));
+            let refused = counted(self.refused, "note or value", "notes or values");
+            warn(format_args!("{refused} found no room so far; too many come at once"));
         }
         let new = state.reports.iter().filter(|report| report.number > self.reports);
         new.for_each(|report| warn(format_args!("{}: {}", report.origin, report.text)));

@@ -42,6 +42,11 @@ impl Song {
                 recovered: None,
             });
         }
+        if !session::file(path).exists() {
+            let path = path.display();
+            let advice = "this folder is no session; name a script, or begin a session with `cantus new`";
+            return Err(Failure(format!("could not open {path}: {advice}")));
+        }
         let mut last = 0;
         let mut mint = || {
             last += 1;

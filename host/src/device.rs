@@ -28,7 +28,7 @@ pub trait Device {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
     /// There is none.
-    #[error("there is no sound device to play on; `cantus render` needs none")]
+    #[error("there is no sound device to play on; `--device null` plays to nobody, and `cantus render` needs none")]
     None,
     /// It refused.
     #[error("could not {attempt} sound device \"{device}\": {cause}; `cantus devices` lists all")]

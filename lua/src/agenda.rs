@@ -69,7 +69,7 @@ pub struct Agenda<T> {
     samples: BTreeSet<(u64, u64)>,
     /// The epoch and loop for which the beats were laid out.
     laid: (u32, Loop),
-    skipped: u64,
+    skipped: BTreeMap<u64, u64>,
 }
 
 struct Entry<T> {
@@ -134,7 +134,7 @@ impl<T> Agenda<T> {
                 && now.is_long_over(now.frames_to(place))
             {
                 entry.from = None;
-                self.skipped += 1;
+                *self.skipped.entry(id).or_default() += 1;
             }
         }
         self.plan(id, now);
@@ -208,7 +208,7 @@ impl<T> Agenda<T> {
             let Some(entry) = self.entries.get_mut(&id) else { continue };
             match entry.leave_out(due, now) {
                 0 => return Some((id, due)),
-                left_out => self.skipped += left_out,
+                left_out => *self.skipped.entry(id).or_default() += left_out,
             }
             self.plan(id, now);
         }
@@ -225,8 +225,8 @@ impl<T> Agenda<T> {
         self.first(now).map(|(frames, _)| frames).filter(|frames| frames.is_finite())
     }
 
-    /// How often something that repeats was left out because it was too late, since last asked.
-    pub fn skipped(&mut self) -> u64 {
+    /// How often something that repeats was left out because it was too late, by its number, since last asked.
+    pub fn skipped(&mut self) -> BTreeMap<u64, u64> {
         std::mem::take(&mut self.skipped)
     }
 

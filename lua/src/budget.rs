@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use mlua::{Error, HookTriggers, Lua, Thread, VmState, ffi};
 
-use crate::error::{Place, ScriptError, is_prelude};
+use crate::error::{Place, ScriptError, frames, is_prelude};
 
 /// Instructions between two firings of the hook. Cost is the same for 100 and 100,000; short reacts sooner.
 const STRIDE: u32 = 200;
@@ -201,7 +201,7 @@ impl Budget {
         let file = || crate::context::context(lua).file.borrow().clone();
         let place = place(lua).unwrap_or_else(|| Place { file: file(), line: 1 });
         let mut error = ScriptError::at(place, message);
-        error.traceback = lua.traceback(None, 0).ok().map(|t| t.to_string_lossy());
+        error.traceback = lua.traceback(None, 0).ok().and_then(|text| frames(&text.to_string_lossy()));
         self.expired.replace(Some(error.clone()));
         set_stride(lua, 1);
         Err(Error::external(error))

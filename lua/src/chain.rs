@@ -44,7 +44,7 @@ pub const ROWS: &[Row] = &[
 ];
 
 fn player(lua: &Lua, (module, entry, beat): (Value, Value, Value)) -> Result<()> {
-    let module = module_name(&module, "the first argument")?;
+    let module = module_name(lua, &module, "the first argument")?;
     let anchor = if entry.is_nil() && beat.is_nil() {
         None
     } else {

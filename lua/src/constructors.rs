@@ -58,7 +58,7 @@ fn construct(lua: &Lua, module_type: &Name, default: &Name, arguments: &[Value])
         Value::Table(options) => apply_options(lua, &name, &options)?,
         other => return Err(blame(format!("the options of {name} must be a table, not {}", a(&other)))),
     }
-    Ok(Handle { name })
+    Ok(Handle::new(name, id))
 }
 
 /// Puts a constructor for each type into `shared`; answers their names, and what people should know of.

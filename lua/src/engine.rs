@@ -261,7 +261,7 @@ pub const PARTS: &[Row] = &[
 /// # Errors
 /// Outside of an evaluation.
 pub fn module(lua: &Lua, name: &str) -> Result<Option<Handle>> {
-    with(lua, |work| Ok(work.model.modules.contains(name).then(|| Handle { name: name.into() })))
+    with(lua, |work| Ok(work.model.modules.get(name).map(|module| Handle::new(name.into(), module.id))))
 }
 
 fn connections(lua: &Lua) -> Result<Table> {

@@ -179,10 +179,21 @@ pub fn message_of(error: &Error) -> String {
 
 fn traceback_of(error: &Error) -> Option<String> {
     match error {
-        Error::CallbackError { traceback, .. } => Some(traceback.clone()).filter(|t| !t.is_empty()),
-        Error::RuntimeError(text) => text.split_once("\nstack traceback:\n").map(|(_, t)| t.to_owned()),
+        Error::CallbackError { traceback, .. } => frames(traceback),
+        Error::RuntimeError(text) => {
+            text.split_once("\nstack traceback:\n").and_then(|(_, traceback)| frames(traceback))
+        }
         _ => None,
     }
+}
+
+/// A traceback of the script's own calls; `None` if there are none.
+pub fn frames(traceback: &str) -> Option<String> {
+    let lines = traceback.lines().map(str::trim).filter(|line| !line.is_empty() && *line != "stack traceback:");
+    // What names no line of a script: C, the prelude, and `(...tail calls...)`.
+    let own: Vec<&str> =
+        lines.filter(|line| !line.starts_with("[C]") && !is_prelude(line) && !line.starts_with('(')).collect();
+    (!own.is_empty()).then(|| format!("stack traceback:\n\t{}", own.join("\n\t")))
 }
 
 /// Whether a chunk is ours, not the script's.

@@ -1,6 +1,6 @@
 //! The engine's objects as scripts see them: userdata whose methods are rows of [`library`](crate::library).
 
-use mlua::{FromLua, Lua, MetaMethod, Result, Table, UserData, UserDataMethods, Value};
+use mlua::{FromLua, Lua, MetaMethod, Result, Table, UserData, UserDataFields, UserDataMethods, Value};
 
 use crate::error::{blame, located};
 use crate::values::{self, a};
@@ -24,6 +24,10 @@ fn method(lua: &Lua, object: &str, key: &Value) -> Result<Value> {
 }
 
 impl UserData for Facade {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field(MetaMethod::Type, "engine");
+    }
+
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
             method(lua, this.0, &key).map_err(|e| located(lua, e))

@@ -52,9 +52,13 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(from: &Value, to: &Value, how: &Value) -> Result<Wanted> {
-        let mut wanted =
-            Wanted { from: end(from, "the source")?, to: end(to, "the target")?, kind: None, cable: Cable::default() };
+    fn read(lua: &Lua, from: &Value, to: &Value, how: &Value) -> Result<Wanted> {
+        let mut wanted = Wanted {
+            from: end(lua, from, "the source")?,
+            to: end(lua, to, "the target")?,
+            kind: None,
+            cable: Cable::default(),
+        };
         match how {
             Value::Nil => {}
             Value::String(_) => wanted.kind = Some(kind(how)?),
@@ -101,8 +105,8 @@ impl Wanted {
 ///
 /// # Errors
 /// For anything else.
-pub fn end(value: &Value, what: &str) -> Result<(Name, Option<Name>)> {
-    let name = module_name(value, what)?;
+pub fn end(lua: &Lua, value: &Value, what: &str) -> Result<(Name, Option<Name>)> {
+    let name = module_name(lua, value, what)?;
     Ok(match name.split_once('.') {
         Some((module, port)) => (module.into(), Some(port.into())),
         None => (name, None),
@@ -122,7 +126,7 @@ fn kind(value: &Value) -> Result<PortKind> {
 /// # Errors
 /// When a module or port is not there, or none fit.
 pub fn connect(lua: &Lua, (from, to, how): (Value, Value, Value)) -> Result<()> {
-    let mut wanted = Wanted::read(&from, &to, &how)?;
+    let mut wanted = Wanted::read(lua, &from, &to, &how)?;
     let (_, source) = lookup(lua, &wanted.from.0)?;
     let target = if &*wanted.to.0 == OUT { None } else { Some(lookup(lua, &wanted.to.0)?.1) };
     // If both ports are named, the Model judges. Otherwise they are found, and a cable that is there already will do.
@@ -228,7 +232,7 @@ fn no_ports(wanted: &Wanted, source: &ModuleType, target: Option<&ModuleType>) -
 /// # Errors
 /// When a module is not there.
 pub fn disconnect(lua: &Lua, (from, to, how): (Value, Value, Value)) -> Result<()> {
-    let wanted = Wanted::read(&from, &to, &how)?;
+    let wanted = Wanted::read(lua, &from, &to, &how)?;
     let (_, source) = lookup(lua, &wanted.from.0)?;
     if &*wanted.to.0 != OUT {
         lookup(lua, &wanted.to.0)?;
@@ -251,7 +255,7 @@ fn remove(lua: &Lua, what: Value) -> Result<()> {
     {
         return run(lua, RemovePatternCommand { name: pattern.name.clone() });
     }
-    let name = module_name(&what, "what is to be removed")?;
+    let name = module_name(lua, &what, "what is to be removed")?;
     let command = RemoveModuleCommand { name: name.clone() };
     let removed = with(lua, |work| {
         let gone = !work.model.modules.contains(&*name);

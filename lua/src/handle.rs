@@ -1,11 +1,15 @@
 //! A module as scripts hold it: `kick.volume = 0.5`, `kick:trigger{note = 60}`, `kick.slots[1].file = "bd.flac"`.
 
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use cantus_host::model::command::{InvokeActionCommand, SetParameterCommand, TriggerEventCommand};
-use cantus_host::model::{Module, ModuleType, Name, Num, Path, Refusal, Value as ModelValue};
-use cantus_manifest::{ParamKind, Unit};
-use mlua::{Function, IntoLua, Lua, MetaMethod, MultiValue, Result, UserData, UserDataMethods, UserDataRef, Value};
+use cantus_host::model::{Module, ModuleId, ModuleType, Name, Num, Path, Refusal, Value as ModelValue};
+use cantus_manifest::{Param, ParamKind, Unit};
+use mlua::{
+    Function, IntoLua, Lua, MetaMethod, MultiValue, Result, UserData, UserDataFields, UserDataMethods, UserDataRef,
+    Value,
+};
 
 use crate::bounds;
 use crate::context::{context, run, with};
@@ -63,11 +67,38 @@ pub fn own_key(key: &str) -> Option<&'static Own> {
 /// Where the functions of handles are kept, by key. Actions of one name are one function, whatever module has them.
 pub const MADE: &str = "cantus.handles";
 
-/// A module, by its name.
+/// A module: the same one whatever it is called, and where that is gone, the one that has its name.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    /// Its name.
-    pub name: Name,
+    id: Cell<ModuleId>,
+    /// What it was called when it was last looked for.
+    name: RefCell<Name>,
+}
+
+impl Handle {
+    /// A module that is there.
+    pub fn new(name: Name, id: ModuleId) -> Handle {
+        Handle { id: Cell::new(id), name: RefCell::new(name) }
+    }
+
+    /// What the script calls it now; outside of an evaluation, what it was called last.
+    pub fn name(&self, lua: &Lua) -> Name {
+        let mut name = self.name.borrow_mut();
+        let found = with(lua, |work| {
+            let (modules, id) = (&work.model.modules, self.id.get());
+            let there = modules.get(&*name).map(|module| module.id);
+            if there == Some(id) {
+                return Ok(None);
+            }
+            let moved = modules.iter().find(|(_, module)| module.id == id).map(|(name, _)| (name.clone(), id));
+            Ok(moved.or_else(|| Some((name.clone(), there?))))
+        });
+        if let Ok(Some((now, id))) = found {
+            *name = now;
+            self.id.set(id);
+        }
+        name.clone()
+    }
 }
 
 /// The module of a name and its type, as the script sees them.
@@ -86,10 +117,29 @@ pub fn lookup(lua: &Lua, name: &str) -> Result<(Module, Arc<ModuleType>)> {
 /// # Errors
 /// At the first that cannot be.
 pub fn apply_options(lua: &Lua, name: &Name, options: &mlua::Table) -> Result<()> {
-    for (key, value) in values::sorted(options)? {
+    let (_, known) = lookup(lua, name)?;
+    let options = values::sorted(options)?;
+    once(&options, name, &known.manifest.params)?;
+    for (key, value) in options {
         match key {
             Key::At(slot) => slots::apply(lua, name, values::slot(&Value::Integer(slot))?, &value)?,
             Key::Text(key) => set(lua, name, &key, &value)?,
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a parameter that a table sets under two of its names: one of them would be lost.
+///
+/// # Errors
+/// Naming both.
+pub fn once(options: &[(Key, Value)], owner: &str, params: &[Param]) -> Result<()> {
+    for param in params.iter().filter(|param| !param.aliases.is_empty()) {
+        let is_named = |key: &str| param.key == key || param.aliases.iter().any(|alias| alias == key);
+        let text = |(key, _): &'_ (Key, Value)| if let Key::Text(key) = key { Some(key.clone()) } else { None };
+        let mut named = options.iter().filter_map(text).filter(|key| is_named(key));
+        if let (Some(first), Some(second)) = (named.next(), named.next()) {
+            return Err(blame(format!("{owner}: {first} and {second} are the same parameter; set one of them")));
         }
     }
     Ok(())
@@ -148,8 +198,8 @@ fn set_again(lua: &Lua, this: &Handle, key: &Value, value: &Value) -> Option<std
         _ => return None,
     };
     let Value::String(key) = key else { return None };
-    let (key, context) = (key.to_str().ok()?, context(lua));
-    context.work.borrow_mut().as_mut()?.set_again(&this.name, &key, number)
+    let (key, name, context) = (key.to_str().ok()?, this.name(lua), context(lua));
+    context.work.borrow_mut().as_mut()?.set_again(&name, &key, number)
 }
 
 /// `kick.key` for a parameter.
@@ -177,6 +227,12 @@ fn in_milliseconds<'a>(known: &ModuleType, key: &'a str) -> Option<&'a str> {
 
 fn unknown(name: &str, module: &Module, known: &ModuleType, key: &str) -> mlua::Error {
     let manifest = &known.manifest;
+    if manifest.actions.iter().any(|action| action.key == key) {
+        return blame(format!("{name}.{key} is an action; call it: {name}:{key}()"));
+    }
+    if manifest.meters.iter().any(|meter| meter.key == key) {
+        return blame(format!("{name}.{key} is a meter; read it as {name}.meters.{key}"));
+    }
     let keys = manifest.params.iter().map(|p| &p.key).chain(manifest.actions.iter().map(|a| &a.key));
     let aliases = manifest.params.iter().flat_map(|p| &p.aliases).map(String::as_str);
     let nearest = cantus_manifest::nearest(key, keys.map(String::as_str).chain(OWN.iter().map(|own| own.key)));
@@ -186,29 +242,30 @@ fn unknown(name: &str, module: &Module, known: &ModuleType, key: &str) -> mlua::
 }
 
 fn index(lua: &Lua, this: &Handle, key: &Value) -> Result<Value> {
+    let name = this.name(lua);
     let Value::String(key) = key else {
-        return Err(blame(format!("{}[...]: write {0}.slots[1] for a slot", this.name)));
+        return Err(blame(format!("{name}[...]: write {name}.slots[1] for a slot")));
     };
     let key = key.to_string_lossy();
-    let (module, known) = lookup(lua, &this.name)?;
+    let (module, known) = lookup(lua, &name)?;
     let text = |t: &str| lua.create_string(t).map(Value::String);
     Ok(match key.as_str() {
-        "name" => text(&this.name)?,
+        "name" => text(&name)?,
         "type" => text(&module.module_type)?,
         "id" => Value::Integer(module.id.0.cast_signed()),
         "enabled" => Value::Boolean(module.enabled),
         "mute" => Value::Boolean(module.mute),
         "solo" => Value::Boolean(module.solo),
         "seed" => Value::Integer(module.seed.cast_signed()),
-        "status" => text(&status(&context(lua).engine.state(), &this.name))?,
-        "meters" => Value::Table(meters(lua, &this.name, &known)?),
-        "slots" => Value::UserData(lua.create_userdata(Slots { module: this.name.clone() })?),
+        "status" => text(&status(&context(lua).engine.state(), &name))?,
+        "meters" => Value::Table(meters(lua, &name, &known)?),
+        "slots" => Value::UserData(lua.create_userdata(Slots { module: this.clone() })?),
         "trigger" => method(lua, &key, |lua| native(lua, trigger))?,
         "help" => method(lua, &key, |lua| native(lua, |lua, args: MultiValue| crate::help::show(lua, args)))?,
         key => match known.manifest.param(key) {
             Some((index, _)) => to_lua(lua, &module.params[index])?,
             None if known.manifest.actions.iter().any(|a| a.key == key) => method(lua, key, |lua| action(lua, key))?,
-            None => get(lua, &this.name, key)?,
+            None => get(lua, &name, key)?,
         },
     })
 }
@@ -253,7 +310,7 @@ fn receiver(value: &Value, method: &str) -> Result<UserDataRef<Handle>> {
 }
 
 fn trigger(lua: &Lua, (this, what): (Value, Value)) -> Result<()> {
-    let module = receiver(&this, "trigger")?.name.clone();
+    let module = receiver(&this, "trigger")?.name(lua);
     let mut locks = Vec::new();
     let fields = match &what {
         Value::Nil => Fields::default(),
@@ -293,14 +350,14 @@ fn own_values(lua: &Lua, module: &Name, table: &mlua::Table) -> Result<Vec<(Name
 fn action(lua: &Lua, key: &str) -> Result<Function> {
     let action: Name = key.into();
     native(lua, move |lua, this: Value| {
-        let module = receiver(&this, &action)?.name.clone();
+        let module = receiver(&this, &action)?.name(lua);
         run(lua, InvokeActionCommand { module, action: action.clone() })
     })
 }
 
 /// All parameters with their values.
 fn list(lua: &Lua, this: &Handle) -> Result<(Function, mlua::Table)> {
-    let (module, known) = lookup(lua, &this.name)?;
+    let (module, known) = lookup(lua, &this.name(lua))?;
     let values = module.params.iter().map(|v| to_lua(lua, v)).collect::<Result<Vec<_>>>()?;
     pairs_of(lua, known.manifest.params.iter().map(|p| p.key.clone()).zip(values).collect())
 }
@@ -316,6 +373,10 @@ pub fn pairs_of<K: IntoLua + 'static>(lua: &Lua, entries: Vec<(K, Value)>) -> Re
 }
 
 impl UserData for Handle {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field(MetaMethod::Type, "module");
+    }
+
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
             bounds::pay_text(lua, &key)?;
@@ -326,18 +387,16 @@ impl UserData for Handle {
                 return done.map_err(|refusal| located(lua, refused(&refusal)));
             }
             let key = values::text(&key, "the name of a parameter");
-            key.and_then(|key| set(lua, &this.name, &key, &value)).map_err(|e| located(lua, e))
+            key.and_then(|key| set(lua, &this.name(lua), &key, &value)).map_err(|e| located(lua, e))
         });
         methods.add_meta_method(MetaMethod::Pairs, |lua, this, ()| list(lua, this).map_err(|e| located(lua, e)));
         methods.add_meta_method(MetaMethod::ToString, |lua, this, ()| {
-            let known = lookup(lua, &this.name);
-            Ok(known.map_or_else(
-                |_| format!("{} (removed)", this.name),
-                |(m, _)| format!("{} ({})", this.name, m.module_type),
-            ))
+            let name = this.name(lua);
+            let known = lookup(lua, &name);
+            Ok(known.map_or_else(|_| format!("{name} (removed)"), |(m, _)| format!("{name} ({})", m.module_type)))
         });
-        methods.add_meta_function(MetaMethod::Eq, |_, (a, b): (Value, Value)| {
-            let name = |v: &Value| v.as_userdata().and_then(|d| d.borrow::<Handle>().ok()).map(|h| h.name.clone());
+        methods.add_meta_function(MetaMethod::Eq, |lua, (a, b): (Value, Value)| {
+            let name = |v: &Value| v.as_userdata().and_then(|d| d.borrow::<Handle>().ok()).map(|h| h.name(lua));
             Ok(name(&a).is_some() && name(&a) == name(&b))
         });
     }

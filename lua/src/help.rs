@@ -10,6 +10,7 @@ use mlua::{Lua, MultiValue, Result, Value};
 use crate::bounds;
 use crate::context::{context, with};
 use crate::error::blame;
+use crate::facade::Facade;
 use crate::handle::{OWN, method_name, own_key};
 use crate::library::{Documented, Row, call, documentation};
 use crate::settings;
@@ -20,10 +21,10 @@ use crate::values;
 pub const ROWS: &[Row] = &[Row {
     name: "help",
     signature: "(what?: cantus.Module|cantus.Slot|table|function|string)",
-    doc: "Prints what a module, its slots, a type, a constructor, a parameter, a function or a setting does; \
-          without anything, what there is.",
-    example: "help(kick)  help(kick.slots[1])  help(\"kick.volume\")  help(connect)  \
-              help(\"setParam\")",
+    doc: "Prints what a module, its slots, a type, a constructor, a parameter, a function, a library, an object or a \
+          setting does; without anything, what there is.",
+    example: "help(kick)  help(kick.slots[1])  help(\"kick.volume\")  help(connect)  help(clock)  \
+              help(engine.getState)  help(\"setParam\")",
     function: |lua, args| call(lua, args, show),
 }];
 
@@ -36,6 +37,7 @@ pub fn show(lua: &Lua, args: MultiValue) -> Result<()> {
     let text = match args.front() {
         None | Some(Value::Nil) => contents(lua)?,
         Some(Value::String(word)) => of_word(lua, &word.to_string_lossy())?,
+        Some(Value::UserData(object)) if object.is::<Facade>() => of_word(lua, object.borrow::<Facade>()?.0)?,
         Some(function @ Value::Function(_)) => {
             let (global, method) = (global_name(lua, function)?, method_name(lua, function)?);
             match (global, method.as_deref().and_then(own_key)) {
@@ -44,6 +46,7 @@ pub fn show(lua: &Lua, args: MultiValue) -> Result<()> {
                 (None, None) => return Err(blame("there is no help for this function")),
             }
         }
+        Some(library @ Value::Table(_)) if let Some(name) = global_name(lua, library)? => of_word(lua, &name)?,
         Some(other) => subject(lua, other)?.map(|of| page(&of)).ok_or_else(|| blame("there is no help for this"))?,
     };
     bounds::pay(lua, text.len() as u64)?;
@@ -57,7 +60,7 @@ fn contents(lua: &Lua) -> Result<String> {
         with(lua, |work| Ok(work.catalog.iter().map(|(_, t)| t.constructor.to_string()).collect::<Vec<_>>()))?;
     // The musical library says of its functions what they take.
     let named = |music: bool| {
-        let rows = documentation().iter().filter(|row| row.music == music && !row.name.contains(['.', ':']));
+        let rows = documentation().iter().filter(|row| row.music == music);
         rows.map(|row| row.name.as_str()).collect::<Vec<_>>().join(", ")
     };
     let (constructors, functions, music) = (constructors.join(", "), named(false), named(true));
@@ -70,6 +73,12 @@ fn of_word(lua: &Lua, word: &str) -> Result<String> {
     let all = documentation();
     if let Some(row) = all.iter().find(called).or_else(|| all.iter().find(method)) {
         return Ok(function_page(row));
+    }
+    let within: Vec<&Documented> = all.iter().filter(|row| is_within(row, word)).collect();
+    if !within.is_empty() {
+        let first = |text: &str| text.split_once(". ").map_or(text.to_owned(), |(first, _)| format!("{first}."));
+        let lines = within.into_iter().map(|row| format!("\n  {}: {}", call_of(row), first(&row.doc)));
+        return Ok(format!("{word} has{}", lines.collect::<String>()));
     }
     if let Ok(setting) = settings::find(word) {
         return Ok(setting.help());
@@ -92,14 +101,25 @@ fn of_word(lua: &Lua, word: &str) -> Result<String> {
     Err(blame(format!("there is no help for \"{word}\"{hint}")))
 }
 
+/// Whether a function is one of a library or an object.
+fn is_within(row: &Documented, owner: &str) -> bool {
+    let named = row.name.strip_prefix(owner).is_some_and(|rest| rest.starts_with(['.', ':']));
+    named || row.also.as_deref() == Some(owner)
+}
+
 /// A function's page.
 fn function_page(row: &Documented) -> String {
-    let Documented { name, signature, doc, example, also, .. } = row;
+    let example = row.example.lines().map(str::trim).collect::<Vec<_>>().join("\n  ");
+    format!("{}: {}\n  {example}", call_of(row), row.doc)
+}
+
+/// How a function is called, and what it answers.
+fn call_of(row: &Documented) -> String {
+    let Documented { name, signature, also, .. } = row;
     // What editors call a class is for people a word.
     let signature = signature.replace("cantus.", "");
     let also = also.as_ref().map_or(String::new(), |object| format!(", also {object}:{name}(...)"));
-    let example = example.lines().map(str::trim).collect::<Vec<_>>().join("\n  ");
-    format!("{name}{signature}{also}: {doc}\n  {example}")
+    format!("{name}{signature}{also}")
 }
 
 /// All of a module, a type, or slots of one; with the values of now, where there are some.

@@ -63,10 +63,18 @@ type Entry<T> = (T, String);
 fn list<T: mlua::IntoLua>(lua: &Lua, entries: Vec<Entry<T>>) -> Result<Table> {
     let (values, lines): (Vec<T>, Vec<String>) = entries.into_iter().unzip();
     let list = lua.create_sequence_from(values)?;
-    let (lines, meta) = (lines.join("\n"), lua.create_table()?);
-    meta.raw_set("__tostring", native(lua, move |_, _: MultiValue| Ok(lines.clone()))?)?;
-    list.set_metatable(Some(meta))?;
+    printed_as(lua, &list, lines.join("\n"))?;
     Ok(list)
+}
+
+/// Lets a table print as a text.
+///
+/// # Errors
+/// When Lua has no memory.
+pub fn printed_as(lua: &Lua, table: &Table, text: String) -> Result<()> {
+    let meta = lua.create_table()?;
+    meta.raw_set("__tostring", native(lua, move |_, _: MultiValue| Ok(text.clone()))?)?;
+    table.set_metatable(Some(meta))
 }
 
 /// Which types a word names: a type, those of a constructor, or those of a kind.
@@ -97,7 +105,7 @@ fn modules(lua: &Lua, of: Value) -> Result<Table> {
     let found: Vec<Entry<Handle>> = with(lua, |work| {
         let found = work.model.modules.iter().filter(|(_, module)| meant(&module.module_type));
         let entry = |(name, module): (&Name, &cantus_host::model::Module)| {
-            (Handle { name: name.clone() }, format!("{name} ({})", module.module_type))
+            (Handle::new(name.clone(), module.id), format!("{name} ({})", module.module_type))
         };
         Ok(found.map(entry).collect())
     })?;

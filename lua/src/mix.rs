@@ -8,7 +8,7 @@ use mlua::{Lua, Result, Value};
 
 use crate::context::{run, with};
 use crate::error::blame;
-use crate::handle::Handle;
+use crate::handle::{Handle, lookup};
 use crate::library::{Row, call};
 use crate::values::{a, flag, module_name, text};
 
@@ -40,7 +40,7 @@ pub const ROWS: &[Row] = &[
 ];
 
 fn set_by(lua: &Lua, module: &Value, key: &str, on: Value) -> Result<()> {
-    let name = module_name(module, "the first argument")?;
+    let name = module_name(lua, module, "the first argument")?;
     set(lua, &name, key, &if on.is_nil() { Value::Boolean(true) } else { on })
 }
 
@@ -67,8 +67,9 @@ fn rename(lua: &Lua, (module, to): (Value, Value)) -> Result<Handle> {
         let advice = "say it at the prompt, and then write the new name here: it stays the same module";
         return Err(blame(format!("rename cannot be in a file: {advice}")));
     }
-    let name = module_name(&module, "the first argument")?;
+    let name = module_name(lua, &module, "the first argument")?;
     let to: Name = text(&to, "the new name")?.into();
+    let (module, _) = lookup(lua, &name)?;
     run(lua, RenameModuleCommand { name, to: to.clone() })?;
-    Ok(Handle { name: to })
+    Ok(Handle::new(to, module.id))
 }

@@ -92,7 +92,7 @@ fn modulate(lua: &Lua, (from, to, options): (Value, Value, Value)) -> Result<()>
         smoothing: options.number("smoothing", usual.smoothing)?,
         feedback: options.flag("feedback", usual.feedback)?,
     };
-    let (module, port) = end(&from, "the source")?;
+    let (module, port) = end(lua, &from, "the source")?;
     let port = port.map_or_else(|| output(lua, &module), Ok)?;
     run(lua, ModulateCommand { key: LinkKey { from: Endpoint { module, port }, to }, link })
 }
@@ -109,7 +109,7 @@ fn output(lua: &Lua, module: &Name) -> Result<Name> {
 }
 
 fn unmodulate(lua: &Lua, (from, to): (Value, Value)) -> Result<()> {
-    let (module, port) = end(&from, "the source")?;
+    let (module, port) = end(lua, &from, "the source")?;
     lookup(lua, &module)?;
     let to = path(&to)?;
     let keys: Vec<LinkKey> = with(lua, |work| {

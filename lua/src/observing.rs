@@ -73,7 +73,7 @@ fn on_state_change(lua: &Lua, body: &Value, filter: &Value) -> Result<u64> {
 fn part(lua: &Lua, filter: &Value) -> Result<Part> {
     let what = "a filter of onStateChange";
     let text = match filter {
-        Value::UserData(_) => module_name(filter, what)?.to_string(),
+        Value::UserData(_) => module_name(lua, filter, what)?.to_string(),
         filter => text(filter, what)?,
     };
     let part = with(lua, |work| Ok(Part::read(&text, &work.model, &work.catalog)))?;

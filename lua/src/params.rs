@@ -28,13 +28,13 @@ pub const ROWS: &[Row] = &[
 ];
 
 /// The path at the beginning of the arguments, and what follows it.
-fn path(args: &MultiValue, follows: usize) -> Result<(Path, Value)> {
+fn path(lua: &Lua, args: &MultiValue, follows: usize) -> Result<(Path, Value)> {
     let at = |i: usize| args.get(i).cloned().unwrap_or(Value::Nil);
     if args.len() <= 1 + follows {
         let path = text(&at(0), "the path of a parameter")?.parse().map_err(|e: String| blame(e))?;
         return Ok((path, at(1)));
     }
-    let (module, key) = (module_name(&at(0), "the first argument")?, text(&at(1), "the name of a parameter")?);
+    let (module, key) = (module_name(lua, &at(0), "the first argument")?, text(&at(1), "the name of a parameter")?);
     Ok((Path::new(module, key), at(2)))
 }
 
@@ -43,7 +43,7 @@ fn path(args: &MultiValue, follows: usize) -> Result<(Path, Value)> {
 /// # Errors
 /// When there is no such parameter or it does not take the value.
 pub fn set_param(lua: &Lua, args: MultiValue) -> Result<()> {
-    let (path, value) = path(&args, 1)?;
+    let (path, value) = path(lua, &args, 1)?;
     match path.slot {
         Some(slot) => slots::set(lua, &path.module, slot, &path.param, &value),
         None => handle::set(lua, &path.module, &path.param, &value),
@@ -55,7 +55,7 @@ pub fn set_param(lua: &Lua, args: MultiValue) -> Result<()> {
 /// # Errors
 /// When there is no such parameter.
 pub fn get_param(lua: &Lua, args: MultiValue) -> Result<Value> {
-    let (path, _) = path(&args, 0)?;
+    let (path, _) = path(lua, &args, 0)?;
     match path.slot {
         Some(slot) => slots::get(lua, &path.module, slot, &path.param),
         None => handle::get(lua, &path.module, &path.param),

@@ -2,7 +2,7 @@
 
 use cantus_host::model::command::{RemovePatternCommand, SetPatternCommand};
 use cantus_host::model::{Name, Num, Pattern, Refusal};
-use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataMethods, Value};
+use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataFields, UserDataMethods, Value};
 
 use crate::bounds;
 use crate::context::{run, with};
@@ -203,6 +203,9 @@ fn lane(room: &mut Room, rows: &Value, defaults: &Fields) -> Result<Lane> {
     if let [(1, Value::String(text))] = &entries[..] {
         return signs(room, &text.to_string_lossy(), defaults);
     }
+    if let [(1, Value::String(text)), (_, stray), ..] = &entries[..] {
+        beside(room, &text.to_string_lossy(), stray)?;
+    }
     let mut cells = Vec::with_capacity(entries.len());
     for (n, value) in entries {
         let row = u32::try_from(n).ok().filter(|n| (1..=65_536).contains(n));
@@ -212,6 +215,24 @@ fn lane(room: &mut Room, rows: &Value, defaults: &Fields) -> Result<Lane> {
     }
     let rows = cells.last().map_or(0, |(row, _)| row + 1);
     Ok(Lane { defaults, cells, rows })
+}
+
+/// Refuses what stands behind text that is a whole lane.
+fn beside(room: &Room, text: &str, stray: &Value) -> Result<()> {
+    bounds::pay(room.lua, text.len() as u64)?;
+    if notation::whole(text.trim()).is_some() || notation::cells(text).is_err() {
+        return Ok(());
+    }
+    if let Value::String(_) = stray {
+        return Err(blame(format!(
+            "row 1: \"{text}\" is several steps; side by side they are lanes = {{{{\"{text}\"}}, ...}}"
+        )));
+    }
+    let (stray, number) = (a(stray), if stray.is_integer() { a(stray) } else { "1".to_owned() });
+    Err(blame(format!(
+        "row 2: {stray} behind \"{text}\", which is all the steps, means nothing; what else they have is named: \
+         {{\"{text}\", slot = {number}}}"
+    )))
 }
 
 fn signs(room: &mut Room, text: &str, defaults: Fields) -> Result<Lane> {
@@ -238,25 +259,32 @@ fn cell(value: &Value) -> Result<Cell> {
             let wrong = || blame(format!("\"{text}\" is not a step; write x, X, ., = or a note such as C4"));
             notation::whole(text.trim()).ok_or_else(wrong)
         }
-        Value::Table(table) if table.raw_len() == 0 => Ok(Cell::Notes(vec![step(table)?])),
-        Value::Table(chord) => {
-            let notes = chord.sequence_values::<Value>().map(|value| match value? {
-                Value::Table(table) => step(&table),
-                note => Ok(Fields { note: Some(values::note(&note)?), ..Fields::default() }),
-            });
-            let common = step(chord)?;
-            Ok(Cell::Notes(notes.map(|n| n.map(|n| n.or(&common))).collect::<Result<Vec<_>>>()?))
-        }
+        Value::Table(table) => chord(table).map(Cell::Notes),
         other => Err(blame(format!("{} is not a step; write \"x\", \"C4\", a table or false", a(other)))),
     }
 }
 
-fn step(table: &Table) -> Result<Fields> {
+/// A table that is a note, or several that begin together and have in common what it names.
+fn chord(table: &Table) -> Result<Vec<Fields>> {
     values::only_keys(table, Fields::KEYS, "a step")?;
-    Fields::read(table)
+    let common = Fields::read(table)?;
+    let notes = values::sorted(table)?.into_iter().filter(|(key, _)| matches!(key, Key::At(_)));
+    let notes = notes.map(|(_, value)| match value {
+        Value::Table(table) => {
+            values::only_names(&table, Fields::KEYS, "a note of a chord")?;
+            Fields::read(&table)
+        }
+        note => Ok(Fields { note: Some(values::note(&note)?), ..Fields::default() }),
+    });
+    let notes = notes.map(|note| note.map(|note| note.or(&common))).collect::<Result<Vec<_>>>()?;
+    Ok(if notes.is_empty() { vec![common] } else { notes })
 }
 
 impl UserData for PatternHandle {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field(MetaMethod::Type, "pattern");
+    }
+
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(this.name.to_string()));
         methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {

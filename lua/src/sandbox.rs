@@ -124,7 +124,9 @@ impl Sandbox {
         let Some((word, _)) = global else { return error };
         let words = self.words();
         let near = cantus_manifest::nearest(word, words.iter().map(String::as_str));
-        let advice = if near == Some(word) {
+        let advice = if ["io", "os", "debug", "package", "dofile", "loadfile"].contains(&word) {
+            "; scripts reach neither files nor the system".to_owned()
+        } else if near == Some(word) {
             "; this code has an _ENV of its own, in which it is not".to_owned()
         } else if near.is_none() && error.message.contains("attempt to call") {
             "; nothing has that name: help() lists all functions, and `cantus plugins list` all modules".to_owned()

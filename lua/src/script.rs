@@ -220,7 +220,11 @@ impl Script {
     pub fn eval_file(&mut self, path: &Path) -> Result<Evaluation, ScriptError> {
         let name = path.strip_prefix(&*self.context.program.borrow()).unwrap_or(path).display().to_string();
         let code = std::fs::read_to_string(path).map_err(|e| {
-            ScriptError::of(&name, format!("could not read the script: {e}; it must be a text file in UTF-8"))
+            let advice = match e.kind() {
+                std::io::ErrorKind::NotFound => "check the path",
+                _ => "it must be a text file in UTF-8",
+            };
+            ScriptError::of(&name, format!("could not read the script: {e}; {advice}"))
         })?;
         // Some editors put a mark before the first character.
         self.eval(code.trim_start_matches('\u{feff}'), &name, Origin::File(name.as_str().into()))

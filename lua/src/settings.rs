@@ -8,6 +8,7 @@ use mlua::{Lua, Result, Table, Value};
 use crate::context::{context, run, with};
 use crate::error::{blame, refused};
 use crate::library::{Row, call};
+use crate::listing::printed_as;
 use crate::values::{text, to_lua, to_model};
 
 /// The area's functions.
@@ -102,9 +103,12 @@ fn reset(lua: &Lua, name: Value) -> Result<Value> {
 }
 
 fn settings(lua: &Lua) -> Result<Table> {
-    let table = lua.create_table()?;
+    let (table, mut lines) = (lua.create_table()?, Vec::new());
     for setting in all() {
-        table.raw_set(setting.name, to_lua(lua, &get(lua, setting)?)?)?;
+        let value = get(lua, setting)?;
+        lines.push(format!("{} = {value}", setting.name));
+        table.raw_set(setting.name, to_lua(lua, &value)?)?;
     }
+    printed_as(lua, &table, lines.join("\n"))?;
     Ok(table)
 }

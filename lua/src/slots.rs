@@ -4,23 +4,23 @@ use std::sync::Arc;
 
 use cantus_host::model::command::SetParameterCommand;
 use cantus_host::model::{Module, ModuleType, Name, Path, Refusal};
-use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataMethods, Value};
+use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataFields, UserDataMethods, Value};
 
 use crate::context::run;
 use crate::error::{blame, located, refused};
-use crate::handle::{lookup, pairs_of};
+use crate::handle::{Handle, lookup, once, pairs_of};
 use crate::values::{self, Key, a, to_lua, to_model};
 
 /// All slots of a module.
 pub struct Slots {
-    /// The module's name.
-    pub module: Name,
+    /// The module.
+    pub module: Handle,
 }
 
 /// One slot.
 pub struct Slot {
-    /// The module's name.
-    pub module: Name,
+    /// The module.
+    pub module: Handle,
     /// From 0.
     pub slot: u16,
 }
@@ -51,8 +51,10 @@ pub fn apply(lua: &Lua, module: &Name, slot: u16, value: &Value) -> Result<()> {
         let slot = u32::from(slot) + 1;
         return Err(blame(format!("{module}.slots[{slot}] takes a table such as {{key = value}}, not {}", a(value))));
     };
-    find(lua, module, slot)?;
-    for (key, value) in values::sorted(fields)? {
+    let (_, known) = find(lua, module, slot)?;
+    let fields = values::sorted(fields)?;
+    once(&fields, &format!("{module}.slots[{}]", u32::from(slot) + 1), known.slot_params())?;
+    for (key, value) in fields {
         match key {
             Key::Text(key) => set(lua, module, slot, &key, &value)?,
             Key::At(n) => {
@@ -107,7 +109,7 @@ pub fn get(lua: &Lua, name: &Name, slot: u16, key: &str) -> Result<Value> {
 
 /// All parameters of a slot with their values.
 fn list(lua: &Lua, this: &Slot) -> Result<(mlua::Function, Table)> {
-    let (module, known) = find(lua, &this.module, this.slot)?;
+    let (module, known) = find(lua, &this.module.name(lua), this.slot)?;
     let slots = known.manifest.slots.as_ref().expect("a module with slots has them in its manifest");
     let values = module.slots[usize::from(this.slot)].iter().map(|v| to_lua(lua, v)).collect::<Result<Vec<_>>>()?;
     pairs_of(lua, slots.params.iter().map(|p| p.key.clone()).zip(values).collect())
@@ -115,7 +117,7 @@ fn list(lua: &Lua, this: &Slot) -> Result<(mlua::Function, Table)> {
 
 /// All slots with their numbers.
 fn all(lua: &Lua, this: &Slots) -> Result<(mlua::Function, Table)> {
-    let (module, _) = lookup(lua, &this.module)?;
+    let (module, _) = lookup(lua, &this.module.name(lua))?;
     let slot = |slot: u16| {
         let handle = lua.create_userdata(Slot { module: this.module.clone(), slot })?;
         Ok((u32::from(slot) + 1, Value::UserData(handle)))
@@ -124,36 +126,44 @@ fn all(lua: &Lua, this: &Slots) -> Result<(mlua::Function, Table)> {
 }
 
 impl UserData for Slots {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field(MetaMethod::Type, "slots");
+    }
+
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
-            let found = values::slot(&key).and_then(|slot| find(lua, &this.module, slot).map(|_| slot));
+            let found = values::slot(&key).and_then(|slot| find(lua, &this.module.name(lua), slot).map(|_| slot));
             found.map(|slot| Slot { module: this.module.clone(), slot }).map_err(|e| located(lua, e))
         });
         methods.add_meta_method(MetaMethod::NewIndex, |lua, this, (key, value): (Value, Value)| {
             let slot = values::slot(&key);
-            slot.and_then(|slot| apply(lua, &this.module, slot, &value)).map_err(|e| located(lua, e))
+            slot.and_then(|slot| apply(lua, &this.module.name(lua), slot, &value)).map_err(|e| located(lua, e))
         });
         methods.add_meta_method(MetaMethod::Len, |lua, this, ()| {
-            lookup(lua, &this.module).map(|(module, _)| module.slots.len()).map_err(|e| located(lua, e))
+            lookup(lua, &this.module.name(lua)).map(|(module, _)| module.slots.len()).map_err(|e| located(lua, e))
         });
         methods.add_meta_method(MetaMethod::Pairs, |lua, this, ()| all(lua, this).map_err(|e| located(lua, e)));
-        methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(format!("{}.slots", this.module)));
+        methods.add_meta_method(MetaMethod::ToString, |lua, this, ()| Ok(format!("{}.slots", this.module.name(lua))));
     }
 }
 
 impl UserData for Slot {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field(MetaMethod::Type, "slot");
+    }
+
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
             let key = values::text(&key, "the name of a parameter");
-            key.and_then(|key| get(lua, &this.module, this.slot, &key)).map_err(|e| located(lua, e))
+            key.and_then(|key| get(lua, &this.module.name(lua), this.slot, &key)).map_err(|e| located(lua, e))
         });
         methods.add_meta_method(MetaMethod::NewIndex, |lua, this, (key, value): (Value, Value)| {
             let key = values::text(&key, "the name of a parameter");
-            key.and_then(|key| set(lua, &this.module, this.slot, &key, &value)).map_err(|e| located(lua, e))
+            key.and_then(|key| set(lua, &this.module.name(lua), this.slot, &key, &value)).map_err(|e| located(lua, e))
         });
         methods.add_meta_method(MetaMethod::Pairs, |lua, this, ()| list(lua, this).map_err(|e| located(lua, e)));
-        methods.add_meta_method(MetaMethod::ToString, |_, this, ()| {
-            Ok(format!("{}.slots[{}]", this.module, u32::from(this.slot) + 1))
+        methods.add_meta_method(MetaMethod::ToString, |lua, this, ()| {
+            Ok(format!("{}.slots[{}]", this.module.name(lua), u32::from(this.slot) + 1))
         });
     }
 }

@@ -8,6 +8,7 @@ use mlua::{Lua, Result, Table, Value};
 
 use crate::context::with;
 use crate::error::blame;
+use crate::facade::METHODS;
 use crate::handle::{Handle, lookup};
 use crate::sandbox::SHARED;
 use crate::slots::{Slot, Slots, find};
@@ -82,15 +83,15 @@ impl Subject {
 pub fn subject(lua: &Lua, value: &Value) -> Result<Option<Subject>> {
     match value {
         Value::UserData(data) if data.is::<Handle>() => {
-            let name = data.borrow::<Handle>()?.name.clone();
+            let name = data.borrow::<Handle>()?.name(lua);
             Ok(Some(Subject::of_module(name.clone(), lookup(lua, &name)?, Part::Whole)))
         }
         Value::UserData(data) if data.is::<Slots>() => {
-            let name = data.borrow::<Slots>()?.module.clone();
+            let name = data.borrow::<Slots>()?.module.name(lua);
             Ok(Some(Subject::of_module(name.clone(), lookup(lua, &name)?, Part::Slots)))
         }
         Value::UserData(data) if data.is::<Slot>() => {
-            let (name, slot) = { data.borrow::<Slot>().map(|slot| (slot.module.clone(), slot.slot))? };
+            let (name, slot) = { data.borrow::<Slot>().map(|slot| (slot.module.name(lua), slot.slot))? };
             Ok(Some(Subject::of_module(name.clone(), find(lua, &name, slot)?, Part::Slot(slot))))
         }
         Value::String(word) => named(lua, &word.to_string_lossy()),
@@ -153,7 +154,7 @@ pub fn named_type(lua: &Lua, word: &str) -> Result<Option<Subject>> {
     Ok(known.map(|known| Subject { known, module: None, part: Part::Whole }))
 }
 
-/// The name under which scripts find a function: `every`, `clock.sync`.
+/// The name under which scripts find a function or a library: `every`, `clock.sync`, `engine:getClock`, `clock`.
 ///
 /// # Errors
 /// When Lua has no memory.
@@ -170,6 +171,12 @@ pub fn global_name(lua: &Lua, function: &Value) -> Result<Option<String>> {
             && let Some(name) = name_in(&within, function)?
         {
             return Ok(Some(format!("{library}.{name}")));
+        }
+    }
+    for pair in lua.named_registry_value::<Table>(METHODS)?.pairs::<String, Table>() {
+        let (object, methods) = pair?;
+        if let Some(name) = name_in(&methods, function)? {
+            return Ok(Some(format!("{object}:{name}")));
         }
     }
     Ok(None)

@@ -10,7 +10,7 @@ use mlua::{Lua, Result, Value};
 use crate::context::{run, with};
 use crate::error::blame;
 use crate::library::{Row, call};
-use crate::values::{Named, number, whole};
+use crate::values::{Named, beats, number, whole};
 
 /// The area's functions.
 pub const ROWS: &[Row] = &[
@@ -54,17 +54,17 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "swing",
-        signature: "(amount?: number, unit?: number) -> number, number",
+        signature: "(amount?: number, unit?: number|string) -> number, number",
         doc: "Sets the swing, if one is given: where in a pair of units the second begins, 0.5 to 0.75, and the unit in \
               beats (0.25); and answers both.",
-        example: "swing(0.6)  swing(2/3, 0.5)  assert(swing() == 2/3)",
+        example: "swing(0.6)  swing(2/3, \"1/8\")  assert(swing() == 2/3)",
         function: |lua, args| call(lua, args, swing),
     },
     Row {
         name: "loop",
-        signature: "(start: number, finish: number)",
+        signature: "(start: number|string, finish: number|string)",
         doc: "Lets the transport go round between two beats.",
-        example: "loop(16, 32)",
+        example: "loop(16, 32)  loop(0, \"2 bars\")",
         function: |lua, args| call(lua, args, set_loop),
     },
     Row {
@@ -106,6 +106,10 @@ fn signature(lua: &Lua, (beats, unit): (Value, Value)) -> Result<String> {
         let (beats, unit) = parts.ok_or_else(wrong)?;
         run(lua, SetTimeSignatureCommand { signature: Signature { beats, unit } })?;
     } else if !beats.is_nil() {
+        if unit.is_nil() {
+            let beats = whole(&beats, "the beats of a bar")?;
+            return Err(blame(format!("a signature has a unit as well; write signature(\"{beats}/4\")")));
+        }
         let (beats, unit) = (whole(&beats, "the beats of a bar")?, whole(&unit, "the unit of a signature")?);
         run(lua, SetTimeSignatureCommand { signature: Signature { beats, unit } })?;
     }
@@ -115,13 +119,14 @@ fn signature(lua: &Lua, (beats, unit): (Value, Value)) -> Result<String> {
 fn swing(lua: &Lua, (amount, unit): (Value, Value)) -> Result<(f64, f64)> {
     if !amount.is_nil() {
         let usual = Swing::default().unit;
-        let unit = if unit.is_nil() { usual } else { number(&unit, "the unit of swing")? };
+        let unit = if unit.is_nil() { usual } else { Num::of(beats(lua, &unit, "swing")?) };
         run(lua, SetSwingCommand { swing: Swing { amount: number(&amount, "the swing")?, unit } })?;
     }
     with(lua, |work| Ok((work.model.swing.amount.get(), work.model.swing.unit.get())))
 }
 
 fn set_loop(lua: &Lua, (start, end): (Value, Value)) -> Result<()> {
-    let range = (number(&start, "the first beat of the loop")?, number(&end, "the end of the loop")?);
+    let beat = |value: &Value| beats(lua, value, "loop").map(Num::of);
+    let range = (beat(&start)?, beat(&end)?);
     run(lua, SetLoopCommand { range: Some(range) })
 }

@@ -46,14 +46,15 @@ pub fn functions<'a>(rows: impl IntoIterator<Item = &'a Documented>) -> String {
     for (object, rows) in objects {
         // Capitals, because a function or a library may have the object's own name.
         let local = capitalised(object);
-        let _ = write!(out, "\n---@class cantus.{local}\nlocal {local} = {{}}\n");
+        let _ = write!(out, "\n---@class cantus.{local}\n{}local {local} = {{}}\n", besides(object));
         rows.iter().for_each(|row| function(&mut out, row, &format!("{local}{}", &row.name[object.len()..])));
     }
     let _ =
         write!(out, "\n---Clock, modules, cables, parameters and patterns.\n---@type cantus.Engine\nengine = {{}}\n");
     for (library, rows) in members {
         if !is_luas(&lua, library, "") {
-            let _ = write!(out, "\n{library} = {{}}\n");
+            // Without a class, editors take any name for one of its functions.
+            let _ = write!(out, "\n---@class cantus.{}Library\n{library} = {{}}\n", capitalised(library));
         }
         rows.iter().for_each(|row| function(&mut out, row, &row.name));
     }
@@ -115,6 +116,15 @@ fn capitalised(object: &str) -> String {
     let mut letters = object.chars();
     let first = letters.next().map(|c| c.to_ascii_uppercase());
     format!("{}{}", first.map(String::from).unwrap_or_default(), letters.as_str())
+}
+
+/// What an object has that is no method.
+fn besides(object: &str) -> &'static str {
+    match object {
+        "ring" => "---@field [integer] any\n",
+        "sequins" => "---@field [integer] any\n---@overload fun(): any\n",
+        _ => "",
+    }
 }
 
 /// One line of a comment.

@@ -71,9 +71,9 @@ pub fn text(value: &Value, what: &str) -> Result<String> {
 ///
 /// # Errors
 /// For anything else.
-pub fn module_name(value: &Value, what: &str) -> Result<Name> {
+pub fn module_name(lua: &Lua, value: &Value, what: &str) -> Result<Name> {
     match value {
-        Value::UserData(data) if data.is::<Handle>() => Ok(data.borrow::<Handle>()?.name.clone()),
+        Value::UserData(data) if data.is::<Handle>() => Ok(data.borrow::<Handle>()?.name(lua)),
         Value::String(text) => Ok(text.to_string_lossy().into()),
         other => Err(blame(format!("{what} must be a module or its name, not {}", a(other)))),
     }
@@ -349,10 +349,7 @@ pub fn only_names(table: &Table, known: &[&str], what: &str) -> Result<()> {
 /// # Errors
 /// With what to write.
 pub fn no_list(table: &Table, name: &str, what: &str) -> Result<()> {
-    let first = table.raw_get::<Value>(1)?;
-    if first.is_nil() {
-        return Ok(());
-    }
+    let Some((Key::At(_), first)) = sorted(table)?.into_iter().next() else { return Ok(()) };
     let value = if let Value::Table(_) = first { "...".to_owned() } else { a(&first) };
     Err(blame(format!("what {what} is given in a table has names; write {{{name} = {value}}}")))
 }

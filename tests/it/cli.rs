@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use cantus_plugin_api::Cpu;
 
-use crate::rig::{bundled, fixture, pieces, program};
+use crate::rig::{bundled, fixture, pieces, program, registry};
 
 pub fn cantus(arguments: &[&str]) -> Output {
     // Whatever the user has installed stays out of it.
@@ -153,6 +153,20 @@ fn plugins_are_listed_and_described() {
     for word in ["sampler(\"x\")", "volume", "slots[1] to slots[128]", "file", "root", "stop()"] {
         assert!(info.contains(word), "{word}\n{info}");
     }
+    for module_type in ["MultiSampler", "Filter", "TrackerSequencer", "AudioMixer"] {
+        let info = text(&cantus(&["plugins", "info", module_type]).stdout);
+        assert!(info.lines().all(|line| line == line.trim_end()), "{info}");
+    }
+    let registry = registry();
+    let known = registry.catalog().get("MultiSampler").expect("it is bundled");
+    for param in known.manifest.params.iter().filter(|param| !param.aliases.is_empty()) {
+        let also = format!("{}; also {}", param.doc, param.aliases.join(", "));
+        assert!(info.contains(&also), "{also}\n{info}");
+    }
+    for meter in &known.manifest.meters {
+        let line = info.lines().rfind(|line| line.trim_start().starts_with(&format!("{} ", meter.key)));
+        assert!(line.is_some_and(|line| line.contains(meter.unit.name())), "{}\n{info}", meter.key);
+    }
     let wrong = cantus(&["plugins", "info", "MultiSampel"]);
     assert_eq!(wrong.status.code(), Some(1));
     assert!(text(&wrong.stderr).contains("did you mean \"MultiSampler\"?"), "{}", text(&wrong.stderr));
@@ -205,7 +219,12 @@ fn silence_is_worth_a_word() {
 fn devices_are_listed() {
     let output = cantus(&["devices", "--json"]);
     assert!(output.status.success());
-    assert!(serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON").is_array());
+    let devices = serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON");
+    assert_eq!(devices.as_array().expect("a list").last().expect("at least one")["name"], "null");
+    let listed = cantus(&["devices"]);
+    assert!(text(&listed.stdout).ends_with("  null  plays to nobody\n"), "{}", text(&listed.stdout));
+    let none = cantus_host::device::DeviceError::None.to_string();
+    assert!(none.contains("; `--device null` plays to nobody"), "{none}");
 }
 
 #[test]
@@ -215,6 +234,7 @@ fn run_plays_in_real_time_on_the_null_device() {
     let output = cantus(&["run", path(&piece), "--device", "null", "--bars", "0.25"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(began.elapsed().as_secs_f64() > 0.3, "a beat takes its time");
+    assert!(text(&output.stderr).contains("playing to nobody; Ctrl-C ends it\n"), "{}", text(&output.stderr));
 }
 
 #[test]
@@ -358,4 +378,25 @@ fn what_a_plugin_must_not_do_ends_the_sanitized_program() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(43), "{said}");
     assert!(said.contains("RealtimeSanitizer: unsafe-library-call") && said.contains("alloc"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_played_is_said_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (empty, nowhere) = (path(folder.path()), folder.path().join("nowhere.lua"));
+    for (arguments, code, expected) in [
+        (
+            ["run", empty, "--device", "null"],
+            1,
+            "this folder is no session; name a script, or begin a session with `cantus new`",
+        ),
+        (["run", path(&nowhere), "--device", "null"], 1, "(os error 2); check the path"),
+        (["run", path(&nowhere), "--bars", "-1"], 2, "more than 0 and at most 1000000 is possible"),
+        (["render", path(&nowhere), "--seconds", "-1"], 2, "more than 0 and at most 1000000 is possible"),
+    ] {
+        let output = cantus(&arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
 }

@@ -186,6 +186,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("conect(hat, hat)", "undefined-global"),
     ("engine:getClok()", "undefined-field"),
     ("hat.mute = 'yes'", "assign-type-mismatch"),
+    ("clock.snyc(1)", "undefined-field"),
 ];
 
 #[test]

@@ -6,6 +6,9 @@ use std::process::{Child, Command, Stdio};
 use crate::cli::{cantus, path, text};
 use crate::rig::{bundled, program};
 
+/// What a performance on the null device begins with.
+const NOBODY: &str = "playing to nobody; Ctrl-C ends it\n";
+
 /// Starts the program with pipes to and from it, and a state of its own.
 fn start(state: &Path, arguments: &[&str]) -> Child {
     let mut command = Command::new(program());
@@ -39,7 +42,7 @@ fn a_line_that_is_no_text_is_named_and_the_next_one_counts() {
     assert_eq!(text(&output.stdout), "21\n22\n");
     let said =
         "error: could not read that line: invalid utf-8 sequence of 1 bytes from index 5; type it again in UTF-8\n";
-    assert_eq!(text(&output.stderr), said);
+    assert_eq!(text(&output.stderr), format!("{NOBODY}{said}"));
 }
 
 /// Lines that belong together are evaluated together, as editors send them.
@@ -54,7 +57,8 @@ fn what_goes_on_in_the_next_line() {
     child.stdin.take().expect("a pipe").write_all(lines).expect("it reads");
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(text(&output.stdout), "42\n");
-    assert_eq!(text(&output.stderr), "8\nerror: prompt:1: unexpected symbol near <eof>\n");
+    let said = "8\nerror: prompt:1: unexpected symbol near <eof>\n";
+    assert_eq!(text(&output.stderr), format!("{NOBODY}{said}"));
 }
 
 #[test]
@@ -233,4 +237,17 @@ fn what_is_rendered_where_there_is_no_device_is_recovered_too() {
     assert_eq!(render(&[]), (48_000, false));
     assert_eq!(render(&[&recover]), (44_100, true));
     assert_eq!(stage.journals(), Vec::<PathBuf>::new(), "nothing was performed");
+}
+
+#[test]
+fn a_performance_ends_by_a_word() {
+    use std::io::Write;
+    for word in ["exit", "quit", "exit()"] {
+        let stage = Stage::new("");
+        let mut child = stage.begin(&[]);
+        child.stdin.take().expect("a pipe").write_all(format!("1 + 1\n{word}\n").as_bytes()).expect("it reads");
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{word}: {}", text(&output.stderr));
+        assert_eq!(text(&output.stdout), "2\n", "{word}");
+    }
 }

@@ -188,7 +188,8 @@ fn a_turn_of_the_loop_in_which_scripts_slept_does_not_silence_them() {
     studio.render(BEAT + BEAT / 2 - BEAT / 8);
     let heard = studio.say("return table.unpack(heard)").expect("runs").values;
     assert_eq!(heard, ["1.5", "2", "2.5"]);
-    assert_eq!(studio.complaints(), ["timers: 4 calls of timers were left out: scripts had no time for them"]);
+    assert_eq!(studio.complaints(), [""; 0]);
+    assert_eq!(studio.printed(), ["prompt:1: every(0.5) left out 4 calls, for which there was no time"]);
 }
 
 #[test]

@@ -55,8 +55,9 @@ local function read_options(options, who)
   return options
 end
 
--- What a word or number of the cycle plays: slot and note; neither for a plain hit.
-local function meaning(value, options, who)
+-- What a word or number of the cycle plays: slot and note; neither for a plain hit, nor for a word that means nothing,
+-- which comes third.
+local function meaning(value, options)
   local slots, name = options.slots, value.name
   if slots and slots[name] ~= nil then return slots[name], nil end
   if value.number then
@@ -66,19 +67,41 @@ local function meaning(value, options, who)
   local note = native.note(name)
   if note then return nil, note end
   if name == "x" or name == "X" then return nil, nil end
-  local words = {}
-  if slots then
-    for word in shared.pairs(slots) do
+  return nil, nil, name
+end
+
+-- Refuses words that mean nothing, all of them at once.
+local function check(events, options, who)
+  local unknown, seen = {}, {}
+  for _, event in raw.ipairs(events) do
+    local _, _, name = meaning(event[5], options)
+    if name and not seen[name] then
+      seen[name] = true
+      unknown[#unknown + 1] = name
+    end
+  end
+  if #unknown == 0 then return end
+  local words, quoted, named = {}, {}, {}
+  if options.slots then
+    for word in shared.pairs(options.slots) do
       if type(word) == "string" then words[#words + 1] = word end
     end
   end
-  blame("%s: \"%s\" is neither a note nor the name of a slot%s; name its slot: slots = {%s = 1}", who, name,
-    kit.hint(name, words), raw.string.match(name, "^%a[%w_]*$") and name or format("[%q]", name))
+  for i, name in raw.ipairs(unknown) do
+    quoted[i] = format("\"%s\"", name)
+    named[i] = format("%s = %d", raw.string.match(name, "^%a[%w_]*$") and name or format("[%q]", name), i)
+  end
+  quoted, named = raw.table.concat(quoted, ", "), raw.table.concat(named, ", ")
+  if #unknown == 1 then
+    blame("%s: %s is neither a note nor the name of a slot%s; name its slot: slots = {%s}", who, quoted,
+      kit.hint(unknown[1], words), named)
+  end
+  blame("%s: %s are neither notes nor names of slots; name their slots: slots = {%s}", who, quoted, named)
 end
 
 local function step(event, rows_per_cycle, options, who)
   local value = event[5]
-  local slot, note = meaning(value, options, who)
+  local slot, note = meaning(value, options)
   if value.semitones then note = (note or kit.note(options.note or 60, who)) + value.semitones end
   local velocity = value.velocity
   if value.name == "X" and not velocity then velocity = 1 end
@@ -141,6 +164,7 @@ local function compiled(cycle, options, who)
     beats = F.make(kit.bar())
   end
   local events = C.events(cycle, cycles)
+  check(events, options, who)
   local per_cycle = resolution(events, cycles, beats, options.steps_per_beat, who)
   local rows = {
     rows = per_cycle * cycles, steps_per_beat = per_cycle * beats[2] / beats[1],

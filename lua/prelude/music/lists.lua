@@ -75,7 +75,7 @@ define {
 
 define {
   name = "rotate", also = "cycle",
-  params = "list: any, steps: number", returns = "any",
+  params = "list: any, steps: number|string", returns = "any",
   doc = "A list turned so that it begins so many places later and what is left out comes last; below 0 the other way. A \z
          cycle is moved earlier by so many cycles.",
   example = [[local r = rotate({1, 2, 3}, 1)  assert(r[1] == 2 and r[3] == 1)

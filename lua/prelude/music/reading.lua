@@ -90,7 +90,7 @@ function Reader:number(what, low, high, whole)
   local number = token.kind == "number" and tonumber(token.text)
   if not number then self:fail(token.at, "%s must follow, but %s", what, self:here()) end
   if number < low or number > high or (whole and not tointeger(number)) or #token.text > 9 then
-    self:fail(token.at, "%s is %s from %s to %s, not %s", what, whole and "a whole number" or "a number", kit.say(low),
+    self:fail(token.at, "%s must be %s from %s to %s, not %s", what, whole and "a whole number" or "a number", kit.say(low),
       kit.say(high), token.text)
   end
   self.i = self.i + 1

@@ -175,7 +175,7 @@ fn what_is_long_over_is_left_out_and_counted() {
         agenda.again(id, &late);
     }
     assert_eq!(got, [(3, Due::Sample(3)), (1, Due::Beat(place(0, 10.0))), (2, Due::Sample(80))]);
-    assert_eq!(agenda.skipped(), 40 + 19);
+    assert_eq!(agenda.skipped().into_iter().collect::<Vec<_>>(), [(1, 40), (2, 19)]);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn what_a_late_look_finds_of_a_lap_that_is_over_is_late() {
     assert_eq!(agenda.next(&much, 1.0, |_, _, _| false), Some((1, Due::Beat(place(7, 1.0)))));
     agenda.again(1, &much);
     assert_eq!(agenda.next(&much, 1.0, |_, _, _| false), Some((2, Due::Beat(place(7, 1.0)))));
-    assert_eq!(agenda.skipped(), 14);
+    assert_eq!(agenda.skipped().values().sum::<u64>(), 14);
 }
 
 #[test]

@@ -82,11 +82,7 @@ impl Script {
         }
         // Jobs of the last turn begin in its quantum, also where the loop has come to its bound.
         self.bring_results();
-        let skipped = later.agenda.borrow_mut().skipped();
-        if skipped > 0 {
-            let text = format!("{skipped} calls of timers were left out: scripts had no time for them");
-            self.complain(&ScriptError::of("timers", text));
-        }
+        self.tell_skipped();
         self.garbage.collect(&self.sandbox.lua);
         let now = self.moment();
         let frames = later.agenda.borrow().frames(&now);
@@ -96,6 +92,23 @@ impl Script {
         let watch = !context.engine.state().pending.is_empty();
         let due = if watch { Some(due.map_or(LOOK, |due| due.min(LOOK))) } else { due };
         self.look_again(if self.is_telling() { Some(0.0) } else { due })
+    }
+
+    /// Says what was left out because it was too late: no error of anybody's.
+    fn tell_skipped(&self) {
+        let mut agenda = self.context.later.agenda.borrow_mut();
+        let skipped = agenda.skipped();
+        let lines: Vec<String> = skipped
+            .into_iter()
+            .filter_map(|(id, count)| {
+                let task = agenda.get_mut(id)?;
+                let place = task.place.as_ref().map_or_else(|| task.owner.to_string(), ToString::to_string);
+                let calls = if count == 1 { "1 call".to_owned() } else { format!("{count} calls") };
+                Some(format!("{place}: {} left out {calls}, for which there was no time", task.label))
+            })
+            .collect();
+        drop(agenda);
+        self.print(&lines);
     }
 
     /// In how many frames something is due at the latest that is done now: never less than what the device takes at once.

@@ -86,6 +86,14 @@ const WRONG: &[(&str, &str)] = &[
         "song.lua:1: kick.volume = 3: it takes a number from 0 to 2, or text such as \"-6dB\"",
     ),
     ("k = tone('kick') k.volume = 0/0", "song.lua:1: kick.volume: NaN cannot be a value; it must be finite"),
+    ("k = tone('kick') k.stop = 2", "song.lua:1: kick.stop is an action; call it: kick:stop()"),
+    ("s = sweep('s') print(s.peak)", "song.lua:1: s.peak is a meter; read it as s.meters.peak"),
+    ("tone('d') mute('e')", "song.lua:1: there is no module \"e\""),
+    ("tone('kick', {volume = 1, amp = 2})", "song.lua:1: kick: amp and volume are the same parameter; set one of them"),
+    ("signature(7)", "song.lua:1: a signature has a unit as well; write signature(\"7/4\")"),
+    ("k = tone('kick') print(k + 1)", "song.lua:1: attempt to perform arithmetic on a module value (global 'k')"),
+    ("k = tone('kick') print(#k)", "song.lua:1: attempt to get length of a module value (global 'k')"),
+    ("p = pattern('p', 'x') print(p * 2)", "song.lua:1: attempt to perform arithmetic on a pattern value (global 'p')"),
     ("k = tone('kick') k.volume = nil", "song.lua:1: kick.volume cannot be nil; give it a value"),
     (
         "k = tone('kick') k.wave = 'sew'",
@@ -239,6 +247,12 @@ fn help_tells() {
         rig.run("kick = tone('kick', {volume = 0.5}) help('kick') help(tone) help('Steps') help(print == nil and 1 or 'setBPM') help() help(euclid) help('transpose') help('peek') help('kick.trigger') help(kick.trigger)")
             .expect("helps");
         let text = rig.printed.borrow().clone();
+        let list =
+            |line: &str| text.lines().find_map(|l| l.strip_prefix(line)).expect(line).split(", ").collect::<Vec<_>>();
+        let listed = [list("functions: "), list("music: ")].concat();
+        for row in cantus_lua::documentation() {
+            assert!(listed.contains(&row.name.as_str()), "{} is not in\n{text}", row.name);
+        }
         for part in [
             "kick is a Tone: Sings.",
             "volume = 0.5: How loud. 0 to 2 (1); also amp",

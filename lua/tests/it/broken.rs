@@ -116,7 +116,7 @@ const BROKEN: &[(&str, &str)] = &[
     ("math.sin = nil", "song.lua:1: math belongs to Cantus and cannot be changed"),
     ("rawset(math, 'sin', 1)", "song.lua:1: math belongs to Cantus and cannot be changed"),
     ("bpm = 120", "song.lua:1: 'bpm' belongs to Cantus; choose another name, or make it local"),
-    ("tone = tone('kick')\nsnare = tone('snare')", "song.lua:2: attempt to call a Handle value (global 'tone')"),
+    ("tone = tone('kick')\nsnare = tone('snare')", "song.lua:2: attempt to call a module value (global 'tone')"),
     ("getmetatable('').__index = nil", "song.lua:1: attempt to index a boolean value"),
     ("setmetatable(_G, {})", "song.lua:1: cannot change a protected metatable"),
     ("engine.x = 1", "song.lua:1: engine belongs to Cantus and cannot be changed"),
@@ -299,9 +299,14 @@ fn dropped_handles_are_collected() {
 #[test]
 fn tracebacks_name_the_calls() {
     on_script_thread(|| {
-        let error = Rig::new().run("local function f()\n  error('deep')\nend\nf()\n").expect_err("fails");
-        let trace = error.traceback.expect("a traceback");
-        assert!(trace.contains("song.lua:2: in") && trace.contains("song.lua:4: in"), "{trace}");
+        let deep = |call: &str| format!("local function f()\n  {call}\nend\nf()\n");
+        // Lua's own error, one of ours, one within the library, and one that the budget ends.
+        for call in ["error('deep')", "connect(3, 4)", "scale('C4', 'majr')", "while true do end"] {
+            let error = Rig::new().run(&deep(call)).expect_err("fails");
+            let trace = error.traceback.expect("a traceback");
+            assert_eq!(trace, "stack traceback:\n\tsong.lua:2: in local 'f'\n\tsong.lua:4: in main chunk", "{call}");
+        }
+        assert_eq!(Rig::new().run("x = = 1").expect_err("fails").traceback, None);
     });
 }
 

@@ -74,7 +74,15 @@ const WRONG: &[(&str, &str)] = &[
         "mini('x . x .')",
         "song.lua:1: mini \"x . x .\": character 7: \".\" stands between groups of steps, and one of them is empty; a rest is ~",
     ),
-    ("mini('a?2')", "song.lua:1: mini \"a?2\": character 3: the probability is a number from 0 to 1, not 2"),
+    (
+        "pattern('p', mini('bd sn bd hh'), {slots = {hh = 3}})",
+        "song.lua:1: pattern \"p\": \"bd\", \"sn\" are neither notes nor names of slots; name their slots: slots = {bd = 1, sn = 2}",
+    ),
+    (
+        "mini('{a b}%0')",
+        "song.lua:1: mini \"{a b}%0\": character 7: the steps of a cycle must be a number from 0.001 to 1000, not 0",
+    ),
+    ("mini('a?2')", "song.lua:1: mini \"a?2\": character 3: the probability must be a number from 0 to 1, not 2"),
     ("mini('a *2')", "song.lua:1: mini \"a *2\": character 3: \"*\" must stand right behind a step, as in bd*2"),
     (
         "\npattern('p', mini('bd ~ sm'), {slots = {bd = 1, sn = 2}})",

@@ -27,6 +27,7 @@ fn forms() {
             ("'x x', {length = 0, note = 'D4'}", "2/4 0.0:62*0 1.0:62*0"),
             ("{{note = 'C4', slot = 1, length = 2, velocity = 0.25}}", "1/4 0.0:60/0*2@0.25"),
             ("{{'C4', 64, {note = 67, slot = 2}}, '='}", "2/4 0.0:60*2 0.1:64*2 0.2:67/1*2"),
+            ("{{[2] = 64, [4] = 67}}", "1/4 0.0:64*1 0.1:67*1"),
             ("{{'C4', 64, velocity = 0.5}}", "1/4 0.0:60*1@0.5 0.1:64*1@0.5"),
             ("{rows = 16, [1] = 'x', [5] = {note = 'C4'}}", "16/4 0.0:x*1 4.0:60*1"),
             ("'x', {rows = 8}", "8/4 0.0:x*1"),
@@ -70,6 +71,27 @@ fn handles_and_mistakes() {
         (
             "pattern('p', {lanes = {'x', 'q'}})",
             "song.lua:1: pattern \"p\": lane 2, row 1: \"q\" is not a step; write x, X, ., =, a note such as C4 or a number 0 to 127",
+        ),
+        (
+            "pattern('p', {{{60}, {64}}})",
+            "song.lua:1: pattern \"p\": row 1: what a note of a chord is given in a table has names; write {note = 60}",
+        ),
+        (
+            "pattern('p', {{{[2] = 60}}})",
+            "song.lua:1: pattern \"p\": row 1: what a note of a chord is given in a table has names; write {note = 60}",
+        ),
+        (
+            "local t = {} t[1] = t pattern('p', t)",
+            "song.lua:1: pattern \"p\": row 1: what a note of a chord is given in a table has names; write {note = ...}",
+        ),
+        (
+            "pattern('p', {lanes = {{'x...', 1}}})",
+            "song.lua:1: pattern \"p\": lane 1, row 2: 1 behind \"x...\", which is all the steps, means nothing; what \
+             else they have is named: {\"x...\", slot = 1}",
+        ),
+        (
+            "pattern('p', {'x...', '..x.'})",
+            "song.lua:1: pattern \"p\": row 1: \"x...\" is several steps; side by side they are lanes = {{\"x...\"}, ...}",
         ),
         (
             "pattern('p', {{nte = 60}})",

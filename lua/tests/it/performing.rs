@@ -15,6 +15,8 @@ fn commands() {
             ("signature('7/8')", "set the time signature to 7/8"),
             ("signature(6, 8)", "set the time signature to 6/8"),
             ("swing(0.6)", "set the swing to 0.6 of 0.25 beats"),
+            ("swing(0.56, '1/16')", "set the swing to 0.56 of 0.25 beats"),
+            ("loop(0, '2 bars')", "loop from beat 0 to 8"),
             ("loop(4, 8)", "loop from beat 4 to 8"),
             ("loop(4, 8) | noloop()", "do not loop"),
             ("mute(k)", "mute kick"),
@@ -52,6 +54,7 @@ fn answers_and_mistakes() {
         ("k = tone('k', {mute = true}) print(k.mute, k.solo, k.enabled)", "true\tfalse\ttrue"),
         ("p = pattern('p', {steps = {'3: E4 l1.5 | x'}}) print(p.rows, p.steps_per_beat)", "3\t4.0"),
         ("print(setting('auto_route'), settings().grid)", "true\t0.0"),
+        ("print((tostring(settings()):gsub('\\n.*', '')))", "auto_route = true"),
         ("print(signature(), swing())", "4/4\t0.5\t0.25"),
         ("setting('gird')", "song.lua:1: there is no setting \"gird\"; did you mean \"grid\"?; `settings()` shows all"),
         (
@@ -194,5 +197,27 @@ fn settings_of_the_machine_are_the_users() {
         assert_eq!(*rig.printed.borrow(), "USB\n", "but they may read");
         rig.say("help('grid')").expect("there is help");
         assert!(rig.printed.borrow().contains("comes as 0; counts at once"), "{}", rig.printed.borrow());
+    });
+}
+
+/// A handle is of its module, whatever that is called; held by a timer, by its slots and by other evaluations as well.
+#[test]
+fn handles_follow_a_rename() {
+    on_script_thread(|| {
+        let mut rig = Rig::new();
+        rig.run("k = tone('d') s = k.slots one = s[1] setTimeout(function() k.volume = 0.5 print(k, one, k == tone('d')) end, 100)")
+            .expect("runs");
+        rig.say("e = tone('d') rename('d', 'kit') print(e, e.slots[1]) e:trigger(60) tone('d')").expect("runs");
+        rig.engine.seconds.set(1.0);
+        rig.script.tick();
+        rig.say("print(e, #e.slots, e == kit, e == d, getParam('kit.volume'), d.volume)").expect("runs");
+        rig.say("remove(e) print(e)").expect("runs");
+        rig.say("new = tone('kit') print(e, e == new)").expect("runs");
+        let expected = "kit (Tone)\tkit.slots[1]\n\
+                        kit (Tone)\tkit.slots[1]\tfalse\n\
+                        kit (Tone)\t4\ttrue\tfalse\t0.5\t1.0\n\
+                        kit (removed)\n\
+                        kit (Tone)\ttrue\n";
+        assert_eq!(*rig.printed.borrow(), expected);
     });
 }

@@ -22,9 +22,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let lower = word.to_lowercase();
     candidates
         .into_iter()
-        .map(|candidate| (rank(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|((distance, allowed), _)| distance <= allowed)
-        .min_by_key(|((distance, _), candidate)| (*distance, *candidate))
+        .filter_map(|candidate| Some((rank(&lower, &candidate.to_lowercase())?, candidate)))
+        .min()
         .map(|(_, candidate)| candidate)
 }
 
@@ -38,14 +37,15 @@ pub fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map(|word| format!("; did you mean \"{word}\"?")).unwrap_or_default()
 }
 
-/// (distance, how much is allowed)
-fn rank(word: &str, candidate: &str) -> (usize, usize) {
+/// How far away a candidate is, if it is close enough: what begins alike is as one letter away, and behind what really is.
+fn rank(word: &str, candidate: &str) -> Option<(usize, usize)> {
     let longest = word.chars().count().max(candidate.chars().count());
-    let allowed = (longest / 3).max(1);
+    let distance = distance(word, candidate);
     if word.len() >= 3 && (candidate.starts_with(word) || word.starts_with(candidate)) {
-        return (1, 1);
+        return Some((distance.min(1), distance));
     }
-    (distance(word, candidate), allowed)
+    // Words of which no letter is the same have nothing to do with each other.
+    (distance <= (longest / 3).max(1) && distance < longest).then_some((distance, distance))
 }
 
 /// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours count one each.
@@ -86,6 +86,8 @@ mod tests {
         ] {
             assert_eq!(nearest(word, names), expected, "{word}");
         }
+        assert_eq!(nearest("updwn", ["down", "up", "updown"]), Some("updown"));
+        assert_eq!(nearest("e", ["d"]), None);
     }
 
     #[test]

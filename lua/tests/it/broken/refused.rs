@@ -11,8 +11,16 @@ pub const CLASSES: &[Class] = &[
         "song.lua:1: attempt to load a binary chunk",
     ),
     ("dump", "string.dump(print)", "song.lua:1: attempt to call a nil value (field 'dump')"),
-    ("files", "io.open('x')", "song.lua:1: attempt to index a nil value (global 'io')"),
-    ("programs", "os.execute('x')", "song.lua:1: attempt to index a nil value (global 'os')"),
+    (
+        "files",
+        "io.open('x')",
+        "song.lua:1: attempt to index a nil value (global 'io'); scripts reach neither files nor the system",
+    ),
+    (
+        "programs",
+        "os.execute('x')",
+        "song.lua:1: attempt to index a nil value (global 'os'); scripts reach neither files nor the system",
+    ),
     ("hooks", "debug.sethook()", "song.lua:1: attempt to index a nil value (global 'debug')"),
     ("packages", "package.path = ''", "song.lua:1: attempt to index a nil value (global 'package')"),
     ("finalizers", "setmetatable({}, {__gc = print})", "song.lua:1: __gc is not possible here"),

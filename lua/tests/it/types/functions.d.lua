@@ -10,6 +10,7 @@ local Clock = {}
 function Clock:setBPM(bpm) end
 
 ---@class cantus.Ring
+---@field [integer] any
 local Ring = {}
 
 ---Does it.
@@ -24,6 +25,7 @@ function Ring:turn(by) end
 ---@type cantus.Engine
 engine = {}
 
+---@class cantus.ClockLibrary
 clock = {}
 
 ---Does it.
