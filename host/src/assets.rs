@@ -101,6 +101,28 @@ pub fn find(root: &Path, file: &str) -> PathBuf {
     if there == 0 { first } else { second }
 }
 
+/// The sound files of a folder, as they are written in sessions whose sounds lie in `root`, by name. What the folder is
+/// called is looked for as [`find`] does; what lies deeper in it is not part of it.
+///
+/// # Errors
+/// Why there are none and what to do, as a sentence without the path.
+pub fn bank(root: &Path, folder: &str) -> Result<Vec<String>, String> {
+    const SOUNDS: [&str; 8] = ["wav", "wave", "aif", "aiff", "aifc", "flac", "ogg", "mp3"];
+    let entries =
+        std::fs::read_dir(find(root, folder)).map_err(|e| format!("could not read it ({e}); name a folder"))?;
+    let is_sound = |name: &String| {
+        let kind = Path::new(name).extension().unwrap_or_default().to_ascii_lowercase();
+        SOUNDS.iter().any(|sound| kind == *sound) && !name.starts_with('.')
+    };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(is_sound).collect();
+    if names.is_empty() {
+        return Err("it has no sound files; name a folder that has some".into());
+    }
+    names.sort();
+    Ok(names.iter().map(|name| format!("{}/{name}", folder.trim_end_matches('/'))).collect())
+}
+
 /// Loads a file and brings it to `rate` Hz. Takes as much memory as the file, its samples and their resampled form
 /// together; says in `progress` how far it is.
 ///

@@ -101,6 +101,9 @@ impl Handle {
     }
 }
 
+/// What fills the slots of a module with sounds, if it has no parameter of that name.
+pub const SAMPLES: &str = "samples";
+
 /// The module of a name and its type, as the script sees them.
 ///
 /// # Errors
@@ -112,7 +115,7 @@ pub fn lookup(lua: &Lua, name: &str) -> Result<(Module, Arc<ModuleType>)> {
     })
 }
 
-/// Sets everything an options table names: parameters, `slots = {...}` and `[2] = {...}` as slots.
+/// Sets everything an options table names: parameters, `slots = {...}` and `[2] = {...}` as slots, `samples = "folder"`.
 ///
 /// # Errors
 /// At the first that cannot be.
@@ -152,6 +155,9 @@ pub fn once(options: &[(Key, Value)], owner: &str, params: &[Param]) -> Result<(
 pub fn set(lua: &Lua, name: &Name, key: &str, value: &Value) -> Result<()> {
     match own_key(key) {
         Some(_) if key == "slots" => return slots::apply_all(lua, name, value),
+        None if key == SAMPLES && lookup(lua, name)?.1.manifest.param(key).is_none() => {
+            return slots::fill(lua, name, value);
+        }
         Some(own) if own.set => return mix::set(lua, name, key, value),
         Some(own) => return Err(cannot_be_set(name, own)),
         None => {}
@@ -317,7 +323,7 @@ fn trigger(lua: &Lua, (this, what): (Value, Value)) -> Result<()> {
         Value::Table(table) => {
             values::no_list(table, Fields::KEYS[0], "trigger")?;
             locks = own_values(lua, &module, table)?;
-            Fields::read(table)?
+            Fields::read_with(table, |slot| slots::number(lua, &module, slot))?
         }
         note => Fields { note: Some(values::note(note)?), ..Fields::default() },
     };

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use cantus_host::assets;
 use cantus_host::model::command::SetParameterCommand;
-use cantus_host::model::{Module, ModuleType, Name, Path, Refusal};
+use cantus_host::model::{Module, ModuleType, Name, Path, Refusal, Value as ModelValue};
+use cantus_manifest::ParamKind;
 use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataFields, UserDataMethods, Value};
 
-use crate::context::run;
+use crate::context::{context, run};
 use crate::error::{blame, located, refused};
 use crate::handle::{Handle, lookup, once, pairs_of};
 use crate::values::{self, Key, a, to_lua, to_model};
@@ -36,7 +38,74 @@ pub fn apply_all(lua: &Lua, module: &Name, value: &Value) -> Result<()> {
     for (key, value) in values::sorted(slots)? {
         match key {
             Key::At(slot) => apply(lua, module, values::slot(&Value::Integer(slot))?, &value)?,
-            Key::Text(key) => return Err(blame(format!("{module}.slots.{key}: slots are numbered from 1"))),
+            Key::Text(key) => apply(lua, module, named(lua, module, &key)?, &value)?,
+        }
+    }
+    Ok(())
+}
+
+/// A slot, from 0, by its number from 1 or by its name.
+///
+/// # Errors
+/// When there is none.
+pub fn number(lua: &Lua, module: &Name, slot: &Value) -> Result<u16> {
+    match slot {
+        Value::String(name) => named(lua, module, &name.to_string_lossy()),
+        number => values::slot(number),
+    }
+}
+
+/// The slot of a name, which is what its text parameter `name` says.
+fn named(lua: &Lua, module: &Name, wanted: &str) -> Result<u16> {
+    let (found, known) = lookup(lua, module)?;
+    let Some((index, _)) = known.manifest.slots.as_ref().and_then(|slots| slots.param("name")) else {
+        return Err(blame(format!("{module}.slots.{wanted}: its slots have no names; they are numbered from 1")));
+    };
+    let names = || found.slots.iter().map(|slot| if let ModelValue::Text(name) = &slot[index] { name } else { "" });
+    match names().position(|name| name == wanted) {
+        Some(slot) => Ok(slot as u16),
+        None => {
+            let hint = cantus_manifest::hint(wanted, names().filter(|name| !name.is_empty()));
+            Err(blame(format!("{module} has no slot called \"{wanted}\"{hint}")))
+        }
+    }
+}
+
+/// `samples = "kit"` or `samples = {"bd.flac", "sn.flac"}`: fills slots from the first on, with the sound files of a folder
+/// by name or with those of a list; each is called as its file is, without what stands behind the dot.
+///
+/// # Errors
+/// When the module takes no sounds, the folder cannot be read, or there are more sounds than slots.
+pub fn fill(lua: &Lua, module: &Name, value: &Value) -> Result<()> {
+    let (found, known) = lookup(lua, module)?;
+    let params = known.slot_params();
+    let Some(sound) = params.iter().find(|param| param.kind == ParamKind::Sample) else {
+        return Err(blame(format!("{module}.samples: {} has no slots for sounds", found.module_type)));
+    };
+    let files = match value {
+        Value::String(folder) => {
+            let folder = folder.to_string_lossy();
+            let files = assets::bank(&context(lua).root, &folder);
+            files.map_err(|why| blame(format!("{module}.samples = \"{folder}\": {why}")))?
+        }
+        Value::Table(list) => {
+            let files = list.sequence_values::<Value>();
+            files.map(|file| values::text(&file?, "each of a list of samples")).collect::<Result<Vec<_>>>()?
+        }
+        other => {
+            let given = a(other);
+            return Err(blame(format!("{module}.samples takes a folder or a list of sound files, not {given}")));
+        }
+    };
+    if files.len() > found.slots.len() {
+        let (files, slots) = (files.len(), found.slots.len());
+        return Err(blame(format!("{module}.samples: {files} sounds do not fit into {slots} slots")));
+    }
+    for (slot, file) in (0..).zip(&files) {
+        set(lua, module, slot, &sound.key, &Value::String(lua.create_string(file)?))?;
+        if params.iter().any(|param| param.key == "name" && param.kind == ParamKind::Text) {
+            let stem = std::path::Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
+            set(lua, module, slot, "name", &Value::String(lua.create_string(stem.as_bytes())?))?;
         }
     }
     Ok(())
@@ -132,12 +201,14 @@ impl UserData for Slots {
 
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
-            let found = values::slot(&key).and_then(|slot| find(lua, &this.module.name(lua), slot).map(|_| slot));
+            let module = this.module.name(lua);
+            let found = number(lua, &module, &key).and_then(|slot| find(lua, &module, slot).map(|_| slot));
             found.map(|slot| Slot { module: this.module.clone(), slot }).map_err(|e| located(lua, e))
         });
         methods.add_meta_method(MetaMethod::NewIndex, |lua, this, (key, value): (Value, Value)| {
-            let slot = values::slot(&key);
-            slot.and_then(|slot| apply(lua, &this.module.name(lua), slot, &value)).map_err(|e| located(lua, e))
+            let module = this.module.name(lua);
+            let slot = number(lua, &module, &key);
+            slot.and_then(|slot| apply(lua, &module, slot, &value)).map_err(|e| located(lua, e))
         });
         methods.add_meta_method(MetaMethod::Len, |lua, this, ()| {
             lookup(lua, &this.module.name(lua)).map(|(module, _)| module.slots.len()).map_err(|e| located(lua, e))

@@ -270,6 +270,14 @@ impl Fields {
     /// # Errors
     /// For a field of the wrong type.
     pub fn read(table: &Table) -> Result<Fields> {
+        Fields::read_with(table, slot)
+    }
+
+    /// The same, where a slot may be written in another way.
+    ///
+    /// # Errors
+    /// As [`Fields::read`], and those of `slot`.
+    pub fn read_with(table: &Table, slot: impl FnOnce(&Value) -> Result<u16>) -> Result<Fields> {
         let optional = |key: &str| table.raw_get::<Value>(key).map(|v| Some(v).filter(|v| !v.is_nil()));
         Ok(Fields {
             note: optional("note")?.map(|v| note(&v)).transpose()?,

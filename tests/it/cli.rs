@@ -164,8 +164,8 @@ fn plugins_are_listed_and_described() {
         assert!(info.contains(&also), "{also}\n{info}");
     }
     for meter in &known.manifest.meters {
-        let line = info.lines().rfind(|line| line.trim_start().starts_with(&format!("{} ", meter.key)));
-        assert!(line.is_some_and(|line| line.contains(meter.unit.name())), "{}\n{info}", meter.key);
+        let line = info.lines().rfind(|line| line.trim_start().starts_with(&format!("{} ", meter.keys())));
+        assert!(line.is_some_and(|line| line.contains(meter.unit.name())), "{}\n{info}", meter.keys());
     }
     let wrong = cantus(&["plugins", "info", "MultiSampel"]);
     assert_eq!(wrong.status.code(), Some(1));

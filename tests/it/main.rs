@@ -3,6 +3,7 @@
 //! A test here is three lines: a script, a render, a comparison. What can be tested inside a crate is tested there.
 
 mod alike; // a Processor that was walked with equals a new one
+mod banks;
 mod changes; // what reaches the audio thread, on its exact sample
 mod cli; // the program: exit codes, messages, what is left behind
 mod commits; // several origins: when, what waits, what is taken back

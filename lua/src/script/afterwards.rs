@@ -81,4 +81,21 @@ impl Script {
             format!("could not {verb} the session: it has no folder yet; name one: engine:{verb}(\"song\")")
         })
     }
+
+    /// Says what was left out because it was too late: no error of anybody's.
+    pub(super) fn tell_skipped(&self) {
+        let mut agenda = self.context.later.agenda.borrow_mut();
+        let skipped = agenda.skipped();
+        let lines: Vec<String> = skipped
+            .into_iter()
+            .filter_map(|(id, count)| {
+                let task = agenda.get_mut(id)?;
+                let place = task.place.as_ref().map_or_else(|| task.owner.to_string(), ToString::to_string);
+                let calls = if count == 1 { "1 call".to_owned() } else { format!("{count} calls") };
+                Some(format!("{place}: {} left out {calls}, for which there was no time", task.label))
+            })
+            .collect();
+        drop(agenda);
+        self.print(&lines);
+    }
 }

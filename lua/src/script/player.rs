@@ -94,23 +94,6 @@ impl Script {
         self.look_again(if self.is_telling() { Some(0.0) } else { due })
     }
 
-    /// Says what was left out because it was too late: no error of anybody's.
-    fn tell_skipped(&self) {
-        let mut agenda = self.context.later.agenda.borrow_mut();
-        let skipped = agenda.skipped();
-        let lines: Vec<String> = skipped
-            .into_iter()
-            .filter_map(|(id, count)| {
-                let task = agenda.get_mut(id)?;
-                let place = task.place.as_ref().map_or_else(|| task.owner.to_string(), ToString::to_string);
-                let calls = if count == 1 { "1 call".to_owned() } else { format!("{count} calls") };
-                Some(format!("{place}: {} left out {calls}, for which there was no time", task.label))
-            })
-            .collect();
-        drop(agenda);
-        self.print(&lines);
-    }
-
     /// In how many frames something is due at the latest that is done now: never less than what the device takes at once.
     /// While so much waits for its time that no more may, that is only what need not wait.
     fn ahead_of(&self, now: &Moment) -> f64 {
