@@ -90,6 +90,11 @@ impl Filter {
         self.left = frames.max(1);
     }
 
+    /// It goes over from one kind to another.
+    pub fn goes_over(&self) -> bool {
+        self.fading > 0
+    }
+
     /// The largest that it remembers: how loud it may still ring.
     pub fn ringing(&self) -> f32 {
         if self.setting.kind == Kind::Off {

@@ -81,6 +81,8 @@ pub struct Voice {
     changed: bool,
     /// Something it looks at has changed.
     touched: bool,
+    /// Something moved by itself when it looked last.
+    moved: bool,
 }
 
 /// How a voice begins.
@@ -134,7 +136,8 @@ impl Voice {
             playing: 0,
             rings: false,
             changed: false,
-            touched: false,
+            touched: true,
+            moved: false,
         };
         voice.left.set(gains.0, Glide::Snap);
         voice.right.set(gains.1, Glide::Snap);
@@ -279,9 +282,25 @@ impl Voice {
         (beats / room.beats_per_frame() - 1e-6).ceil().max(1.0) as usize
     }
 
+    /// Something moves by itself.
+    fn moves(&self, room: &Room<'_>) -> bool {
+        let values = self.values(room.values);
+        let bends = values.get(Param::ModPitch) != 0.0 || values.get(Param::ModCutoff) != 0.0;
+        self.gliding < self.glide.1
+            || values.get(Param::VibratoDepth) > 0.0
+            || (bends && !self.modulation.resting())
+            || self.filter.goes_over()
+            || fit(&values).is_some()
+    }
+
     /// Looks at what moves.
     fn tick(&mut self, room: &Room<'_>) {
-        self.touched = false;
+        let moves = self.moves(room);
+        // What has come to rest is looked at once more.
+        if !(moves || self.moved || self.touched || self.changed) {
+            return;
+        }
+        (self.touched, self.moved) = (false, moves);
         let speed = self.values(room.values).get(Param::Speed);
         if self.changed {
             let part = Part::new(&self.note(room), self.source.sample(), room.rate);
