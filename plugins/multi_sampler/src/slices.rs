@@ -7,6 +7,9 @@ use cantus_plugin_api::{Numbers, Sample};
 use crate::multi_sampler::SlotParam;
 use crate::values::{NoteValues, choice};
 
+/// Seconds after its start in which a sound may have its first beginning.
+const BEGINS: f64 = 0.02;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cut {
     Off,
@@ -73,7 +76,9 @@ impl<'a> Slices<'a> {
     fn cuts<'b>(&'b self, stretch: &'b Range<usize>) -> impl Iterator<Item = usize> + 'b {
         let cues = self.sample.cues().iter().copied().filter(|_| self.cut == Cut::Cues);
         let strong = self.sample.onsets().iter().filter(|onset| onset.strength >= self.strength);
-        let onsets = strong.map(|onset| onset.frame).filter(|_| self.cut == Cut::Onsets);
+        // What begins all but at the start is the first slice.
+        let begun = stretch.start + (BEGINS * self.sample.rate()) as usize;
+        let onsets = strong.map(|onset| onset.frame).filter(move |frame| self.cut == Cut::Onsets && *frame > begun);
         let frames = self.sample.frames() as f64;
         let points = self.points.map_or(&[][..], Numbers::values).iter().filter(|_| self.cut == Cut::List);
         let points = points.map(move |point| (point * frames).round() as usize);

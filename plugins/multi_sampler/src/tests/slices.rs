@@ -24,7 +24,7 @@ fn begins(bench: &mut Sampler, pitches: &[f32]) -> Vec<f32> {
 
 #[test]
 fn notes_play_slices() {
-    let sample = counting(100).with_cues(&[0, 30, 70]).with_onsets(&[(10, 0.9), (40, 0.1), (60, 0.5)]);
+    let sample = counting(100).with_cues(&[0, 30, 70]).with_onsets(&[(3, 1.0), (20, 0.9), (40, 0.1), (60, 0.5)]);
     let points = TestNumbers::new(&[0.0, 0.25, 0.2, 0.5]);
     type Row = (&'static str, &'static [(SlotParam, f64)], &'static [f32], &'static [f32]);
     let table: [Row; 7] = [
@@ -36,12 +36,12 @@ fn notes_play_slices() {
             &[0.0, 25.0, 75.0, 0.0, 75.0],
         ),
         ("cues", &[(SlotParam::SliceBy, 2.0)], &[60.0, 61.0, 62.0, 63.0], &[0.0, 30.0, 70.0, 0.0]),
-        ("onsets", &[(SlotParam::SliceBy, 3.0)], &[60.0, 61.0, 62.0, 63.0], &[0.0, 10.0, 60.0, 0.0]),
+        ("onsets", &[(SlotParam::SliceBy, 3.0)], &[60.0, 61.0, 62.0, 63.0], &[0.0, 20.0, 60.0, 0.0]),
         (
             "all onsets",
             &[(SlotParam::SliceBy, 3.0), (SlotParam::SliceStrength, 0.0)],
             &[61.0, 62.0, 63.0],
-            &[10.0, 40.0, 60.0],
+            &[20.0, 40.0, 60.0],
         ),
         ("list", &[(SlotParam::SliceBy, 4.0)], &[60.0, 61.0, 62.0], &[0.0, 25.0, 50.0]),
         (
