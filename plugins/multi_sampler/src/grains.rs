@@ -76,8 +76,8 @@ impl Cloud {
         Cloud { setting, tape, frames, backward, step, grains, live, until, moved, begun, random, rate }
     }
 
-    pub fn set(&mut self, setting: &Setting) {
-        self.setting.clone_from(setting);
+    pub fn set(&mut self, setting: Setting) {
+        self.setting = setting;
     }
 
     pub fn set_step(&mut self, step: u64) {

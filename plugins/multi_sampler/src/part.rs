@@ -43,12 +43,7 @@ impl Part {
     pub fn new(note: &Note<'_>, sample: &Sample, rate: f64) -> Part {
         let values = &note.values;
         let frames = sample.frames();
-        let between = |one: SlotParam, other: SlotParam| {
-            let places = [one, other].map(|param| (values.slot(param) * frames as f64).round() as usize);
-            // Whichever way round they are given.
-            places[0].min(places[1])..places[0].max(places[1])
-        };
-        let whole = between(SlotParam::Start, SlotParam::Finish);
+        let whole = whole(values, frames);
         let slices = Slices::new(values, sample, note.points);
         let by_slices = fit(values) == Some(Fit::Slices) && !slices.is_off();
         let slice = if by_slices { note.slice } else { Slices::of_note(values, note.pitch, sample) };
@@ -60,7 +55,7 @@ impl Part {
             Style::Loop if grains => None,
             Style::Loop if note.released && values.slot(SlotParam::LoopRelease) != 0.0 => None,
             Style::Loop => {
-                let set = between(SlotParam::LoopStart, SlotParam::LoopFinish);
+                let set = between(values, [SlotParam::LoopStart, SlotParam::LoopFinish], frames);
                 let (range, turn) = of_file(sample, &set, values.turn()).unwrap_or((set, values.turn()));
                 let clamped =
                     range.start.clamp(stretch.start, stretch.end)..range.end.clamp(stretch.start, stretch.end);
@@ -114,6 +109,17 @@ impl Part {
             self.around.as_ref(),
         )
     }
+}
+
+/// From start to finish, of a sound of so many frames.
+pub fn whole(values: &NoteValues<'_>, frames: usize) -> Range<usize> {
+    between(values, [SlotParam::Start, SlotParam::Finish], frames)
+}
+
+/// Between two places, whichever way round they are given.
+fn between(values: &NoteValues<'_>, places: [SlotParam; 2], frames: usize) -> Range<usize> {
+    let [one, other] = places.map(|param| (values.slot(param) * frames as f64).round() as usize);
+    one.min(other)..one.max(other)
 }
 
 /// The loop that a file names, and how it goes round, as long as the whole is set and goes forward.

@@ -50,8 +50,29 @@ impl<'a> Slices<'a> {
         }
     }
 
+    /// Which slice of a stretch a frame lies in, how many there are, and the frames of it.
+    pub fn at(&self, stretch: &Range<usize>, frame: usize) -> (usize, usize, Range<usize>) {
+        if matches!(self.cut, Cut::Off | Cut::Count) {
+            let count = self.count(stretch);
+            // The last whose edge, which is rounded down, is not past it.
+            let slice = ((frame - stretch.start + 1) * count - 1) / stretch.len().max(1);
+            let slice = slice.min(count - 1);
+            return (slice, count, self.range(stretch, slice as i64));
+        }
+        let (mut slice, mut count, mut range) = (0, 1, stretch.clone());
+        for cut in self.cuts(stretch) {
+            if cut <= frame {
+                (slice, range.start) = (count, cut);
+            } else if range.end == stretch.end {
+                range.end = cut;
+            }
+            count += 1;
+        }
+        (slice, count, range)
+    }
+
     /// How many there are of a stretch; at least 1.
-    pub fn count(&self, stretch: &Range<usize>) -> usize {
+    fn count(&self, stretch: &Range<usize>) -> usize {
         match self.cut {
             Cut::Off => 1,
             Cut::Count => self.count.max(1),

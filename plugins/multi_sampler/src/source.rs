@@ -7,14 +7,7 @@ use cantus_plugin_api::{GUARD_FRAMES, QUANTUM, Random, Sample};
 use crate::grains::{Cloud, Setting};
 use crate::part::Part;
 use crate::reader::{Desk, Interpolation, Reader, step_of};
-
-/// What a voice's grains begin with.
-pub struct Grains<'a> {
-    pub setting: &'a Setting,
-    pub random: &'a Random,
-    /// Frames per second.
-    pub rate: f64,
-}
+use crate::room::Room;
 
 /// How a sound is read: from a tape, or in grains.
 #[expect(clippy::large_enum_variant, reason = "nothing is allocated on the audio thread")]
@@ -38,18 +31,19 @@ pub struct Source {
     settling: u32,
     /// Frames of a fade.
     fade: u32,
+    /// What its grains draw from, as it begins.
+    random: Random,
+    /// Frames per second.
+    rate: f64,
 }
 
 impl Player {
-    /// What reads it from a frame on, as far between two frames as another; its step is to be set.
-    fn new(part: &Part, first: usize, grains: &Grains<'_>, before: Option<&Player>) -> Player {
+    /// What plays a part from a frame on, or in grains; its step is to be set.
+    fn new(part: &Part, first: usize, grains: Setting, random: &Random, rate: f64) -> Player {
         if part.grains {
-            let (setting, random) = (grains.setting.clone(), grains.random.clone());
-            return Player::Grains(Cloud::new(part.frames, part.backward, setting, random, grains.rate));
-        }
-        match before {
-            Some(Player::Tape(before)) => Player::Tape(before.moved(part.tape(first))),
-            _ => Player::Tape(Reader::new(part.tape(first))),
+            Player::Grains(Cloud::new(part.frames, part.backward, grains, random.clone(), rate))
+        } else {
+            Player::Tape(Reader::new(part.tape(first)))
         }
     }
 
@@ -103,22 +97,22 @@ impl Player {
 }
 
 impl Source {
-    /// A part of a sound from a frame on, in grains by what they are set to; a fade takes `fade` frames.
-    pub fn new(sample: Sample, part: Part, first: usize, grains: Grains<'_>, fade: u32) -> Source {
-        let player = Player::new(&part, first, &grains, None);
-        let first = player.frame();
-        let begun = !part.grains && !part.begins_whole(first);
-        let offset = [0, 1].map(|channel| sample.guarded(channel)[GUARD_FRAMES + first]);
-        Source {
-            sample,
-            part,
-            player,
-            before: None,
-            beside: false,
-            offset,
-            settling: if begun { fade } else { 0 },
-            fade,
-        }
+    /// A part of a sound from a frame on, or in grains, as the voice of that number.
+    pub fn new(sample: Sample, part: Part, first: usize, grains: Setting, number: u64, room: &Room) -> Source {
+        let (random, rate) = (Random::new(room.seed, number), room.rate);
+        let player = Player::new(&part, first, grains, &random, rate);
+        let (before, beside, offset, settling, fade) = (None, false, [0.0; 2], 0, room.fade);
+        let mut source = Source { sample, part, player, before, beside, offset, settling, fade, random, rate };
+        source.settle_from(source.player.frame());
+        source
+    }
+
+    /// What begins at a frame in the middle of the sound begins at 0, and moves as the sound does. Grains open by
+    /// themselves.
+    fn settle_from(&mut self, first: usize) {
+        self.offset = [0, 1].map(|channel| self.sample.guarded(channel)[GUARD_FRAMES + first]);
+        let opens = self.part.grains || self.part.begins_whole(first);
+        self.settling = if opens { 0 } else { self.fade };
     }
 
     /// The speed at which its sound plays unchanged, at an engine of `rate` Hz.
@@ -150,7 +144,7 @@ impl Source {
     }
 
     /// How the next grains are.
-    pub fn set_grains(&mut self, setting: &Setting) {
+    pub fn set_grains(&mut self, setting: Setting) {
         if let Player::Grains(cloud) = &mut self.player {
             cloud.set(setting);
         }
@@ -168,7 +162,7 @@ impl Source {
 
     /// Goes over to another part, or the same one in another way; from where it is, if that lies in it. Not while it
     /// still goes over to the last one: false, and it is to be asked again.
-    pub fn go_over(&mut self, part: &Part, grains: Grains<'_>) -> bool {
+    pub fn go_over(&mut self, part: &Part, grains: Setting) -> bool {
         if self.part == *part || (self.part.grains && part.grains && self.part.backward == part.backward) {
             self.part.clone_from(part);
             return true;
@@ -177,7 +171,11 @@ impl Source {
             return false;
         }
         let here = self.frame();
-        let mut player = Player::new(part, here, &grains, Some(&self.player));
+        let mut player = match &self.player {
+            // As far between two frames, and as fast.
+            Player::Tape(reader) if !part.grains => Player::Tape(reader.moved(part.tape(here))),
+            _ => Player::new(part, here, grains, &self.random, self.rate),
+        };
         // What is past the end does not begin again.
         let past = if part.backward { here < part.stretch.start } else { here >= part.stretch.end };
         if let (Player::Tape(reader), true, None) = (&mut player, past, &part.around) {
@@ -190,16 +188,15 @@ impl Source {
 
     /// Begins another part from its beginning; what was played fades out beside it. As [`Source::go_over`], not while
     /// something still fades.
-    pub fn jump(&mut self, part: &Part, grains: Grains<'_>) -> bool {
+    pub fn jump(&mut self, part: &Part, grains: Setting) -> bool {
         if self.before.is_some() || part.is_empty() {
             return false;
         }
         let first = part.place(0.0);
-        let player = Player::new(part, first, &grains, None);
-        self.offset = [0, 1].map(|channel| self.sample.guarded(channel)[GUARD_FRAMES + first]);
-        self.settling = if part.begins_whole(first) { 0 } else { self.fade };
+        let player = Player::new(part, first, grains, &self.random, self.rate);
         self.before = Some((std::mem::replace(&mut self.player, player), self.fade));
         (self.part, self.beside) = (part.clone(), true);
+        self.settle_from(first);
         true
     }
 

@@ -1,15 +1,20 @@
 //! What the module and its slots are set to, and what is set for one note alone.
 
-use cantus_plugin_api::math::pan_gains;
+use cantus_plugin_api::math::{exp2, pan_gains};
 use cantus_plugin_api::{Described, Key, Sample};
 
 use crate::MultiSampler;
 use crate::envelope::Ahdsr;
+use crate::filter::{Kind, Setting};
 use crate::multi_sampler::{Param, SLOTS, SlotParam};
 use crate::tape::Turn;
 
 /// Values that may be set for one note.
 const MOST_LOCKS: usize = 16;
+/// The note that the cutoff follows the pitch from, and that of a sound whose file names none.
+const MIDDLE: f64 = 60.0;
+/// The highest cutoff, in Hz: there a low-pass lets all through.
+const HIGHEST: f64 = 20_000.0;
 
 /// A parameter of the module, or of the slot that a note plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +153,19 @@ impl NoteValues<'_> {
         }
     }
 
+    /// The filter of a note, while the second envelope is at a level.
+    pub fn filter(&self, pitch: Option<f32>, velocity: f32, modulation: f32) -> Setting {
+        const KINDS: [Kind; 5] = [Kind::Off, Kind::Low, Kind::High, Kind::Band, Kind::Notch];
+        let track = pitch.map_or(0.0, |pitch| f64::from(pitch) - MIDDLE);
+        let semitones = self.get(Param::KeyTrack) * track
+            + self.get(Param::VelocityTrack) * f64::from(velocity - 1.0)
+            + self.get(Param::ModCutoff) * f64::from(modulation);
+        let cutoff = (self.get(Param::Cutoff) * exp2(semitones / 12.0)).clamp(20.0, HIGHEST);
+        let kind = self.choice(Param::Filter, &KINDS);
+        let kind = if kind == Kind::Low && cutoff >= HIGHEST { Kind::Off } else { kind };
+        Setting { kind, steep: self.get(Param::Steep) != 0.0, cutoff, resonance: self.get(Param::Resonance) }
+    }
+
     /// Gains of the left and of the right channel.
     pub fn gains(&self, velocity: f32) -> (f32, f32) {
         let (left, right) = pan_gains(self.get(Param::Pan) as f32);
@@ -161,7 +179,7 @@ impl NoteValues<'_> {
     /// The note at which a sound plays at its own speed.
     pub fn root(&self, sample: &Sample) -> f64 {
         let set = self.slot(SlotParam::Root);
-        if set >= 0.0 { set } else { sample.root().unwrap_or(60.0) }
+        if set >= 0.0 { set } else { sample.root().unwrap_or(MIDDLE) }
     }
 
     /// Semitones by which it lies above its sound, but for what moves; without a pitch it is the sound's own, and if its

@@ -2,8 +2,8 @@
 
 use cantus_plugin_api::NoteId;
 
-use crate::values::Values;
-use crate::voice::{Room, Voice};
+use crate::room::Room;
+use crate::voice::Voice;
 
 /// Voices that may sound, and as many that may fade out beside them.
 pub const MOST: usize = 256;
@@ -84,8 +84,8 @@ impl Voices {
     }
 
     /// Lets a note go.
-    pub fn release(&mut self, which: impl Fn(&Voice) -> bool, values: &Values, rate: f64) {
-        self.sounding.iter_mut().filter(|voice| which(voice)).for_each(|voice| voice.release(values, rate));
+    pub fn release(&mut self, which: impl Fn(&Voice) -> bool, room: &Room) {
+        self.sounding.iter_mut().filter(|voice| which(voice)).for_each(|voice| voice.release(room));
     }
 
     /// The voices of a note.
@@ -116,7 +116,7 @@ impl Voices {
     }
 
     /// Adds the sound of all and forgets those that have ended; of each that has, `ended` is told.
-    pub fn render(&mut self, room: &mut Room<'_>, left: &mut [f32], right: &mut [f32], mut ended: impl FnMut(&Voice)) {
+    pub fn render(&mut self, room: &mut Room, left: &mut [f32], right: &mut [f32], mut ended: impl FnMut(&Voice)) {
         for voices in [&mut self.sounding, &mut self.fading] {
             voices.retain_mut(|voice| {
                 let sounds = voice.render(room, left, right);
