@@ -35,6 +35,8 @@ struct Factors {
     g: f32,
     /// Damping of the stages.
     k: [f32; 2],
+    /// What follows from both.
+    a1: [f32; 2],
 }
 
 /// A filter, and what it remembers of two channels.
@@ -52,6 +54,12 @@ pub struct Filter {
     fade: u32,
     /// By stage and channel.
     memory: [[[f32; 2]; 2]; 2],
+}
+
+impl Factors {
+    fn new(g: f32, k: [f32; 2]) -> Factors {
+        Factors { g, k, a1: k.map(|k| 1.0 / (1.0 + g * (g + k))) }
+    }
 }
 
 impl Setting {
@@ -145,8 +153,8 @@ impl Filter {
             }
             let mut both = [*l, *r];
             let g = self.now.g;
-            for (stage, (memory, k)) in self.memory.iter_mut().zip(self.now.k).enumerate().take(STAGES) {
-                let a1 = 1.0 / (1.0 + g * (g + k));
+            for (stage, memory) in self.memory.iter_mut().enumerate().take(STAGES) {
+                let (k, a1) = (self.now.k[stage], self.now.a1[stage]);
                 for (channel, (x, state)) in both.iter_mut().zip(memory).enumerate() {
                     let v3 = *x - state[1];
                     let v1 = a1 * (state[0] + g * v3);
@@ -164,6 +172,7 @@ impl Filter {
         let towards = |now: &mut f32, target: f32| *now += (target - *now) * part;
         towards(&mut self.now.g, self.target.g);
         self.now.k.iter_mut().zip(self.target.k).for_each(|(now, target)| towards(now, target));
+        self.now = Factors::new(self.now.g, self.now.k);
         self.left -= 1;
     }
 }
@@ -198,7 +207,7 @@ fn factors(setting: &Setting, rate: f64) -> Factors {
     let damped = flat[last] + (loosest - flat[last]) * setting.resonance.clamp(0.0, 1.0);
     let mut k = flat;
     k[last] = damped;
-    Factors { g, k: k.map(|k| k as f32) }
+    Factors::new(g, k.map(|k| k as f32))
 }
 
 /// Distorts softly what was made `decibels` louder; 0 leaves it as it is.

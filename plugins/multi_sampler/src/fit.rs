@@ -5,10 +5,10 @@ use std::ops::Range;
 use cantus_plugin_api::Sample;
 
 use crate::grains::Setting;
-use crate::kernel::Window;
 use crate::multi_sampler::{Param, SlotParam};
 use crate::part::{Style, style};
 use crate::values::{NoteValues, choice};
+use crate::window::Window;
 
 /// How a sound is made to last some beats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

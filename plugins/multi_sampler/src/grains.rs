@@ -5,16 +5,21 @@ use std::ops::Range;
 
 use cantus_plugin_api::{GUARD_FRAMES, QUANTUM, Random, Sample};
 
-use crate::kernel::{Levels, ONE, WINDOW, Window};
+use crate::kernel::ONE;
 use crate::reader::{Desk, Interpolation};
 use crate::tape::Tape;
+use crate::window::{Shape, Window};
 
 /// Grains that are heard at once.
 const MOST: usize = 18;
 /// How far from its place a grain may be moved so that it fits the one before: in sixths of a millisecond.
 const SOUGHT: usize = 60;
+/// As many places, in whole lanes.
+const LAGS: usize = 128;
 /// Of how much both are compared for that.
 const COMPARED: usize = 64;
+/// Frames in a sixth of a millisecond, at most: of a rate of 192 kHz.
+const STRIDE: usize = 32;
 
 /// How the next grains are.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,7 +116,7 @@ impl Cloud {
         let mut done = 0;
         while done < left.len() {
             while self.until < 1.0 {
-                self.begin(sample);
+                self.begin(sample, desk);
             }
             let frames = (left.len() - done).min(self.until as usize);
             self.add(sample, how, desk, &mut left[done..done + frames], &mut right[done..done + frames]);
@@ -122,7 +127,7 @@ impl Cloud {
     }
 
     /// The next grain begins.
-    fn begin(&mut self, sample: &Sample) {
+    fn begin(&mut self, sample: &Sample, desk: &Desk) {
         let Setting { size, density, spray, aligned, .. } = self.setting;
         // A stretched sound begins as it is, not under half a window: with half a grain, and a whole one.
         let half = aligned && !self.begun;
@@ -133,7 +138,10 @@ impl Cloud {
         let spread = self.random.either_way() * spray;
         let mut frame = self.frame() as f64 + spread;
         if aligned && self.live > 0 {
-            frame += self.best(sample, frame as i64) as f64;
+            frame += desk.cpu.run(
+                #[inline(always)]
+                || self.best(sample, frame as i64),
+            ) as f64;
         }
         let frame = frame.clamp(0.0, self.frames.saturating_sub(1) as f64);
         let place = if self.backward { (self.frames - 1) as f64 - frame } else { frame };
@@ -152,50 +160,42 @@ impl Cloud {
     /// By how many frames a grain that is to begin at `frame` is moved, so that it is most like what the latest one goes on
     /// with: the correlation of W. Verhelst and M. Roelands, "An Overlap-Add Technique Based on Waveform Similarity". It is
     /// sought in coarse steps, then in single frames.
+    #[inline(always)]
     fn best(&self, sample: &Sample, frame: i64) -> i64 {
         let sound = sample.guarded(0);
         let latest = (self.grains[self.live - 1].position / ONE).cast_signed();
         let heard = if self.backward { self.frames as i64 - 1 - latest } else { latest };
-        let at = |frame: i64| {
-            let frame = usize::try_from(frame + GUARD_FRAMES as i64).ok();
-            frame.and_then(|frame| sound.get(frame)).copied().unwrap_or(0.0)
-        };
-        // Every so many milliseconds a frame, so that a search takes as long at any rate.
-        let stride = (self.rate / 6000.0).max(1.0) as i64;
-        let goes_on: [f32; COMPARED] = std::array::from_fn(|n| at(heard + stride * n as i64));
-        let around: [f32; COMPARED + 2 * SOUGHT] =
-            std::array::from_fn(|n| at(frame + stride * (n as i64 - SOUGHT as i64)));
-        let rough = (0..=2 * SOUGHT).map(|n| (n as i64 - SOUGHT as i64, like(&goes_on, &around[n..n + COMPARED])));
-        let rough = rough.reduce(nearer).map_or(0, |(by, _)| by * stride);
-        let fine = (1 - stride..stride).map(|by| {
-            let there: [f32; COMPARED] = std::array::from_fn(|n| at(frame + rough + by + stride * n as i64));
-            (rough + by, like(&goes_on, &there))
-        });
-        fine.reduce(nearer).map_or(rough, |(by, _)| by)
+        let stride = ((self.rate / 6000.0) as usize).clamp(1, STRIDE);
+        let mut goes_on = [0.0; COMPARED];
+        take(sound, heard, stride, &mut goes_on);
+        let mut around = [0.0; COMPARED + LAGS];
+        take(sound, frame - (SOUGHT * stride) as i64, stride, &mut around);
+        let rough = nearest(&alike::<LAGS>(&goes_on, &around, 1)[..=2 * SOUGHT]) * stride as i64;
+        let (mut there, beside) = ([0.0; (COMPARED + 2) * STRIDE], stride - 1);
+        take(sound, frame + rough - beside as i64, 1, &mut there[..(COMPARED - 1) * stride + 2 * STRIDE]);
+        rough + nearest(&alike::<{ 2 * STRIDE }>(&goes_on, &there, stride)[..=2 * beside])
     }
 
     /// Adds all grains; none begins meanwhile.
     fn add(&mut self, sample: &Sample, how: Interpolation, desk: &mut Desk, left: &mut [f32], right: &mut [f32]) {
-        let Levels { levels, mean } = desk.window(self.setting.window);
-        let gain = 1.0 / (self.setting.density as f32 * mean).max(1.0);
+        let shape = &Window::shapes()[self.setting.window as usize];
+        let gain = 1.0 / (self.setting.density as f32 * shape.mean).max(1.0);
         for grain in &mut self.grains[..self.live] {
             let frames = left.len().min((grain.len - grain.age) as usize);
             let (mut l, mut r) = ([0.0; QUANTUM], [0.0; QUANTUM]);
-            let (l, r) = (&mut l[..frames], &mut r[..frames]);
-            if frames > 0 && sample.channels() > 1 {
+            let is_stereo = sample.channels() > 1;
+            if is_stereo {
                 let sounds = [sample.guarded(0), sample.guarded(1)];
-                desk.read(&self.tape, grain.position, self.step, sounds, how, &mut [&mut *l, &mut *r]);
-            } else if frames > 0 {
-                desk.read(&self.tape, grain.position, self.step, [sample.guarded(0)], how, &mut [&mut *l]);
-                r.copy_from_slice(l);
+                let outs = &mut [&mut l[..frames], &mut r[..frames]];
+                desk.read(&self.tape, grain.position, self.step, sounds, how, outs);
+            } else {
+                desk.read(&self.tape, grain.position, self.step, [sample.guarded(0)], how, &mut [&mut l[..frames]]);
             }
-            let level = |n: usize| {
-                let place = (grain.age as usize + n) as f32 * WINDOW as f32 / grain.len as f32;
-                let (at, between) = (place as usize, place.fract());
-                gain * (levels[at] + between * (levels[(at + 1).min(WINDOW)] - levels[at]))
-            };
-            left.iter_mut().zip(l).enumerate().for_each(|(n, (to, from))| *to += level(n) * *from);
-            right.iter_mut().zip(r).enumerate().for_each(|(n, (to, from))| *to += level(n) * *from);
+            let from = [&l, if is_stereo { &r } else { &l }];
+            desk.cpu.run(
+                #[inline(always)]
+                || mix(shape, gain, grain, from, [&mut *left, &mut *right]),
+            );
             grain.age += frames as u32;
             grain.position += frames as u64 * self.step;
         }
@@ -210,19 +210,63 @@ impl Cloud {
     }
 }
 
-/// How much two parts of a sound are alike: their correlation, whatever the level of the second.
-fn like(a: &[f32], b: &[f32]) -> f32 {
-    let (mut product, mut energy) = ([0.0; 8], [1e-9; 8]);
-    for (a, b) in a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0) {
-        for n in 0..8 {
-            product[n] += a[n] * b[n];
-            energy[n] += b[n] * b[n];
+/// Adds what a grain reads, under its window.
+#[inline(always)]
+fn mix(shape: &Shape, gain: f32, grain: &Grain, from: [&[f32; QUANTUM]; 2], to: [&mut [f32]; 2]) {
+    let levels = shape.levels(grain.age, grain.len);
+    for (to, from) in to.into_iter().zip(from) {
+        for (n, to) in to.iter_mut().enumerate().take(QUANTUM) {
+            *to += gain * levels[n] * from[n];
         }
     }
-    product.iter().sum::<f32>() / energy.iter().sum::<f32>().sqrt()
 }
 
-/// The one that is more alike; of two that are as much, the one that is moved less: silence is not moved.
-fn nearer(a: (i64, f32), b: (i64, f32)) -> (i64, f32) {
-    if b.1 > a.1 || (b.1 == a.1 && b.0.abs() < a.0.abs()) { b } else { a }
+/// Every so many frames one of a sound, which stands between its guard frames; silence beyond them.
+#[inline(always)]
+fn take(sound: &[f32], from: i64, stride: usize, frames: &mut [f32]) {
+    let first = from + GUARD_FRAMES as i64;
+    let len = (frames.len() - 1) * stride + 1;
+    let there = usize::try_from(first).ok().and_then(|first| sound.get(first..)?.get(..len));
+    match there {
+        Some(there) if stride == 1 => frames.copy_from_slice(there),
+        Some(there) => frames.iter_mut().zip(there.iter().step_by(stride)).for_each(|(frame, x)| *frame = *x),
+        None => {
+            for (n, frame) in frames.iter_mut().enumerate() {
+                let at = usize::try_from(first + (n * stride) as i64).ok();
+                *frame = at.and_then(|at| sound.get(at)).copied().unwrap_or(0.0);
+            }
+        }
+    }
+}
+
+/// How much a part of a sound is like another that begins n frames later, for each n: their correlation, whatever the level
+/// of the other. Of that, every so many frames one counts.
+#[inline(always)]
+fn alike<const COUNT: usize>(part: &[f32; COMPARED], other: &[f32], stride: usize) -> [f32; COUNT] {
+    let (mut products, mut energies) = ([0.0; COUNT], [1e-9; COUNT]);
+    for (k, x) in part.iter().enumerate() {
+        let there = &other[k * stride..][..COUNT];
+        for n in 0..COUNT {
+            products[n] += x * there[n];
+            energies[n] += there[n] * there[n];
+        }
+    }
+    for n in 0..COUNT {
+        products[n] /= energies[n].sqrt();
+    }
+    products
+}
+
+/// How far from the middle the one is that is most alike; of two that are as much, the one that is nearer: silence is not
+/// moved.
+#[inline(always)]
+fn nearest(alike: &[f32]) -> i64 {
+    let middle = alike.len() / 2;
+    let mut best = middle;
+    for (n, x) in alike.iter().enumerate() {
+        if *x > alike[best] || (*x == alike[best] && n.abs_diff(middle) < best.abs_diff(middle)) {
+            best = n;
+        }
+    }
+    best as i64 - middle as i64
 }

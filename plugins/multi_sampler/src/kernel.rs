@@ -7,7 +7,10 @@
 use std::f64::consts::PI;
 use std::sync::OnceLock;
 
-use cantus_plugin_api::math::{exp2, sin, sin_cos};
+use cantus_plugin_api::QUANTUM;
+use cantus_plugin_api::math::{exp2, sin};
+
+use crate::reader::ROOM;
 
 /// Floats that are worked on at once.
 pub const LANES: usize = 16;
@@ -45,39 +48,8 @@ pub struct Kernel {
     lanes: Vec<Lanes>,
 }
 
-/// The form of a grain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Window {
-    /// Up and down in straight lines.
-    Linear,
-    /// Ever faster up, ever slower down.
-    Exponential,
-    Gaussian,
-    Hann,
-    /// Hann on a step, whose edges rise from 0 in a sixteenth.
-    Hamming,
-}
-
-/// Places of a window, but for the last.
-pub const WINDOW: usize = 1024;
-
-/// The levels of a window from its beginning to its end.
-pub struct Levels {
-    pub levels: Vec<f32>,
-    pub mean: f32,
-}
-
-impl Levels {
-    fn new(window: Window) -> Levels {
-        let levels: Vec<f32> = (0..=WINDOW).map(|n| window.at(n as f64 / WINDOW as f64) as f32).collect();
-        let mean = levels.iter().sum::<f32>() / WINDOW as f32;
-        Levels { levels, mean }
-    }
-}
-
-/// All kernels and windows; made once, which takes some milliseconds.
+/// All kernels; made once, which takes some milliseconds.
 pub struct Kernels {
-    windows: [Levels; 5],
     short: Kernel,
     /// By how much faster the sound is: each for a quarter of an octave more than the one before.
     long: Vec<Kernel>,
@@ -88,15 +60,9 @@ impl Kernels {
     pub fn get() -> &'static Kernels {
         static ALL: OnceLock<Kernels> = OnceLock::new();
         ALL.get_or_init(|| Kernels {
-            windows: Window::ALL.map(Levels::new),
             short: Kernel::short(),
             long: (0..=PER_OCTAVE * OCTAVES).map(|n| Kernel::long(exp2(n as f64 / PER_OCTAVE as f64))).collect(),
         })
-    }
-
-    /// The levels of a window.
-    pub fn window(&self, window: Window) -> &Levels {
-        &self.windows[window as usize]
     }
 
     /// Of 8 frames, whatever the speed.
@@ -109,26 +75,6 @@ impl Kernels {
         let faster = step as f64 / ONE as f64;
         let enough = |kernel: &&Kernel| kernel.reach as f64 >= faster * HALF as f64;
         self.long.iter().find(enough).unwrap_or(&self.long[self.long.len() - 1])
-    }
-}
-
-impl Window {
-    pub const ALL: [Window; 5] = [Window::Linear, Window::Exponential, Window::Gaussian, Window::Hann, Window::Hamming];
-
-    /// Its level at a part of its length, 0 at both ends.
-    fn at(self, along: f64) -> f64 {
-        let rise = 1.0 - (2.0 * along - 1.0).abs();
-        let hann = 0.5 - 0.5 * sin_cos(2.0 * PI * along).1;
-        match self {
-            Window::Linear => rise,
-            Window::Exponential => (exp2(6.0 * rise) - 1.0) / 63.0,
-            Window::Gaussian => {
-                let bell = |x: f64| exp2(-6.0 * x * x);
-                (bell(1.0 - rise) - bell(1.0)) / (1.0 - bell(1.0))
-            }
-            Window::Hann => hann,
-            Window::Hamming => (0.08 + 0.92 * hann) * (8.0 * rise).min(1.0),
-        }
     }
 }
 
@@ -165,46 +111,93 @@ impl Kernel {
         ((phase >> 32) as usize, ((phase as u32) >> 8) as f32 / (1 << 24) as f32)
     }
 
-    /// The sound of each channel at a place, of which only what is between frames counts; `tapes` begin `reach - 1`
-    /// frames before.
+    /// The sound of each channel at places one `step` apart; `tapes` begin `reach - 1` frames before the first.
     #[inline(always)]
-    pub fn at<const CHANNELS: usize>(&self, place: u64, tapes: [&[f32]; CHANNELS]) -> [f32; CHANNELS] {
-        let (phase, between) = self.phase(place);
-        let rows = &self.lanes[phase * self.width..][..2 * self.width];
-        let (before, after) = rows.split_at(self.width);
-        let tapes = tapes.map(|tape| tape[..self.width * LANES].as_chunks::<LANES>().0);
-        let mut sums = [[0.0; LANES]; CHANNELS];
-        for (n, (before, after)) in before.iter().zip(after).enumerate() {
-            let weights: [f32; LANES] = std::array::from_fn(|i| before.0[i] + between * (after.0[i] - before.0[i]));
-            for (sum, tape) in sums.iter_mut().zip(tapes) {
-                (0..LANES).for_each(|i| sum[i] += weights[i] * tape[n][i]);
+    pub fn read<const CHANNELS: usize>(
+        &self,
+        mut place: u64,
+        step: u64,
+        tapes: [&[f32; ROOM]; 2],
+        outs: &mut [&mut [f32]; CHANNELS],
+    ) {
+        let mut sums = [[[0.0; LANES]; QUANTUM]; CHANNELS];
+        for n in 0..outs[0].len() {
+            let (phase, between) = self.phase(place);
+            let rows = &self.lanes[phase * self.width..][..2 * self.width];
+            let (before, after) = rows.split_at(self.width);
+            let mut sum = [[0.0; LANES]; CHANNELS];
+            for part in 0..self.width {
+                let weights: [f32; LANES] = mixed(&before[part].0, &after[part].0, between);
+                for channel in 0..CHANNELS {
+                    let frames = &tapes[channel][(place / ONE) as usize + part * LANES..][..LANES];
+                    for i in 0..LANES {
+                        sum[channel][i] += weights[i] * frames[i];
+                    }
+                }
             }
+            for channel in 0..CHANNELS {
+                sums[channel][n] = sum[channel];
+            }
+            place += step;
         }
-        sums.map(sum)
+        add_up(&sums, outs);
     }
 
     /// The same of the short one.
     #[inline(always)]
-    pub fn at_short<const CHANNELS: usize>(&self, place: u64, tapes: [&[f32]; CHANNELS]) -> [f32; CHANNELS] {
-        let (phase, between) = self.phase(place);
-        let rows = &self.lanes[phase].0;
-        let weights: [f32; 2 * SHORT] = std::array::from_fn(|i| rows[i] + between * (rows[i + 2 * SHORT] - rows[i]));
-        tapes.map(|tape| {
-            let tape = &tape[..2 * SHORT];
-            let mut products: [f32; 2 * SHORT] = std::array::from_fn(|i| weights[i] * tape[i]);
-            (0..4).for_each(|i| products[i] += products[i + 4]);
-            (products[0] + products[2]) + (products[1] + products[3])
-        })
+    pub fn read_short<const CHANNELS: usize>(
+        &self,
+        mut place: u64,
+        step: u64,
+        tapes: [&[f32; ROOM]; 2],
+        outs: &mut [&mut [f32]; CHANNELS],
+    ) {
+        let mut sums = [[[0.0; 2 * SHORT]; QUANTUM]; CHANNELS];
+        for n in 0..outs[0].len() {
+            let (phase, between) = self.phase(place);
+            let (before, after) = self.lanes[phase].0.split_at(2 * SHORT);
+            let weights: [f32; 2 * SHORT] = mixed(before, after, between);
+            for channel in 0..CHANNELS {
+                let frames = &tapes[channel][(place / ONE) as usize..][..2 * SHORT];
+                for i in 0..2 * SHORT {
+                    sums[channel][n][i] = weights[i] * frames[i];
+                }
+            }
+            place += step;
+        }
+        add_up(&sums, outs);
     }
 }
 
-/// In an order that does not depend on how many are added at once.
+/// Weights between those of two phases.
 #[inline(always)]
-fn sum(mut lanes: [f32; LANES]) -> f32 {
-    for half in [8, 4, 2, 1] {
-        (0..half).for_each(|i| lanes[i] += lanes[i + half]);
+fn mixed<const LANES: usize>(before: &[f32], after: &[f32], between: f32) -> [f32; LANES] {
+    let (before, after, mut weights) = (&before[..LANES], &after[..LANES], [0.0; LANES]);
+    for i in 0..LANES {
+        weights[i] = before[i] + between * (after[i] - before[i]);
     }
-    lanes[0]
+    weights
+}
+
+/// Adds up the lanes of each frame, in an order that does not depend on how many are added at once. They come from memory,
+/// so that what fills them is compiled into lanes as wide as they are.
+#[inline(always)]
+fn add_up<const LANES: usize, const CHANNELS: usize>(
+    sums: &[[[f32; LANES]; QUANTUM]; CHANNELS],
+    outs: &mut [&mut [f32]; CHANNELS],
+) {
+    for channel in 0..CHANNELS {
+        for n in 0..outs[channel].len() {
+            let (mut lanes, mut half) = (sums[channel][n], LANES / 2);
+            while half > 0 {
+                for i in 0..half {
+                    lanes[i] += lanes[i + half];
+                }
+                half /= 2;
+            }
+            outs[channel][n] = lanes[0];
+        }
+    }
 }
 
 /// The weights of the frames from `reach - 1` before a place to `reach` after it, for a phase of 0 to 1; together 1.

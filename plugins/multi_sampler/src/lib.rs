@@ -4,7 +4,7 @@
 //! choking, a stop, a crop) or moves it to another part of its sound takes 5 ms.
 //!
 //! From the inside out: `kernel` (what is between two frames), `tape` (which frame comes when), `reader` (where a voice is
-//! on its tape), `grains`, `part` and `fit` (what of a sound is played), `source` (how a voice goes over to another part),
+//! on its tape), `grains` and `window`, `part` and `fit` (what of a sound is played), `source` (how a voice goes over to another part),
 //! `voice` (with envelopes and filter), `voices` (who sounds), `room` (what they share), and here what events do.
 
 #![forbid(unsafe_code)]
@@ -24,6 +24,7 @@ mod tape;
 mod values;
 mod voice;
 mod voices;
+mod window;
 
 use std::ops::Range;
 
@@ -304,7 +305,10 @@ impl Module for MultiSampler {
 
     fn process(&mut self, block: &mut Block<'_>, range: Range<usize>) {
         let bpm = block.transport().bpm_at(block.sample() + range.start as u64);
-        self.room.bpm = if bpm > 0.0 { bpm } else { self.room.bpm };
+        if bpm > 0.0 && bpm != self.room.bpm {
+            self.room.bpm = bpm;
+            self.voices.all().for_each(Voice::touch);
+        }
         let (_, mut outputs) = block.audio();
         let mut out = outputs.port(output::OUT);
         let (left, right) = out.stereo(range);

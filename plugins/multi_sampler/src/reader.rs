@@ -2,13 +2,14 @@
 
 use cantus_plugin_api::{Cpu, QUANTUM};
 
-use crate::kernel::{Kernel, Kernels, LANES, LONGEST, Levels, ONE, Window};
+use crate::kernel::{Kernels, LANES, LONGEST, ONE};
 use crate::tape::Tape;
 
 /// The fastest step: 128 frames per frame, seven octaves.
 const FASTEST: u64 = 128 * ONE;
-/// Frames of a tape that the longest kernel needs for a quantum at the fastest step.
-const ROOM: usize = QUANTUM * 128 + 2 * LONGEST + LANES;
+/// At least the frames of a tape that the longest kernel needs for a quantum at the fastest step. A power of 2, so that a
+/// place is kept inside by masking it, which costs less than a check: no place is outside.
+pub const ROOM: usize = (QUANTUM * 128 + 2 * LONGEST + LANES).next_power_of_two();
 
 /// The step that moves by `ratio` frames a frame; not less than the smallest and not more than the fastest there is.
 pub fn step_of(ratio: f64) -> u64 {
@@ -31,7 +32,8 @@ pub enum Interpolation {
 /// Room in which tapes are laid out to be read: one for all voices, as they are read one after the other.
 pub struct Desk {
     tapes: [Box<[f32; ROOM]>; 2],
-    cpu: Cpu,
+    /// What the work may be compiled for.
+    pub cpu: Cpu,
     kernels: &'static Kernels,
 }
 
@@ -80,22 +82,17 @@ impl Desk {
         for (channel, laid) in self.tapes.iter_mut().enumerate().take(CHANNELS) {
             tape.read(sounds[channel], first - (reach as i64 - 1), &mut laid[..len]);
         }
-        let tapes: [&[f32]; CHANNELS] = std::array::from_fn(|channel| &self.tapes[channel][..len]);
-        let cpu = self.cpu;
-        cpu.run(
+        let [first, second] = &self.tapes;
+        let tapes = [&**first, &**second];
+        self.cpu.run(
             #[inline(always)]
             || match (how, kernel) {
-                (Interpolation::Sinc8, Some(kernel)) => each(place, step, tapes, outs, |at, t| kernel.at_short(at, t)),
-                (_, Some(kernel)) => each(place, step, tapes, outs, |at, t| Kernel::at(kernel, at, t)),
-                (Interpolation::Linear, None) => each(place, step, tapes, outs, linear),
-                (_, None) => each(place, step, tapes, outs, cubic),
+                (Interpolation::Sinc8, Some(kernel)) => kernel.read_short(place, step, tapes, outs),
+                (_, Some(kernel)) => kernel.read(place, step, tapes, outs),
+                (Interpolation::Linear, None) => linear(place, step, tapes, outs),
+                (_, None) => cubic(place, step, tapes, outs),
             },
         );
-    }
-
-    /// The form of grains, of 0 to 1 along the way.
-    pub fn window(&self, window: Window) -> &'static Levels {
-        self.kernels.window(window)
     }
 }
 
@@ -172,46 +169,63 @@ impl Reader {
     }
 }
 
-/// Reads at one place after the other.
+/// The frame of each of the next places, and how far it is from there to the next frame, 0 to 1.
 #[inline(always)]
-fn each<const CHANNELS: usize>(
-    mut place: u64,
-    step: u64,
-    tapes: [&[f32]; CHANNELS],
-    outs: &mut [&mut [f32]; CHANNELS],
-    read: impl Fn(u64, [&[f32]; CHANNELS]) -> [f32; CHANNELS],
-) {
-    for n in 0..outs[0].len() {
-        let here = tapes.map(|tape| &tape[(place / ONE) as usize..]);
-        for (out, x) in outs.iter_mut().zip(read(place, here)) {
-            out[n] = x;
-        }
+fn places(mut place: u64, step: u64) -> ([u32; QUANTUM], [f32; QUANTUM]) {
+    let (mut frames, mut between) = ([0; QUANTUM], [0.0; QUANTUM]);
+    for n in 0..QUANTUM {
+        frames[n] = (place >> 32) as u32;
+        between[n] = ((place as u32) >> 8) as f32 / (1 << 24) as f32;
         place += step;
     }
+    (frames, between)
 }
 
-/// How far a place is from its frame to the next, 0 to 1.
+/// The frames of a tape at some places, and those `ahead` of them.
 #[inline(always)]
-fn between(place: u64) -> f32 {
-    ((place as u32) >> 8) as f32 / (1 << 24) as f32
+fn gather(tape: &[f32; ROOM], frames: &[u32; QUANTUM], ahead: u32) -> [f32; QUANTUM] {
+    let mut there = [0.0; QUANTUM];
+    for n in 0..QUANTUM {
+        there[n] = tape[(frames[n] + ahead) as usize & (ROOM - 1)];
+    }
+    there
 }
 
 #[inline(always)]
-fn linear<const CHANNELS: usize>(place: u64, tapes: [&[f32]; CHANNELS]) -> [f32; CHANNELS] {
-    tapes.map(|tape| tape[0] + between(place) * (tape[1] - tape[0]))
+fn linear<const CHANNELS: usize>(place: u64, step: u64, tapes: [&[f32; ROOM]; 2], outs: &mut [&mut [f32]; CHANNELS]) {
+    let (frames, between) = places(place, step);
+    for channel in 0..CHANNELS {
+        let (a, b) = (gather(tapes[channel], &frames, 0), gather(tapes[channel], &frames, 1));
+        let mut heard = [0.0; QUANTUM];
+        for n in 0..QUANTUM {
+            heard[n] = a[n] + between[n] * (b[n] - a[n]);
+        }
+        copy(&heard, outs[channel]);
+    }
 }
 
 /// The spline through four frames: exactly the second at its place.
 #[inline(always)]
-fn cubic<const CHANNELS: usize>(place: u64, tapes: [&[f32]; CHANNELS]) -> [f32; CHANNELS] {
-    let t = between(place);
-    tapes.map(|tape| {
-        let [a, b, c, d] = [tape[0], tape[1], tape[2], tape[3]];
-        let c1 = 0.5 * (c - a);
-        let c2 = a - 2.5 * b + 2.0 * c - 0.5 * d;
-        let c3 = 0.5 * (d - a) + 1.5 * (b - c);
-        ((c3 * t + c2) * t + c1) * t + b
-    })
+fn cubic<const CHANNELS: usize>(place: u64, step: u64, tapes: [&[f32; ROOM]; 2], outs: &mut [&mut [f32]; CHANNELS]) {
+    let (frames, t) = places(place, step);
+    for channel in 0..CHANNELS {
+        let (a, b) = (gather(tapes[channel], &frames, 0), gather(tapes[channel], &frames, 1));
+        let (c, d) = (gather(tapes[channel], &frames, 2), gather(tapes[channel], &frames, 3));
+        let mut heard = [0.0; QUANTUM];
+        for n in 0..QUANTUM {
+            let c1 = 0.5 * (c[n] - a[n]);
+            let c2 = a[n] - 2.5 * b[n] + 2.0 * c[n] - 0.5 * d[n];
+            let c3 = 0.5 * (d[n] - a[n]) + 1.5 * (b[n] - c[n]);
+            heard[n] = ((c3 * t[n] + c2) * t[n] + c1) * t[n] + b[n];
+        }
+        copy(&heard, outs[channel]);
+    }
+}
+
+#[inline(always)]
+fn copy(heard: &[f32; QUANTUM], out: &mut [f32]) {
+    let frames = out.len();
+    out.copy_from_slice(&heard[..frames]);
 }
 
 #[cfg(test)]

@@ -62,8 +62,11 @@ pub struct Voice {
     changed: bool,
     /// Something it looks at has changed.
     touched: bool,
-    /// Something moved by itself when it looked last.
-    moved: bool,
+    /// As it looked last: something moves by itself, its sound is fitted slice by slice, how it is read, and its drive.
+    moves: bool,
+    sliced: bool,
+    how: Interpolation,
+    drive: f64,
 }
 
 /// How a voice begins.
@@ -115,7 +118,10 @@ impl Voice {
             rings: false,
             changed: false,
             touched: true,
-            moved: false,
+            moves: true,
+            sliced: false,
+            how: Interpolation::Sinc,
+            drive: 0.0,
         })
     }
 
@@ -135,7 +141,7 @@ impl Voice {
         (self.changed, self.until) = (true, 0.0);
     }
 
-    /// Its pitch or filter are others now.
+    /// Its pitch or filter are others now, or the tempo.
     pub fn touch(&mut self) {
         self.touched = true;
     }
@@ -218,15 +224,17 @@ impl Voice {
     pub fn render(&mut self, room: &mut Room, left: &mut [f32], right: &mut [f32]) -> bool {
         let mut done = 0;
         while done < left.len() && !self.level.done() {
-            if self.age.is_multiple_of(TICK) || self.changed || self.touched {
+            if self.changed || self.touched || (self.moves && self.age.is_multiple_of(TICK)) {
                 self.tick(room);
             }
-            let sliced = fit(&self.values(room)) == Some(Fit::Slices);
-            if self.source.is_over() && !sliced && !self.rings && !self.ring(room.rate) {
+            if self.source.is_over() && !self.sliced && !self.rings && !self.ring(room.rate) {
                 return false;
             }
-            let mut frames = (left.len() - done).min((TICK - self.age % TICK) as usize);
-            if sliced {
+            let mut frames = left.len() - done;
+            if self.moves {
+                frames = frames.min((TICK - self.age % TICK) as usize);
+            }
+            if self.sliced {
                 frames = frames.min(self.next_slice(room));
                 self.through += frames as f64 * room.beats_per_frame();
             }
@@ -267,17 +275,14 @@ impl Voice {
             || values.get(Param::VibratoDepth) > 0.0
             || (bends && !self.modulation.resting())
             || self.filter.goes_over()
-            || fit(&values).is_some()
     }
 
     /// Looks at what moves.
     fn tick(&mut self, room: &Room) {
-        let moves = self.moves(room);
-        // What has come to rest is looked at once more.
-        if !(moves || self.moved || self.touched || self.changed) {
-            return;
-        }
-        (self.touched, self.moved) = (false, moves);
+        const HOW: [Interpolation; 4] =
+            [Interpolation::Linear, Interpolation::Cubic, Interpolation::Sinc8, Interpolation::Sinc];
+        // What comes to rest meanwhile is looked at once more.
+        (self.moves, self.touched) = (self.moves(room), false);
         let speed = self.values(room).get(Param::Speed);
         if self.changed {
             let part = Part::new(&self.note(room), self.source.sample(), room.rate);
@@ -301,6 +306,8 @@ impl Voice {
         };
         let ratio = fitted * speed.abs() * semitones_to_ratio(semitones) * self.source.natural_ratio(room.rate);
         let filter = values.filter(self.call.pitch, self.call.velocity, self.modulation.level());
+        let (how, drive) = (values.choice(Param::Interpolation, &HOW), values.get(Param::Drive));
+        (self.sliced, self.how, self.drive) = (fit(&values) == Some(Fit::Slices), how, drive);
         self.source.set_ratio(ratio);
         self.filter.set(filter, room.rate, TICK as u32);
     }
@@ -337,19 +344,15 @@ impl Voice {
         self.filter.ringing() > 1e-5
     }
 
-    /// Frames of a tick.
+    /// Frames in which nothing is looked at.
     fn part(&mut self, room: &mut Room, to_left: &mut [f32], to_right: &mut [f32]) {
-        const HOW: [Interpolation; 4] =
-            [Interpolation::Linear, Interpolation::Cubic, Interpolation::Sinc8, Interpolation::Sinc];
         let all = to_left.len();
         let (mut levels, mut left, mut right) = ([0.0; QUANTUM], [0.0; QUANTUM], [0.0; QUANTUM]);
         let frames = self.level.fill(&mut levels[..all]);
         let (levels, left, right) = (&levels[..frames], &mut left[..frames], &mut right[..frames]);
-        let values = self.values(room);
-        let (how, decibels) = (values.choice(Param::Interpolation, &HOW), values.get(Param::Drive));
-        self.source.read(how, &mut room.desk, left, right);
-        filter::drive(decibels, left);
-        filter::drive(decibels, right);
+        self.source.read(self.how, &mut room.desk, left, right);
+        filter::drive(self.drive, left);
+        filter::drive(self.drive, right);
         self.filter.run(left, right);
         add(to_left, left, levels, &mut self.left);
         add(to_right, right, levels, &mut self.right);
