@@ -36,6 +36,7 @@ mod settings; // the user's settings: bounds, archive, who hears of changes
 mod soundfiles; // WAV and AIFF, as the tests write them
 mod sounds; // files of every kind, at the right pitch
 mod sources;
+mod styles; // how the sampler sounds
 mod tidy; // the house rules
 mod timers;
 mod undo; // all the way back, and there again
