@@ -6,7 +6,7 @@ use cantus_host::control::Commit;
 use cantus_host::model::command::*;
 use cantus_host::model::{Cable, Connection, Endpoint, Num};
 
-use crate::rig::{Studio, ramp};
+use crate::rig::{Studio, peak, ramp};
 
 /// Evaluates `change` while `code` plays: it goes to `settled`, by steps no larger than so many ramps of a signal of 1
 /// make together. Returns what was heard.
@@ -258,4 +258,32 @@ fn a_note_on_its_way_does_not_hang() {
     studio.render(64);
     studio.eval("engine:getClock():stop()");
     assert_eq!(studio.render(192)[0][64..], [0.0; 128]);
+}
+
+#[test]
+fn a_recording_does_not_click_either() {
+    let code = "s = sampler('s') s.slots[1] = {file = 'ambi_choir.flac', style = 'loop'} s:trigger{} scene('now')";
+    let step = |left: &[f32]| left.windows(2).map(|two| (two[1] - two[0]).abs()).fold(0.0, f32::max);
+    let mut alone = Studio::playing(code);
+    alone.render(48_000);
+    let [alone, _] = alone.render(24_000);
+    let bound = step(&alone) + peak(&alone) / 240.0;
+    for change in [
+        "s.enabled = false",
+        "s.enabled = false clock.run(function() clock.sleep(0.05) s.enabled = true end)",
+        "mute('s')",
+        "remove('s')",
+        "s.slots[1].file = 'ambi_piano.flac'",
+        "s.slots[1].file = ''",
+        "s.slots[1] = {style = 'once', finish = 0.1}",
+        "stop()",
+        "rename('s', 't')",
+    ] {
+        let mut studio = Studio::playing(code);
+        studio.render(48_000);
+        let [mut heard, _] = studio.render(64);
+        studio.say(change).unwrap_or_else(|error| panic!("{error}"));
+        heard.extend(studio.render(23_936).into_iter().next().expect("the left one"));
+        assert!(step(&heard) <= bound, "{change}: a step of {}, not {bound}", step(&heard));
+    }
 }
