@@ -40,7 +40,8 @@ fn main() {
     }
 }
 
-/// A sampler in which 256 voices go on for ever: loops of three kinds, grains, stretched, and with a filter that moves.
+/// A sampler in which 256 voices sound: loops of three kinds, grains, stretched, some with a filter; eight times a second
+/// eight new notes take the place of the oldest.
 fn mixed(interpolation: &str) -> Studio {
     let mut studio = Studio::playing(&format!(
         "s = sampler('s', {{polyphony = 256, interpolation = '{interpolation}', volume = 0.01}})
@@ -52,7 +53,10 @@ fn mixed(interpolation: &str) -> Studio {
          s.slots[6].fit_beats, s.slots[6].fit = 4, 'stretch'
          for n = 0, 255 do
              s:trigger{{slot = n % 6 + 1, note = 48 + n % 25, cutoff = n % 4 == 0 and 2000 or nil}}
-         end"
+         end
+         lanes = {{}}
+         for n = 1, 8 do lanes[n] = {{'C3 E4 G3 A4', slot = n % 6 + 1, length = 256}} end
+         connect(sequencer('steps', {{pattern = pattern('p', {{lanes = lanes}})}}), s)"
     ));
     studio.render(4800);
     studio

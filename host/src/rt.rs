@@ -11,6 +11,7 @@ mod events;
 mod fade;
 mod input;
 mod instance;
+mod landing;
 mod memory;
 pub mod message;
 mod modulation;

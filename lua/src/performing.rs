@@ -134,7 +134,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "panic",
         signature: "()",
-        doc: "Ends every sound at once, wherever its wave stands: that may click. The music goes on.",
+        doc: "Ends every sound at once. The music goes on.",
         example: "panic()",
         function: |lua, args| call(lua, args, |lua, (): ()| run(lua, PanicCommand)),
     },

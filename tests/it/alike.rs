@@ -7,7 +7,7 @@ use cantus_host::lockstep::Lockstep;
 use cantus_host::model::command::{
     AddModuleCommand, ConnectCommand, EnableModuleCommand, ModulateCommand, MuteModuleCommand, PanicCommand,
     ResetTransportCommand, SeekCommand, SetParameterCommand, SetPatternCommand, SetSettingCommand, SetStepCommand,
-    SoloModuleCommand, StartTransportCommand, TriggerEventCommand,
+    SoloModuleCommand, StartTransportCommand, StopTransportCommand, TriggerEventCommand,
 };
 use cantus_host::model::{Command, Connection, Link, LinkKey, Model, ModuleId, Name, Num, Pattern, Step, Value};
 use cantus_host::plugins::{ModuleRegistry, Search};
@@ -149,8 +149,11 @@ fn walk(lockstep: &mut Lockstep, seed: u64, log: &mut Vec<String>) -> (Arc<Model
 
 /// Everything transient is dropped, and it plays from beat 0. What loads is there before: a note on a slot whose next
 /// sound loads plays the one it has, which is no trace of what was.
-pub fn begin_anew(lockstep: &Lockstep) {
+pub fn begin_anew(lockstep: &mut Lockstep) {
     lockstep.settle();
+    // What was heard goes over into silence.
+    assert!(send(lockstep, vec![PanicCommand.into(), StopTransportCommand.into()]));
+    render(lockstep, 320);
     assert!(send(lockstep, vec![PanicCommand.into(), ResetTransportCommand.into(), StartTransportCommand.into()]));
 }
 
@@ -159,7 +162,7 @@ fn check(seed: u64) -> bool {
     let mut log = Vec::new();
     let mut walked = engine();
     let (model, played) = walk(&mut walked, seed, &mut log);
-    begin_anew(&walked);
+    begin_anew(&mut walked);
     send(&walked, notes(&model));
 
     let mut fresh = engine();
@@ -167,7 +170,7 @@ fn check(seed: u64) -> bool {
     render(&mut fresh, played);
     let commands = Model::default().diff(&model, registry().catalog());
     assert!(send(&fresh, commands.clone()), "walk {seed}");
-    begin_anew(&fresh);
+    begin_anew(&mut fresh);
     send(&fresh, notes(&model));
     // What walked has still to be rung out and closed is taken out in time, from under what is compared.
     let (walked, fresh) = (render(&mut walked, COMPARED), render(&mut fresh, COMPARED));

@@ -159,6 +159,7 @@ fn panic_ends_everything() {
     let [left, _] = studio.render(64);
     assert_eq!(left, [3.0; 64]);
     studio.send(cantus_host::model::command::PanicCommand).expect("panic is always possible");
+    studio.render(256);
     let [left, _] = studio.render(64);
     assert_eq!(left, [0.0; 64]);
 }
@@ -221,7 +222,7 @@ fn panic_cuts_what_rings_out() {
     let [left, _] = studio.render(4_800);
     assert!(crate::rig::peak(&left) > 0.01, "it rings");
     studio.send(cantus_host::model::command::PanicCommand).expect("panic is always possible");
-    studio.render(64);
+    studio.render(256);
     let [left, _] = studio.render(4_800);
     assert_eq!(crate::rig::peak(&left), 0.0, "it is silent");
     studio.eval("engine:getModuleRegistry():getModule('kick'):trigger{}");

@@ -107,8 +107,8 @@ fn all_of_a_long_walk_can_be_taken_back_and_done_again() {
         // Modules see the sample: it is the same.
         render(&mut fresh, played + 64 * (steps / TURN + 1));
         by_host(&fresh, Model::default().diff(&begin, registry().catalog()));
-        begin_anew(&walked);
-        begin_anew(&fresh);
+        begin_anew(&mut walked);
+        begin_anew(&mut fresh);
         let (undone, new) = (render(&mut walked, COMPARED), render(&mut fresh, COMPARED));
         assert!(new.iter().any(|x| x.abs() > 0.01), "the piece is heard");
         let differs = undone.iter().zip(&new).position(|(a, b)| a.to_bits() != b.to_bits());

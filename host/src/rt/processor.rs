@@ -9,6 +9,7 @@ use rtrb::{Consumer, Producer};
 use super::cable::{Cable, follower, notes, strand, target};
 use super::clock::Clock;
 use super::instance::Instance;
+use super::landing::Landing;
 use super::message::{Change, Deed, FromAudio, Slabs, ToAudio, Trigger};
 use super::modulation::{modulate, modulation};
 use super::notes::NoteIds;
@@ -28,6 +29,7 @@ pub struct Processor {
     /// Frames of this quantum at which every note ends, one bit each.
     cuts: u64,
     ids: NoteIds,
+    landing: Landing,
     inbox: Consumer<ToAudio>,
     outbox: Producer<FromAudio>,
     telemetry: Arc<Telemetry>,
@@ -52,6 +54,7 @@ impl Processor {
             taken: Vec::with_capacity(outbox.buffer().capacity()),
             cuts: 0,
             ids: NoteIds::default(),
+            landing: Landing::new(rate),
             inbox,
             outbox,
             telemetry,
@@ -80,7 +83,8 @@ impl Processor {
         self.report();
         self.sample = self.end();
         self.telemetry.publish(self.clock.reading(self.sample));
-        std::array::from_fn(|channel| self.plan.out(channel))
+        let plan = &self.plan;
+        self.landing.pass(std::array::from_fn(|channel| plan.out(channel)))
     }
 
     /// Absolute sample behind the quantum.
@@ -192,6 +196,7 @@ impl Processor {
                 }
             }
             Deed::Panic => {
+                self.landing.begin();
                 self.clock.reset(sample);
                 self.ids = NoteIds::default();
                 self.slabs.cables.iter_mut().flatten().for_each(|cable| cable.reset());

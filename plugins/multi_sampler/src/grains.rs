@@ -16,6 +16,8 @@ const MOST: usize = 18;
 const SOUGHT: usize = 60;
 /// As many places, in whole lanes.
 const LAGS: usize = 128;
+/// As many single frames between two of them, and at most.
+const FINE: usize = 16;
 /// Of how much both are compared for that.
 const COMPARED: usize = 64;
 /// Frames in a sixth of a millisecond, at most: of a rate of 192 kHz.
@@ -171,9 +173,10 @@ impl Cloud {
         let mut around = [0.0; COMPARED + LAGS];
         take(sound, frame - (SOUGHT * stride) as i64, stride, &mut around);
         let rough = nearest(&alike::<LAGS>(&goes_on, &around, 1)[..=2 * SOUGHT]) * stride as i64;
-        let (mut there, beside) = ([0.0; (COMPARED + 2) * STRIDE], stride - 1);
-        take(sound, frame + rough - beside as i64, 1, &mut there[..(COMPARED - 1) * stride + 2 * STRIDE]);
-        rough + nearest(&alike::<{ 2 * STRIDE }>(&goes_on, &there, stride)[..=2 * beside])
+        // The best of single frames lies no further from it than half way to the next.
+        let (mut there, beside) = ([0.0; COMPARED * STRIDE], (stride / 2).min(FINE / 2 - 1));
+        take(sound, frame + rough - beside as i64, 1, &mut there[..(COMPARED - 1) * stride + FINE]);
+        rough + nearest(&alike::<FINE>(&goes_on, &there, stride)[..=2 * beside])
     }
 
     /// Adds all grains; none begins meanwhile.
