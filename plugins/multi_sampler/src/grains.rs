@@ -132,7 +132,7 @@ impl Cloud {
     fn begin(&mut self, sample: &Sample, desk: &Desk) {
         let Setting { size, density, spray, aligned, .. } = self.setting;
         // A stretched sound begins as it is, not under half a window: with half a grain, and a whole one.
-        let half = aligned && !self.begun;
+        let half = aligned && !std::mem::replace(&mut self.begun, true);
         self.until += if half { 0.0 } else { (size / density).max(1.0) };
         if self.is_through() {
             return;
@@ -156,7 +156,6 @@ impl Cloud {
         let age = if half { len / 2 } else { 0 };
         self.grains[self.live] = Grain { position: (place * ONE as f64) as u64, age, len };
         self.live += 1;
-        self.begun = true;
     }
 
     /// By how many frames a grain that is to begin at `frame` is moved, so that it is most like what the latest one goes on

@@ -205,8 +205,8 @@ impl Source {
         let remaining = self.player.left();
         self.player.read(&self.sample, how, desk, left, right);
         let there = remaining.min(left.len());
-        self.fade_at_crop(remaining, &mut left[..there], &mut right[..there]);
         self.settle(&mut left[..there], &mut right[..there]);
+        self.fade_at_crop(remaining, &mut left[..there], &mut right[..there]);
         self.mix_before(how, desk, left, right);
     }
 
