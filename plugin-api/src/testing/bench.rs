@@ -52,22 +52,24 @@ impl<M: Module> Bench<M> {
     /// # Panics
     /// If the module refuses to be made.
     pub fn new(rate: f64) -> Bench<M> {
-        let mut bench = Bench::silent_host(rate);
+        Bench::on(Cpu::best(), rate)
+    }
+
+    /// The same, on what a processor has.
+    ///
+    /// # Panics
+    /// If the module refuses to be made.
+    pub fn on(cpu: Cpu, rate: f64) -> Bench<M> {
+        let mut bench = Bench::silent_host(cpu, rate);
         bench.send_defaults();
         bench
     }
 
     /// As `new`, but no value is sent: the module is what it made of itself.
-    pub(super) fn silent_host(rate: f64) -> Bench<M> {
+    pub(super) fn silent_host(cpu: Cpu, rate: f64) -> Bench<M> {
         extern "C" fn log(_instance: u64, _level: u32, _text: RStr<'_>) {}
-        let init = raw::Init {
-            size: size_of::<raw::Init>() as u32,
-            cpu: Cpu::best().number(),
-            rate,
-            seed: 1,
-            instance: 1,
-            log,
-        };
+        let init =
+            raw::Init { size: size_of::<raw::Init>() as u32, cpu: cpu.number(), rate, seed: 1, instance: 1, log };
         let instance = export::new::<M>(&Init::new(init)).unwrap_or_else(|text| panic!("{}: {text}", M::TYPE));
         let meters = (0..).take_while(|&i| M::Meter::from_index(i).is_some()).count();
         Bench {

@@ -1,5 +1,6 @@
 //! Laws that every module keeps: one line each in a plugin's tests.
 
+use crate::cpu::Cpu;
 use std::fmt::Debug;
 
 use super::bench::Bench;
@@ -20,7 +21,7 @@ pub fn reset_equals_new<M: Module>(play: impl Fn(&mut Bench<M>)) {
         play(&mut bench);
         bench.run(QUANTA)
     };
-    let (expected, bare) = (outcome(Bench::new(8000.0)), outcome(Bench::silent_host(8000.0)));
+    let (expected, bare) = (outcome(Bench::new(8000.0)), outcome(Bench::silent_host(Cpu::best(), 8000.0)));
     for quanta in [0, 1, 2, 5, QUANTA] {
         let used = || {
             let mut bench = Bench::new(8000.0);

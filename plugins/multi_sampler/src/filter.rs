@@ -1,11 +1,11 @@
-//! A state-variable filter for two channels, with a soft distortion before it.
+//! A state-variable filter for two channels.
 //!
 //! The filter is the one of Vadim Zavarishin, "The Art of VA Filter Design", chapter 4, in the form of Andrew Simper,
 //! "Linear Trapezoidal Integrated State Variable Filter": it may be moved as fast as one likes.
 
 use std::f64::consts::PI;
 
-use cantus_plugin_api::math::{db_to_gain, tan};
+use cantus_plugin_api::math::tan;
 
 /// What is let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Setting {
     pub resonance: f64,
 }
 
-/// What a second of frames does to its two stages.
+/// What its two stages do to a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Factors {
     g: f32,
@@ -210,25 +210,6 @@ fn factors(setting: &Setting, rate: f64) -> Factors {
     Factors::new(g, k.map(|k| k as f32))
 }
 
-/// Distorts softly what was made `decibels` louder; 0 leaves it as it is.
-#[inline(always)]
-pub fn drive(decibels: f64, samples: &mut [f32]) {
-    if decibels <= 0.0 {
-        return;
-    }
-    let gain = db_to_gain(decibels) as f32;
-    for x in samples {
-        *x = soft(gain * *x);
-    }
-}
-
-/// The Padé approximation of the hyperbolic tangent, which comes to rest at 1 exactly where it would turn round.
-#[inline(always)]
-fn soft(x: f32) -> f32 {
-    let x = x.clamp(-3.0, 3.0);
-    x * (27.0 + x * x) / (27.0 + 9.0 * x * x)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,15 +295,5 @@ mod tests {
                 assert_eq!(left, right);
             }
         }
-    }
-
-    #[test]
-    fn drive_is_soft_and_bounded() {
-        let mut ramp: Vec<f32> = (-100..=100).map(|n| n as f32 / 50.0).collect();
-        let quiet = ramp.clone();
-        drive(0.0, &mut ramp);
-        assert_eq!(ramp, quiet);
-        drive(24.0, &mut ramp);
-        assert!(ramp.windows(2).all(|two| two[0] <= two[1]) && ramp[0] == -1.0 && ramp[200] == 1.0 && ramp[100] == 0.0);
     }
 }

@@ -4,18 +4,20 @@
 //! choking, a stop, a crop) or moves it to another part of its sound takes 5 ms.
 //!
 //! From the inside out: `kernel` (what is between two frames), `tape` (which frame comes when), `reader` (where a voice is
-//! on its tape), `grains` and `window`, `part` and `fit` (what of a sound is played), `source` (how a voice goes over to another part),
+//! on its tape), `grains` and `window`, `part` and `fit` (what of a sound is played), `passage` (how one begins and ends), `source` (how a voice goes over to another),
 //! `voice` (with envelopes and filter), `voices` (who sounds), `room` (what they share), and here what events do.
 
 #![forbid(unsafe_code)]
 
 mod choice;
+mod drive;
 mod envelope;
 mod filter;
 mod fit;
 mod grains;
 mod kernel;
 mod part;
+mod passage;
 mod reader;
 mod room;
 mod slices;
@@ -98,6 +100,10 @@ impl MultiSampler {
         let voices = self.voices.all().filter(|voice| voice.call.slot == slot);
         match param {
             SlotParam::Gain | SlotParam::Pan => voices.for_each(|voice| voice.regain(room, glide)),
+            SlotParam::Root | SlotParam::Tune => voices.for_each(Voice::touch),
+            // What is looked at when a note begins or ends.
+            SlotParam::Gate | SlotParam::Choke | SlotParam::RoundRobin => {}
+            SlotParam::LowKey | SlotParam::HighKey | SlotParam::LowVelocity | SlotParam::HighVelocity => {}
             _ => voices.for_each(Voice::repart),
         }
     }

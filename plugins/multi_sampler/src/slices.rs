@@ -7,6 +7,8 @@ use cantus_plugin_api::{Numbers, Sample};
 use crate::multi_sampler::SlotParam;
 use crate::values::{NoteValues, choice};
 
+/// Slices of a sound that are told apart: what is behind the last belongs to it.
+const MOST: usize = 1024;
 /// Seconds after its start in which a sound may have its first beginning.
 const BEGINS: f64 = 0.02;
 
@@ -104,10 +106,11 @@ impl<'a> Slices<'a> {
         let points = self.points.map_or(&[][..], Numbers::values).iter().filter(|_| self.cut == Cut::List);
         let points = points.map(move |point| (point * frames).round() as usize);
         let mut last = stretch.start;
-        cues.chain(onsets).chain(points).filter(move |frame| {
+        let rising = cues.chain(onsets).chain(points).filter(move |frame| {
             let rises = *frame > last && *frame < stretch.end;
             last = if rises { *frame } else { last };
             rises
-        })
+        });
+        rising.take(MOST - 1)
     }
 }

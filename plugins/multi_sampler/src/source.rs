@@ -2,33 +2,22 @@
 
 use std::ops::Range;
 
-use cantus_plugin_api::{GUARD_FRAMES, QUANTUM, Random, Sample};
+use cantus_plugin_api::{QUANTUM, Random, Sample};
 
-use crate::grains::{Cloud, Setting};
+use crate::grains::Setting;
 use crate::part::Part;
-use crate::reader::{Desk, Interpolation, Reader, step_of};
+use crate::passage::Passage;
+use crate::reader::{Desk, Interpolation, step_of};
 use crate::room::Room;
-
-/// How a sound is read: from a tape, or in grains.
-#[expect(clippy::large_enum_variant, reason = "nothing is allocated on the audio thread")]
-enum Player {
-    Tape(Reader),
-    Grains(Cloud),
-}
 
 /// A sound as one voice plays it.
 pub struct Source {
     sample: Sample,
-    part: Part,
-    player: Player,
+    now: Passage,
     /// What was played before, and fades out: how many frames are left of it.
-    before: Option<(Player, u32)>,
+    before: Option<(Passage, u32)>,
     /// It fades out beside what is played now, which begins at once; else one goes over into the other.
     beside: bool,
-    /// What is taken off at the beginning, less and less: a sound that begins in the middle begins at 0, and moves as it
-    /// does.
-    offset: [f32; 2],
-    settling: u32,
     /// Frames of a fade.
     fade: u32,
     /// What its grains draw from, as it begins.
@@ -37,82 +26,12 @@ pub struct Source {
     rate: f64,
 }
 
-impl Player {
-    /// What plays a part from a frame on, or in grains; its step is to be set.
-    fn new(part: &Part, first: usize, grains: Setting, random: &Random, rate: f64) -> Player {
-        if part.grains {
-            Player::Grains(Cloud::new(part.frames, part.backward, grains, random.clone(), rate))
-        } else {
-            Player::Tape(Reader::new(part.tape(first)))
-        }
-    }
-
-    fn set_step(&mut self, step: u64) {
-        match self {
-            Player::Tape(reader) => reader.set_step(step),
-            Player::Grains(cloud) => cloud.set_step(step),
-        }
-    }
-
-    fn frame(&self) -> usize {
-        match self {
-            Player::Tape(reader) => reader.tape().frame(reader.place()),
-            Player::Grains(cloud) => cloud.frame(),
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        match self {
-            Player::Tape(reader) => reader.left() == 0,
-            Player::Grains(cloud) => cloud.is_over(),
-        }
-    }
-
-    /// Frames before it ends.
-    fn left(&self) -> usize {
-        match self {
-            Player::Tape(reader) => reader.left(),
-            Player::Grains(_) => usize::MAX,
-        }
-    }
-
-    /// What comes next, then silence; a mono sound on both channels.
-    fn read(&mut self, sample: &Sample, how: Interpolation, desk: &mut Desk, left: &mut [f32], right: &mut [f32]) {
-        let reader = match self {
-            Player::Tape(reader) => reader,
-            Player::Grains(cloud) => return cloud.read(sample, how, desk, left, right),
-        };
-        let there = reader.left().min(left.len());
-        let ((left, after_left), (right, after_right)) = (left.split_at_mut(there), right.split_at_mut(there));
-        if sample.channels() > 1 {
-            reader.read([sample.guarded(0), sample.guarded(1)], how, desk, [left, right]);
-        } else {
-            reader.read([sample.guarded(0)], how, desk, [&mut *left]);
-            right.copy_from_slice(left);
-        }
-        after_left.fill(0.0);
-        after_right.fill(0.0);
-        reader.advance(there + after_left.len());
-    }
-}
-
 impl Source {
     /// A part of a sound from a frame on, or in grains, as the voice of that number.
     pub fn new(sample: Sample, part: Part, first: usize, grains: Setting, number: u64, room: &Room) -> Source {
-        let (random, rate) = (Random::new(room.seed, number), room.rate);
-        let player = Player::new(&part, first, grains, &random, rate);
-        let (before, beside, offset, settling, fade) = (None, false, [0.0; 2], 0, room.fade);
-        let mut source = Source { sample, part, player, before, beside, offset, settling, fade, random, rate };
-        source.settle_from(source.player.frame());
-        source
-    }
-
-    /// What begins at a frame in the middle of the sound begins at 0, and moves as the sound does. Grains open by
-    /// themselves.
-    fn settle_from(&mut self, first: usize) {
-        self.offset = [0, 1].map(|channel| self.sample.guarded(channel)[GUARD_FRAMES + first]);
-        let opens = self.part.grains || self.part.begins_whole(first);
-        self.settling = if opens { 0 } else { self.fade };
+        let (random, rate, fade) = (Random::new(room.seed, number), room.rate, room.fade);
+        let now = Passage::new(part, first, grains, &random, rate, fade);
+        Source { sample, now, before: None, beside: false, fade, random, rate }
     }
 
     /// The speed at which its sound plays unchanged, at an engine of `rate` Hz.
@@ -127,7 +46,7 @@ impl Source {
     /// Frames of the sound for each that is heard.
     pub fn set_ratio(&mut self, ratio: f64) {
         let step = step_of(ratio);
-        self.player.set_step(step);
+        self.now.set_step(step);
         if let Some((before, _)) = &mut self.before {
             before.set_step(step);
         }
@@ -135,54 +54,60 @@ impl Source {
 
     /// The frames that are played, but for a loop.
     pub fn stretch(&self) -> &Range<usize> {
-        &self.part.stretch
+        &self.now.part.stretch
     }
 
     /// It is played in grains, and is to be told how.
     pub fn takes_grains(&self) -> bool {
-        self.part.grains
+        self.now.part.grains
     }
 
     /// How the next grains are.
     pub fn set_grains(&mut self, setting: Setting) {
-        if let Player::Grains(cloud) = &mut self.player {
-            cloud.set(setting);
-        }
+        self.now.set_grains(setting);
     }
 
     /// Which frame of the sound is heard now.
     pub fn frame(&self) -> usize {
-        self.player.frame()
+        self.now.frame()
     }
 
     /// It has come to its end.
     pub fn is_over(&self) -> bool {
-        self.player.is_over() && self.before.is_none()
+        self.now.left() == 0 && self.before.is_none()
     }
 
-    /// Goes over to another part, or the same one in another way; from where it is, if that lies in it. Not while it
-    /// still goes over to the last one: false, and it is to be asked again.
+    /// It still goes over from one part to another.
+    pub fn goes_over(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Frames in which it neither comes to its end nor has gone over.
+    pub fn steady(&self) -> usize {
+        let before = self.before.as_ref().map_or(usize::MAX, |(_, left)| *left as usize);
+        match self.now.left() {
+            0 => before,
+            left => before.min(left),
+        }
+    }
+
+    /// Goes over to another part, or the same one in another way: from where it is, if that lies in it; to the beginning of
+    /// one that has nothing in common with this. Not while it still goes over to the last one: false, and it is to be asked
+    /// again.
     pub fn go_over(&mut self, part: &Part, grains: Setting) -> bool {
-        if self.part == *part || (self.part.grains && part.grains && self.part.backward == part.backward) {
-            self.part.clone_from(part);
+        let now = &self.now.part;
+        if now == part || (now.grains && part.grains && now.backward == part.backward) {
+            self.now.part.clone_from(part);
             return true;
+        }
+        if !part.is_empty() && (part.stretch.end <= now.stretch.start || part.stretch.start >= now.stretch.end) {
+            return self.jump(part, grains);
         }
         if self.before.is_some() {
             return false;
         }
-        let here = self.frame();
-        let mut player = match &self.player {
-            // As far between two frames, and as fast.
-            Player::Tape(reader) if !part.grains => Player::Tape(reader.moved(part.tape(here))),
-            _ => Player::new(part, here, grains, &self.random, self.rate),
-        };
-        // What is past the end does not begin again.
-        let past = if part.backward { here < part.stretch.start } else { here >= part.stretch.end };
-        if let (Player::Tape(reader), true, None) = (&mut player, past, &part.around) {
-            reader.finish();
-        }
-        self.before = Some((std::mem::replace(&mut self.player, player), self.fade));
-        (self.part, self.beside) = (part.clone(), false);
+        let next = self.now.carry_on(part.clone(), grains, &self.random, self.rate);
+        self.begin(next, false);
         true
     }
 
@@ -192,26 +117,19 @@ impl Source {
         if self.before.is_some() || part.is_empty() {
             return false;
         }
-        let first = part.place(0.0);
-        let player = Player::new(part, first, grains, &self.random, self.rate);
-        self.before = Some((std::mem::replace(&mut self.player, player), self.fade));
-        (self.part, self.beside) = (part.clone(), true);
-        self.settle_from(first);
+        let next = Passage::new(part.clone(), part.place(0.0), grains, &self.random, self.rate, self.fade);
+        self.begin(next, true);
         true
+    }
+
+    fn begin(&mut self, next: Passage, beside: bool) {
+        self.before = Some((std::mem::replace(&mut self.now, next), self.fade));
+        self.beside = beside;
     }
 
     /// Puts the next frames into both channels, silence behind its end; a quantum at most.
     pub fn read(&mut self, how: Interpolation, desk: &mut Desk, left: &mut [f32], right: &mut [f32]) {
-        let remaining = self.player.left();
-        self.player.read(&self.sample, how, desk, left, right);
-        let there = remaining.min(left.len());
-        self.settle(&mut left[..there], &mut right[..there]);
-        self.fade_at_crop(remaining, &mut left[..there], &mut right[..there]);
-        self.mix_before(how, desk, left, right);
-    }
-
-    /// Mixes in what was played before it went over.
-    fn mix_before(&mut self, how: Interpolation, desk: &mut Desk, left: &mut [f32], right: &mut [f32]) {
+        self.now.read(&self.sample, how, desk, left, right);
         let Some((before, remaining)) = &mut self.before else { return };
         let (mut old_left, mut old_right) = ([0.0; QUANTUM], [0.0; QUANTUM]);
         let (old_left, old_right) = (&mut old_left[..left.len()], &mut old_right[..left.len()]);
@@ -224,31 +142,6 @@ impl Source {
         *remaining = remaining.saturating_sub(left.len() as u32);
         if *remaining == 0 {
             self.before = None;
-        }
-    }
-
-    fn settle(&mut self, left: &mut [f32], right: &mut [f32]) {
-        if self.settling == 0 {
-            return;
-        }
-        for (l, r) in left.iter_mut().zip(right) {
-            let weight = self.settling as f32 / self.fade as f32;
-            *l -= weight * self.offset[0];
-            *r -= weight * self.offset[1];
-            self.settling = self.settling.saturating_sub(1);
-        }
-    }
-
-    /// The last frames before a crop go down in a straight line.
-    fn fade_at_crop(&self, remaining: usize, left: &mut [f32], right: &mut [f32]) {
-        if !self.part.is_cropped() || self.part.grains {
-            return;
-        }
-        let first = remaining.saturating_sub(self.fade as usize);
-        for (frame, (l, r)) in left.iter_mut().zip(right).enumerate().skip(first) {
-            let weight = remaining.saturating_sub(frame) as f32 / (self.fade + 1) as f32;
-            *l *= weight;
-            *r *= weight;
         }
     }
 }

@@ -117,7 +117,17 @@ impl Tape {
     /// Fills `out` from a place on with the frames of one channel, which stands between its guard frames.
     pub fn read(&self, sound: &[f32], from: i64, out: &mut [f32]) {
         let mut done = 0;
+        // Once all of a round is there, it is repeated: a loop may be a single frame.
+        let repeats = self.period().map(|period| (self.end - self.first).max(from) - from + period as i64);
         while done < out.len() {
+            if let (Some(period), Some(repeats)) = (self.period(), repeats)
+                && done as i64 >= repeats
+            {
+                let (there, rest) = out.split_at_mut(done);
+                let round = &there[done - period as usize..];
+                rest.chunks_mut(round.len()).for_each(|rest| rest.copy_from_slice(&round[..rest.len()]));
+                return;
+            }
             let run = self.run(from + done as i64);
             let len = run.len.min((out.len() - done) as i64) as usize;
             let part = &mut out[done..done + len];

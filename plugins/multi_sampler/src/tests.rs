@@ -6,6 +6,8 @@ use cantus_plugin_api::testing::{Bench, TestSample, laws, note};
 use super::*;
 
 mod clicks;
+mod fuzz;
+mod passages;
 mod slices;
 mod styles;
 
@@ -101,9 +103,9 @@ fn what_values_do() {
         ("transpose", Box::new(own(Transpose, 12.0)), &[1.0, 3.0]),
         ("speed", Box::new(own(Speed, 2.0)), &[1.0, 3.0]),
         ("tune", Box::new(slot(SlotParam::Tune, 1200.0)), &[1.0, 3.0]),
-        // Of 3 and 4, less and less of 3 is taken off.
-        ("start", Box::new(slot(SlotParam::Start, 0.5)), &[0.0, 1.75]),
-        ("position", Box::new(own(Param::Position, 0.5)), &[0.0, 1.75]),
+        // Of 3 and 4, less and less of 3 is taken off, also behind them.
+        ("start", Box::new(slot(SlotParam::Start, 0.5)), &[0.0, 1.75, -1.5, -0.75]),
+        ("position", Box::new(own(Param::Position, 0.5)), &[0.0, 1.75, -1.5, -0.75]),
         ("backward", Box::new(own(Speed, -1.0)), &[4.0, 3.0, 2.0, 1.0]),
         ("backward from the start", Box::new(own(Speed, -2.0)), &[4.0, 2.0]),
         ("bend", Box::new(own(Param::Bend, 12.0)), &[1.0, 3.0]),

@@ -5,8 +5,9 @@ use std::ops::Range;
 use cantus_plugin_api::math::{semitones_to_ratio, sin};
 use cantus_plugin_api::{Glide, NoteId, QUANTUM, Sample, Smooth};
 
+use crate::drive::Drive;
 use crate::envelope::Envelope;
-use crate::filter::{self, Filter};
+use crate::filter::Filter;
 use crate::fit::{Fit, beats, fit, fitted, grains};
 use crate::grains::Setting;
 use crate::multi_sampler::Param;
@@ -42,6 +43,7 @@ pub struct Voice {
     source: Source,
     level: Envelope,
     modulation: Envelope,
+    drive: Drive,
     filter: Filter,
     left: Smooth,
     right: Smooth,
@@ -62,11 +64,10 @@ pub struct Voice {
     changed: bool,
     /// Something it looks at has changed.
     touched: bool,
-    /// As it looked last: something moves by itself, its sound is fitted slice by slice, how it is read, and its drive.
+    /// As it looked last: something moves by itself, its sound is fitted slice by slice, and how it is read.
     moves: bool,
     sliced: bool,
     how: Interpolation,
-    drive: f64,
 }
 
 /// How a voice begins.
@@ -94,7 +95,8 @@ impl Voice {
             return None;
         }
         let first = first.unwrap_or_else(|| part.place(values.get(Param::Position)));
-        let gain = |gain| Smooth::new(gain, f64::from(room.fade) / room.rate, room.rate);
+        let fade = f64::from(room.fade) / room.rate;
+        let gain = |gain| Smooth::new(gain, fade, room.rate);
         let (left, right) = values.gains(call.velocity);
         let grains = grains(&values, &part.stretch, &sample, room.rate, room.bpm);
         let modulation = Envelope::new(values.modulation(room.rate), 0.0);
@@ -105,6 +107,7 @@ impl Voice {
             source: Source::new(sample, part, first, grains, number, room),
             level: Envelope::new(values.level(room.fade, room.rate), level),
             modulation,
+            drive: Drive::new(values.get(Param::Drive), fade, room.rate),
             filter: Filter::new(filter, room.rate, room.fade),
             left: gain(left),
             right: gain(right),
@@ -121,7 +124,6 @@ impl Voice {
             moves: true,
             sliced: false,
             how: Interpolation::Sinc,
-            drive: 0.0,
         })
     }
 
@@ -224,13 +226,14 @@ impl Voice {
     pub fn render(&mut self, room: &mut Room, left: &mut [f32], right: &mut [f32]) -> bool {
         let mut done = 0;
         while done < left.len() && !self.level.done() {
-            if self.changed || self.touched || (self.moves && self.age.is_multiple_of(TICK)) {
+            let changes = self.changed && !self.source.goes_over();
+            if changes || self.touched || (self.moves && self.age.is_multiple_of(TICK)) {
                 self.tick(room);
             }
             if self.source.is_over() && !self.sliced && !self.rings && !self.ring(room.rate) {
                 return false;
             }
-            let mut frames = left.len() - done;
+            let mut frames = (left.len() - done).min(self.source.steady());
             if self.moves {
                 frames = frames.min((TICK - self.age % TICK) as usize);
             }
@@ -307,7 +310,8 @@ impl Voice {
         let ratio = fitted * speed.abs() * semitones_to_ratio(semitones) * self.source.natural_ratio(room.rate);
         let filter = values.filter(self.call.pitch, self.call.velocity, self.modulation.level());
         let (how, drive) = (values.choice(Param::Interpolation, &HOW), values.get(Param::Drive));
-        (self.sliced, self.how, self.drive) = (fit(&values) == Some(Fit::Slices), how, drive);
+        (self.sliced, self.how) = (fit(&values) == Some(Fit::Slices), how);
+        self.drive.set(drive);
         self.source.set_ratio(ratio);
         self.filter.set(filter, room.rate, TICK as u32);
     }
@@ -334,7 +338,7 @@ impl Voice {
         let along = (through / beats - round) * frames;
         let (slice, count, range) = slices.at(&whole, whole.start + along as usize);
         let end = round * beats + (range.end - whole.start) as f64 / frames * beats;
-        (round as i64 * count as i64 + slice as i64, end)
+        ((round as i64).wrapping_mul(count as i64) + slice as i64, end)
     }
 
     /// Its sound has ended: what the filter still has fades out. False if that is nothing.
@@ -351,8 +355,7 @@ impl Voice {
         let frames = self.level.fill(&mut levels[..all]);
         let (levels, left, right) = (&levels[..frames], &mut left[..frames], &mut right[..frames]);
         self.source.read(self.how, &mut room.desk, left, right);
-        filter::drive(self.drive, left);
-        filter::drive(self.drive, right);
+        self.drive.run(left, right);
         self.filter.run(left, right);
         add(to_left, left, levels, &mut self.left);
         add(to_right, right, levels, &mut self.right);

@@ -2,16 +2,16 @@
 
 use super::*;
 
-const RATE: f64 = 48_000.0;
+pub const RATE: f64 = 48_000.0;
 /// Frames of a period, and of the sound.
-const PERIOD: usize = 480;
+pub const PERIOD: usize = 480;
 const FRAMES: usize = 100 * PERIOD;
 /// The largest step of the sound, and of a fade.
-const SLOPE: f32 = 2.0 * std::f32::consts::PI / PERIOD as f32;
-const FADE: f32 = 1.0 / 240.0;
+pub const SLOPE: f32 = 2.0 * std::f32::consts::PI / PERIOD as f32;
+pub const FADE: f32 = 1.0 / 240.0;
 
 /// A sine in slot 0, and the same in slot 1.
-fn sampler(interpolation: f64) -> Sampler {
+pub fn sampler(interpolation: f64) -> Sampler {
     let turn = |n: usize| 2.0 * std::f32::consts::PI * n as f32 / PERIOD as f32;
     let sine: Vec<f32> = (0..FRAMES).map(|n| turn(n).sin()).collect();
     let sample = TestSample::mono(RATE, &sine);
@@ -112,6 +112,7 @@ const TABLE: &[Row] = &[
     ("pan", |_| {}, |b, at| b.param_at(at, Param::Pan, 1.0), 1.5, 1.0),
     ("gain", |_| {}, |b, at| b.slot_param_at(at, 0, SlotParam::Gain, 0.0), 1.0, 1.0),
     ("cutoff", |_| {}, |b, at| b.param_at(at, Param::Cutoff, 300.0), 2.0, 1.0),
+    ("drive", |_| {}, |b, at| b.param_at(at, Param::Drive, 12.0), 1.0, 4.0),
     ("high", |_| {}, |b, at| b.param_at(at, Param::Filter, 2.0), 2.0, 1.0),
     ("steep", |b| b.param(Param::Cutoff, 300.0), |b, at| b.param_at(at, Param::Steep, 1.0), 2.0, 1.0),
     ("filter off", |b| b.param(Param::Cutoff, 200.0), |b, at| b.param_at(at, Param::Filter, 0.0), 2.0, 1.0),
@@ -124,6 +125,12 @@ fn change(bench: &mut Sampler, at: u64, param: SlotParam, value: f64, end: f64) 
     bench.slot_param_at(at, 0, param, value);
 }
 
+/// How far it goes from a frame to the next, and which that is.
+pub fn largest_step(heard: &[f32]) -> (f32, usize) {
+    let steps = heard.windows(2).map(|two| (two[1] - two[0]).abs()).zip(1..);
+    steps.max_by(|a, b| a.0.total_cmp(&b.0)).expect("there are two frames")
+}
+
 #[test]
 fn nothing_steps() {
     for (name, prepare, act, voices, faster) in TABLE {
@@ -133,14 +140,9 @@ fn nothing_steps() {
             bench.note_on(0, note(1));
             act(&mut bench, at);
             let out = bench.run(300).audio.remove(0);
-            let (frame, step) = out
-                .windows(2)
-                .map(|two| (two[1] - two[0]).abs())
-                .enumerate()
-                .max_by(|a, b| a.1.total_cmp(&b.1))
-                .expect("there are some");
+            let (step, frame) = largest_step(&out);
             let bound = voices * (faster * SLOPE + FADE) * 1.01;
-            assert!(step < bound, "{name}, at {at}: a step of {step} at frame {}, not {bound}", frame + 1);
+            assert!(step < bound, "{name}, at {at}: a step of {step} at frame {frame}, not {bound}");
         }
     }
 }
