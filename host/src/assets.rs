@@ -71,10 +71,15 @@ impl Asset {
         self.frames as f64 / self.rate
     }
 
-    /// What to draw of a channel, in `count` columns that share the frames of `range`: see [`Peaks::columns`].
-    pub fn columns(&self, channel: usize, range: Range<usize>, count: usize) -> Vec<Peak> {
-        let samples = self.memory.channel(channel).unwrap_or_default();
-        self.peaks.columns(channel, samples, range, count)
+    /// What to draw of some channels together, in `count` columns that share the frames of `range`: see
+    /// [`Peaks::columns`].
+    pub fn columns(&self, channels: Range<usize>, range: Range<usize>, count: usize) -> Vec<Peak> {
+        let of = |channel| {
+            let samples = self.memory.channel(channel).unwrap_or_default();
+            self.peaks.columns(channel, samples, range.clone(), count)
+        };
+        let together = |one: Vec<Peak>, other| one.into_iter().zip(other).map(|(a, b)| a.with(b)).collect();
+        channels.map(of).reduce(together).unwrap_or_default()
     }
 }
 

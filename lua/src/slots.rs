@@ -11,6 +11,7 @@ use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataFields, UserDataMet
 use crate::context::{context, run};
 use crate::error::{blame, located, refused};
 use crate::handle::{Handle, lookup, once, pairs_of};
+use crate::sound;
 use crate::values::{self, Key, a, to_lua, to_model};
 
 /// All slots of a module.
@@ -161,7 +162,7 @@ pub fn set(lua: &Lua, module: &Name, slot: u16, key: &str, value: &Value) -> Res
     run(lua, SetParameterCommand { path: Path::slot(module.clone(), slot, key), value: Some(value) })
 }
 
-/// `kick.slots[n].key`.
+/// `kick.slots[n].key`: a parameter, or else a method.
 ///
 /// # Errors
 /// When there is no such slot or parameter.
@@ -170,6 +171,9 @@ pub fn get(lua: &Lua, name: &Name, slot: u16, key: &str) -> Result<Value> {
     let slots = known.manifest.slots.as_ref().expect("a module with slots has them in its manifest");
     if let Some((index, _)) = slots.param(key) {
         return to_lua(lua, &module.slots[usize::from(slot)][index]);
+    }
+    if let Some(method) = sound::method(lua, &slots.params, key)? {
+        return Ok(method);
     }
     let owner = format!("{name}.slots[{}]", u32::from(slot) + 1);
     let keys = slots.params.iter().flat_map(|p| std::iter::once(&p.key).chain(&p.aliases)).map(String::as_str);
