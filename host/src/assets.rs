@@ -7,6 +7,7 @@ mod aiff;
 mod chunks;
 mod decode;
 mod hash;
+mod lanes;
 mod metadata;
 mod onsets;
 mod pcm;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 pub use hash::{ContentHash, NotAHash};
 pub use metadata::{Cue, Direction, Loop, Metadata, Pitch};
+pub use onsets::onsets;
 pub use peaks::{Peak, Peaks};
 pub use progress::Progress;
 
