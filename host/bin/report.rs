@@ -1,5 +1,6 @@
 //! What a render sounds like, in figures and as a picture.
 
+use cantus_host::outline;
 use ebur128::{EbuR128, Mode};
 
 use crate::Failure;
@@ -67,22 +68,10 @@ impl Meter {
         self.loudness.loudness_global().unwrap_or(f64::NEG_INFINITY)
     }
 
-    /// The waveform's outline.
+    /// The waveform's outline, in indented rows.
     pub fn picture(&self) -> String {
-        let top = self.peaks.iter().copied().fold(1e-9, f32::max);
-        let mut out = String::new();
-        for row in (0..ROWS).rev() {
-            out.push_str("  ");
-            for peak in &self.peaks {
-                let eighths = (peak / top * (ROWS * 8) as f32).round() as usize;
-                let here = eighths.saturating_sub(row * 8).min(8);
-                out.push([' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][here]);
-            }
-            out.truncate(out.trim_end_matches(' ').len());
-            out.push('\n');
-        }
-        out.pop(); // whoever says it ends the line
-        out
+        let rows = outline::rows(&self.peaks, ROWS).map(|row| format!("  {row}").trim_end().to_owned());
+        rows.collect::<Vec<_>>().join("\n")
     }
 }
 

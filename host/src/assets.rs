@@ -7,6 +7,7 @@ mod aiff;
 mod chunks;
 mod decode;
 mod hash;
+mod lanes;
 mod metadata;
 mod onsets;
 mod pcm;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 pub use hash::{ContentHash, NotAHash};
 pub use metadata::{Cue, Direction, Loop, Metadata, Pitch};
+pub use onsets::onsets;
 pub use peaks::{Peak, Peaks};
 pub use progress::Progress;
 
@@ -71,10 +73,15 @@ impl Asset {
         self.frames as f64 / self.rate
     }
 
-    /// What to draw of a channel, in `count` columns that share the frames of `range`: see [`Peaks::columns`].
-    pub fn columns(&self, channel: usize, range: Range<usize>, count: usize) -> Vec<Peak> {
-        let samples = self.memory.channel(channel).unwrap_or_default();
-        self.peaks.columns(channel, samples, range, count)
+    /// What to draw of some channels together, in `count` columns that share the frames of `range`: see
+    /// [`Peaks::columns`].
+    pub fn columns(&self, channels: Range<usize>, range: Range<usize>, count: usize) -> Vec<Peak> {
+        let of = |channel| {
+            let samples = self.memory.channel(channel).unwrap_or_default();
+            self.peaks.columns(channel, samples, range.clone(), count)
+        };
+        let together = |one: Vec<Peak>, other| one.into_iter().zip(other).map(|(a, b)| a.with(b)).collect();
+        channels.map(of).reduce(together).unwrap_or_default()
     }
 }
 

@@ -18,6 +18,7 @@
 //! - [`files`]: files that people would miss, whole or not there.
 //! - [`settings`]: what the user wants of this machine, in a file of the user's.
 //! - [`lockstep`]: engine and offline device on one thread.
+//! - [`outline`]: levels as a picture in text.
 //!
 //! What this crate must not know: Lua, the command line, and any module type by name.
 
@@ -29,6 +30,7 @@ pub mod device;
 pub mod files;
 pub mod lockstep;
 pub mod model;
+pub mod outline;
 pub mod plugins;
 pub mod rt;
 pub mod session;

@@ -18,6 +18,7 @@ use crate::library::native;
 use crate::mix;
 use crate::slots::{self, Slots};
 use crate::snapshot::status;
+use crate::sound;
 use crate::subject::name_in;
 use crate::values::{self, Fields, Key, to_lua, to_model};
 
@@ -271,7 +272,10 @@ fn index(lua: &Lua, this: &Handle, key: &Value) -> Result<Value> {
         key => match known.manifest.param(key) {
             Some((index, _)) => to_lua(lua, &module.params[index])?,
             None if known.manifest.actions.iter().any(|a| a.key == key) => method(lua, key, |lua| action(lua, key))?,
-            None => get(lua, &name, key)?,
+            None => match sound::method(lua, &known.manifest.params, key)? {
+                Some(method) => method,
+                None => get(lua, &name, key)?,
+            },
         },
     })
 }

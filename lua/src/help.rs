@@ -14,6 +14,7 @@ use crate::facade::Facade;
 use crate::handle::{OWN, method_name, own_key};
 use crate::library::{Documented, Row, call, documentation};
 use crate::settings;
+use crate::sound;
 use crate::subject::{Part, Subject, global_name, subject};
 use crate::values;
 
@@ -47,7 +48,9 @@ pub fn show(lua: &Lua, args: MultiValue) -> Result<()> {
             }
         }
         Some(library @ Value::Table(_)) if let Some(name) = global_name(lua, library)? => of_word(lua, &name)?,
-        Some(other) => subject(lua, other)?.map(|of| page(&of)).ok_or_else(|| blame("there is no help for this"))?,
+        Some(other) => {
+            subject(lua, other)?.map(|of| page(lua, &of)).ok_or_else(|| blame("there is no help for this"))?
+        }
     };
     bounds::pay(lua, text.len() as u64)?;
     (context(lua).print.borrow_mut())(&text);
@@ -85,7 +88,7 @@ fn of_word(lua: &Lua, word: &str) -> Result<String> {
     }
     let name = |word: &str| lua.create_string(word).map(Value::String);
     if let Some(found) = subject(lua, &name(word)?)? {
-        return Ok(page(&found));
+        return Ok(page(lua, &found));
     }
     if let Some((owner, key)) = word.rsplit_once(['.', ':'])
         && let Some(found) = subject(lua, &name(owner)?)?
@@ -123,7 +126,7 @@ fn call_of(row: &Documented) -> String {
 }
 
 /// All of a module, a type, or slots of one; with the values of now, where there are some.
-fn page(of: &Subject) -> String {
+fn page(lua: &Lua, of: &Subject) -> String {
     let manifest = &of.known.manifest;
     let mut out = match (of.part, &manifest.slots, &of.module) {
         (Part::Whole, _, Some((name, _))) => format!("{name} is a {}: {}", manifest.name, manifest.doc),
@@ -135,9 +138,16 @@ fn page(of: &Subject) -> String {
     if of.part == Part::Whole {
         let _ = write!(out, "\n  {}(\"name\", {{...}})", of.known.constructor);
     }
+    for line in sound::described(lua, of).iter().flat_map(|text| text.lines()) {
+        let _ = write!(out, "\n  {line}");
+    }
     let (values, prefix) = (of.values(), if of.part == Part::Slots { "[n]." } else { "" });
     for (index, param) in of.params().iter().enumerate() {
         let _ = write!(out, "\n  {prefix}{}", line(param, values.map(|values| &values[index])));
+    }
+    if sound::is_in(of.params()) {
+        let methods = sound::ROWS.iter().filter_map(|row| row.name.split_once(':')).map(|(_, method)| method);
+        let _ = write!(out, "\n  of its sound: {}", methods.collect::<Vec<_>>().join(", "));
     }
     if of.part == Part::Whole {
         rest(&mut out, of);

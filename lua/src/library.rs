@@ -7,7 +7,7 @@ use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table}
 use crate::error::located;
 use crate::{
     bounds, chain, constructors, engine, graph, help, listing, mix, modulation, music, observing, params, pattern,
-    performing, random, session, settings, strings, time, timers, words, workers,
+    performing, random, session, settings, sound, strings, time, timers, words, workers,
 };
 
 /// One native function.
@@ -41,6 +41,7 @@ const AREAS: &[&[Row]] = &[
     settings::ROWS,
     help::ROWS,
     listing::ROWS,
+    sound::ROWS,
     engine::ENGINE,
     observing::ROWS,
     words::ROWS,

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use cantus_host::assets;
 use cantus_host::model::command::SetParameterCommand;
 use cantus_host::model::{Module, ModuleType, Name, Path, Refusal, Value as ModelValue};
-use cantus_manifest::ParamKind;
+use cantus_manifest::{Param, ParamKind};
 use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataFields, UserDataMethods, Value};
 
 use crate::context::{context, run};
 use crate::error::{blame, located, refused};
 use crate::handle::{Handle, lookup, once, pairs_of};
+use crate::sound;
 use crate::values::{self, Key, a, to_lua, to_model};
 
 /// All slots of a module.
@@ -78,8 +79,7 @@ fn named(lua: &Lua, module: &Name, wanted: &str) -> Result<u16> {
 /// When the module takes no sounds, the folder cannot be read, or there are more sounds than slots.
 pub fn fill(lua: &Lua, module: &Name, value: &Value) -> Result<()> {
     let (found, known) = lookup(lua, module)?;
-    let params = known.slot_params();
-    let Some(sound) = params.iter().find(|param| param.kind == ParamKind::Sample) else {
+    let Some(sound) = known.slot_params().iter().find(|param| param.kind == ParamKind::Sample) else {
         return Err(blame(format!("{module}.samples: {} has no slots for sounds", found.module_type)));
     };
     let files = match value {
@@ -97,15 +97,38 @@ pub fn fill(lua: &Lua, module: &Name, value: &Value) -> Result<()> {
             return Err(blame(format!("{module}.samples takes a folder or a list of sound files, not {given}")));
         }
     };
-    if files.len() > found.slots.len() {
-        let (files, slots) = (files.len(), found.slots.len());
-        return Err(blame(format!("{module}.samples: {files} sounds do not fit into {slots} slots")));
+    fill_from(lua, module, 0, &sound.key, &files)
+}
+
+/// The sound files of the folder that a slot's file is set to; `None` if it is set to no folder.
+fn bank(lua: &Lua, module: &Name, slot: u16, key: &str, value: &Value) -> Result<Option<Vec<String>>> {
+    let Value::String(folder) = value else { return Ok(None) };
+    let (folder, root) = (folder.to_string_lossy(), &context(lua).root);
+    let (_, known) = find(lua, module, slot)?;
+    let is_sound = |param: &Param| param.kind == ParamKind::Sample && param.answers(key);
+    if folder.is_empty() || !known.slot_params().iter().any(is_sound) || !assets::find(root, &folder).is_dir() {
+        return Ok(None);
     }
-    for (slot, file) in (0..).zip(&files) {
-        set(lua, module, slot, &sound.key, &Value::String(lua.create_string(file)?))?;
-        if params.iter().any(|param| param.key == "name" && param.kind == ParamKind::Text) {
+    let at = || format!("{module}.slots[{}].{key} = \"{folder}\"", u32::from(slot) + 1);
+    assets::bank(root, &folder).map(Some).map_err(|why| blame(format!("{}: {why}", at())))
+}
+
+/// Gives each slot from `first` on one of the files, and the file's name.
+fn fill_from(lua: &Lua, module: &Name, first: u16, key: &str, files: &[String]) -> Result<()> {
+    let (found, known) = lookup(lua, module)?;
+    let room = found.slots.len() - usize::from(first);
+    if files.len() > room {
+        let (sounds, from) = (files.len(), u32::from(first) + 1);
+        return Err(blame(format!(
+            "{module}.slots[{from}]: {sounds} sounds do not fit into {room} slots from there on; set those that you want one by one"
+        )));
+    }
+    let named = known.slot_params().iter().any(|param| param.key == "name" && param.kind == ParamKind::Text);
+    for (slot, file) in (first..).zip(files) {
+        assign(lua, module, slot, key, &Value::String(lua.create_string(file)?))?;
+        if named {
             let stem = std::path::Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
-            set(lua, module, slot, "name", &Value::String(lua.create_string(stem.as_bytes())?))?;
+            assign(lua, module, slot, "name", &Value::String(lua.create_string(stem.as_bytes())?))?;
         }
     }
     Ok(())
@@ -148,11 +171,18 @@ pub fn find(lua: &Lua, name: &Name, slot: u16) -> Result<(Module, Arc<ModuleType
     Ok((module, known))
 }
 
-/// `kick.slots[n].key = value`.
+/// `kick.slots[n].key = value`. A folder where a sound is taken fills the slots from this one on.
 ///
 /// # Errors
-/// When there is no such slot or parameter, or it does not take the value.
+/// When there is no such slot or parameter, or it does not take the value; for a folder, as [`fill`].
 pub fn set(lua: &Lua, module: &Name, slot: u16, key: &str, value: &Value) -> Result<()> {
+    match bank(lua, module, slot, key, value)? {
+        Some(files) => fill_from(lua, module, slot, key, &files),
+        None => assign(lua, module, slot, key, value),
+    }
+}
+
+fn assign(lua: &Lua, module: &Name, slot: u16, key: &str, value: &Value) -> Result<()> {
     let at = || format!("{module}.slots[{}].{key}", u32::from(slot) + 1);
     if value.is_nil() {
         return Err(blame(format!("{} cannot be nil; give it a value", at())));
@@ -161,7 +191,7 @@ pub fn set(lua: &Lua, module: &Name, slot: u16, key: &str, value: &Value) -> Res
     run(lua, SetParameterCommand { path: Path::slot(module.clone(), slot, key), value: Some(value) })
 }
 
-/// `kick.slots[n].key`.
+/// `kick.slots[n].key`: a parameter, or else a method.
 ///
 /// # Errors
 /// When there is no such slot or parameter.
@@ -170,6 +200,9 @@ pub fn get(lua: &Lua, name: &Name, slot: u16, key: &str) -> Result<Value> {
     let slots = known.manifest.slots.as_ref().expect("a module with slots has them in its manifest");
     if let Some((index, _)) = slots.param(key) {
         return to_lua(lua, &module.slots[usize::from(slot)][index]);
+    }
+    if let Some(method) = sound::method(lua, &slots.params, key)? {
+        return Ok(method);
     }
     let owner = format!("{name}.slots[{}]", u32::from(slot) + 1);
     let keys = slots.params.iter().flat_map(|p| std::iter::once(&p.key).chain(&p.aliases)).map(String::as_str);

@@ -14,6 +14,7 @@ use crate::constructors::defined;
 use crate::handle::OWN;
 use crate::library::Documented;
 use crate::print::is_free;
+use crate::sound;
 use signature::{Way, ways};
 
 /// How every file of definitions begins: what does not begin so is somebody else's.
@@ -195,7 +196,9 @@ fn class(out: &mut String, known: &ModuleType) {
         let _ = writeln!(out, "---@field slots? table<integer, {name}.SlotOptions> What its slots are set to, from 1.");
         let _ = writeln!(out, "---@field [integer] {name}.SlotOptions The same, without `slots`.");
     }
-    let _ = write!(out, "\n---{}\n---@class {name}: cantus.Module\n", line(&manifest.doc));
+    // What has a sound outside of slots answers as a slot does.
+    let slot = if sound::is_in(&manifest.params) { ", cantus.Slot" } else { "" };
+    let _ = write!(out, "\n---{}\n---@class {name}: cantus.Module{slot}\n", line(&manifest.doc));
     fields(out, &manifest.params, "");
     if manifest.slots.is_some() {
         let _ = writeln!(out, "---@field slots table<integer, {name}.Slot|{name}.SlotOptions>");

@@ -19,6 +19,43 @@ fn a_folder_fills_the_slots() {
 }
 
 #[test]
+fn a_folder_as_a_file_fills_the_slots_from_there_on() {
+    let mut studio = Studio::new();
+    let count = std::fs::read_dir(crate::rig::pieces().join("samples")).expect("it is there").flatten();
+    let count = count.filter(|entry| entry.path().extension().is_some_and(|kind| kind == "flac")).count();
+    for (line, first) in [
+        ("k.slots[5].file = 'samples'", 5),
+        ("k.slots[3] = {file = 'samples/', gain = 0.5}", 3),
+        ("k = sampler('k', {slots = {{}, {file = 'samples'}}})", 2),
+        ("setParam('k.slots[7].file', 'samples')", 7),
+        // As late as it goes.
+        ("k.slots[#k.slots - 27 + 1].file = 'samples'", 128 - 27 + 1),
+    ] {
+        assert_eq!(count, 27);
+        studio.say("remove('k')").ok();
+        studio.say("k = sampler('k')").expect("it is made");
+        studio.say(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        let last = first + count - 1;
+        studio
+            .say(&format!(
+                "local before, behind = k.slots[{}], {last} < #k.slots and k.slots[{}].file or ''
+                 print(before.file .. behind, k.slots[{first}].file, k.slots[{first}].name, k.slots[{last}].name)",
+                first - 1,
+                last + usize::from(last < 128),
+            ))
+            .expect("they are there");
+        assert_eq!(studio.printed(), ["\tsamples/ambi_choir.flac\tambi_choir\tvinyl_scratch"], "{line}");
+    }
+    assert_eq!(studio.problems(), Vec::<String>::new());
+    // What a list says of slots behind it goes before it.
+    studio
+        .say("m = sampler('m', {slots = {{file = 'samples'}, {file = 'bd_808.flac', name = 'own'}}})")
+        .expect("it is");
+    studio.say("print(m.slots[2].file, m.slots[2].name, m.slots[3].name)").expect("they are there");
+    assert_eq!(studio.printed(), ["bd_808.flac\town\tbass_hit_c"]);
+}
+
+#[test]
 fn what_is_no_bank_is_refused() {
     let mut studio = Studio::new();
     studio.say("kit = sampler('kit', {samples = {'bd_808.flac'}})").expect("it is there");
@@ -27,6 +64,11 @@ fn what_is_no_bank_is_refused() {
         ("kit.slots.sn.gain = 1", "kit has no slot called \"sn\""),
         ("gain('g', {samples = 'samples'})", "g.samples: Gain has no slots for sounds"),
         ("sampler('s', {samples = 'nowhere'})", "s.samples = \"nowhere\": could not read it"),
+        (
+            "kit.slots[103].file = 'samples'",
+            "kit.slots[103]: 27 sounds do not fit into 26 slots from there on; set those that you want one by one",
+        ),
+        ("kit.slots[1].file = '..'", "kit.slots[1].file = \"..\": it has no sound files; name a folder that has some"),
         ("sampler('s', {samples = 1})", "s.samples takes a folder or a list of sound files, not 1"),
         ("sampler('s', {samples = {true}})", "each of a list of samples must be text, not true"),
     ] {

@@ -18,6 +18,7 @@ mod graph; // cables, derived routes, notes that never hang
 mod journals; // the same sound again, and the session after a crash
 mod laps; // musical time in scripts where the way of the music changes
 mod live; // what commands do to the music that is playing
+mod metadata; // what files say of themselves, on its way to the voices and to scripts
 pub mod model; // tables of commands and refusals
 mod modulation; // what links do to parameters, quantum by quantum
 mod mutations; // good scripts with a few tokens changed

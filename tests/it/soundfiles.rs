@@ -54,15 +54,20 @@ impl Coding {
 
     /// A whole file of these planar channels.
     pub fn file(self, rate: u32, channels: &[Vec<f64>]) -> Vec<u8> {
+        self.file_with(rate, channels, &[])
+    }
+
+    /// The same with other chunks behind the samples: their names and bodies.
+    pub fn file_with(self, rate: u32, channels: &[Vec<f64>], others: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
         let frames = channels[0].len();
         let data = (0..frames).flat_map(|n| channels.iter().flat_map(move |c| self.sample(c[n]))).collect::<Vec<u8>>();
         match self {
-            Coding::Aiff(_) | Coding::Aifc(..) => self.aiff(rate, channels.len() as u16, frames as u32, &data),
-            _ => self.wav(rate, channels.len() as u16, &data),
+            Coding::Aiff(_) | Coding::Aifc(..) => self.aiff(rate, channels.len() as u16, frames as u32, &data, others),
+            _ => self.wav(rate, channels.len() as u16, &data, others),
         }
     }
 
-    fn wav(self, rate: u32, channels: u16, data: &[u8]) -> Vec<u8> {
+    fn wav(self, rate: u32, channels: u16, data: &[u8], others: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
         let chunk = |id: &[u8], body: &[u8]| chunk(id, (body.len() as u32).to_le_bytes(), body);
         let (bits, extensible) = (self.bits(), matches!(self, Coding::WavExtensible(_)));
         let tag = if self.is_float() { 3u16 } else { 1 };
@@ -77,14 +82,13 @@ impl Coding {
             format.extend(tag.to_le_bytes());
             format.extend([0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]);
         }
+        let others: Vec<u8> = others.iter().flat_map(|(id, body)| chunk(*id, body)).collect();
         // An odd chunk that nobody knows comes first.
-        chunk(
-            b"RIFF",
-            &[&b"WAVE"[..], &chunk(b"junk", b"odd"), &chunk(b"fmt ", &format), &chunk(b"data", data)].concat(),
-        )
+        let chunks = [&chunk(b"junk", b"odd")[..], &chunk(b"fmt ", &format), &chunk(b"data", data), &others].concat();
+        chunk(b"RIFF", &[b"WAVE", &chunks[..]].concat())
     }
 
-    fn aiff(self, rate: u32, channels: u16, frames: u32, data: &[u8]) -> Vec<u8> {
+    fn aiff(self, rate: u32, channels: u16, frames: u32, data: &[u8], others: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
         let chunk = |id: &[u8], body: &[u8]| chunk(id, (body.len() as u32).to_be_bytes(), body);
         let mut common = channels.to_be_bytes().to_vec();
         common.extend(frames.to_be_bytes());
@@ -98,10 +102,9 @@ impl Coding {
         }
         let kind = if matches!(self, Coding::Aiff(_)) { b"AIFF" } else { b"AIFC" };
         let sound = [&[0; 8], data].concat();
-        chunk(
-            b"FORM",
-            &[&kind[..], &chunk(b"NAME", b"odd"), &chunk(b"SSND", &sound), &chunk(b"COMM", &common)].concat(),
-        )
+        let others: Vec<u8> = others.iter().flat_map(|(id, body)| chunk(*id, body)).collect();
+        let chunks = [&chunk(b"NAME", b"odd")[..], &chunk(b"SSND", &sound), &chunk(b"COMM", &common), &others].concat();
+        chunk(b"FORM", &[&kind[..], &chunks].concat())
     }
 }
 

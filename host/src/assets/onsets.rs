@@ -6,10 +6,15 @@
 //! in it the level rises is then looked up in the samples, and walked back to where the rise starts. The same samples
 //! give the same onsets on every processor.
 
+use std::ops::Add;
+
 use cantus_plugin_api::math::sin_cos;
 use cantus_plugin_api::raw::Onset;
 use rustfft::FftPlannerScalar;
 use rustfft::num_complex::Complex;
+use rustfft::num_traits::Zero;
+
+use super::lanes::{LANES, Lanes};
 
 /// Seconds of the window, at least; windows overlap by three quarters.
 const WINDOW: f64 = 0.016;
@@ -72,37 +77,59 @@ fn flux(channels: &[Vec<f32>], window: usize, rate: f64) -> Vec<f32> {
         .collect()
 }
 
-/// The amplitude of each band in each window, all channels together, and that of the loudest window. Two channels are the real and the imaginary part of
-/// one transform: the power of both is in bin `k` and its mirror image.
+/// The amplitude of each band in each window, all channels together, and that of the loudest window. Two channels are the
+/// real and the imaginary part of one transform: the power of both is in bin `k` and its mirror image.
 fn spectrogram(channels: &[Vec<f32>], window: usize, bands: &Bands) -> (Vec<f32>, f32) {
     let fft = FftPlannerScalar::new().plan_fft_forward(window);
-    let mut scratch = vec![Complex::default(); fft.get_inplace_scratch_len()];
+    let mut scratch = vec![Complex::zero(); fft.get_inplace_scratch_len()];
     let shape: Vec<f32> = (0..window).map(|n| blackman_harris(n, window)).collect();
     let frames = channels.first().map_or(0, Vec::len);
     // Windows that hang over the end hear it as a click; some do where the sound is shorter than a window.
     let count = frames.saturating_sub(window / 2).max(window / 2) / (window / OVERLAP) + 1;
     let mut levels = Vec::with_capacity(count * bands.0.len());
     let mut loudest = 0.0f32;
-    let (mut buffer, mut power) = (vec![Complex::default(); window], vec![0.0; window / 2]);
-    for n in 0..count {
-        power.fill(0.0);
+    let (mut buffer, mut power) = (vec![Complex::zero(); window], vec![Lanes::zero(); window / 2]);
+    for first in (0..count).step_by(LANES) {
+        power.fill(Lanes::zero());
         for pair in channels.chunks(2) {
-            let first = n * (window / OVERLAP);
-            for (at, z) in buffer.iter_mut().enumerate() {
-                // The window reaches half its length to both sides; beyond the sound is silence.
-                let frame = (first + at).checked_sub(window / 2).filter(|frame| *frame < frames);
-                let sample = |channel: usize| frame.map_or(0.0, |frame| pair.get(channel).map_or(0.0, |c| c[frame]));
-                *z = Complex::new(sample(0), sample(1)) * shape[at];
+            buffer.fill(Complex::zero());
+            for lane in 0..LANES {
+                let middle = (first + lane) * (window / OVERLAP);
+                hear(&mut buffer, |z| &mut z.re.0[lane], &pair[0], &shape, middle);
+                if let Some(second) = pair.get(1) {
+                    hear(&mut buffer, |z| &mut z.im.0[lane], second, &shape, middle);
+                }
             }
             fft.process_with_scratch(&mut buffer, &mut scratch);
             for (bin, sum) in power.iter_mut().enumerate() {
-                *sum += buffer[bin].norm_sqr() + buffer[(window - bin) % window].norm_sqr();
+                *sum = *sum + (buffer[bin].norm_sqr() + buffer[(window - bin) % window].norm_sqr());
             }
         }
-        loudest = loudest.max(power.iter().sum::<f32>().sqrt());
-        levels.extend(bands.0.iter().map(|band| power[band.clone()].iter().sum::<f32>().sqrt()));
+        let sum = |bins: &[Lanes]| bins.iter().copied().fold(Lanes::zero(), Lanes::add);
+        let (whole, parts) = (sum(&power), bands.0.iter().map(|band| sum(&power[band.clone()])).collect::<Vec<_>>());
+        for lane in 0..LANES.min(count - first) {
+            loudest = loudest.max(whole.0[lane].sqrt());
+            levels.extend(parts.iter().map(|part| part.0[lane].sqrt()));
+        }
     }
     (levels, loudest)
+}
+
+/// Puts the frames around `middle`, weighed by the window's `shape`, where `place` says. Beyond the sound is silence,
+/// which is there already.
+fn hear(
+    buffer: &mut [Complex<Lanes>],
+    place: impl Fn(&mut Complex<Lanes>) -> &mut f32,
+    channel: &[f32],
+    shape: &[f32],
+    middle: usize,
+) {
+    let half = shape.len() / 2;
+    let before = half.saturating_sub(middle);
+    let heard = &channel[(middle + before - half).min(channel.len())..(middle + half).min(channel.len())];
+    for ((z, shape), sample) in buffer[before..].iter_mut().zip(&shape[before..]).zip(heard) {
+        *place(z) = sample * shape;
+    }
 }
 
 /// Four terms, side lobes below -92 dB: F. J. Harris, "On the Use of Windows for Harmonic Analysis with the Discrete Fourier

@@ -25,7 +25,8 @@ impl Peak {
         samples.iter().fold(Peak::NONE, |peak, x| peak.with(Peak { min: *x, max: *x }))
     }
 
-    fn with(self, other: Peak) -> Peak {
+    /// Of these and others together.
+    pub(super) fn with(self, other: Peak) -> Peak {
         Peak { min: self.min.min(other.min), max: self.max.max(other.max) }
     }
 }

@@ -12,7 +12,7 @@ pub struct SampleMemory {
     // Vectors: pointers into a box must not be followed any more once the box has moved.
     _channels: Vec<*const f32>,
     samples: Vec<f32>,
-    _said: Said,
+    said: Said,
 }
 
 /// What is said of a sound beside its samples.
@@ -85,7 +85,7 @@ impl SampleMemory {
             onsets: said.onsets.as_ptr(),
             onset_count: said.onsets.len(),
         };
-        Arc::new(SampleMemory { record, _channels: channels, samples, _said: said })
+        Arc::new(SampleMemory { record, _channels: channels, samples, said })
     }
 }
 
@@ -95,6 +95,11 @@ impl SampleMemory {
         let stride = self.record.frames + 2 * GUARD_FRAMES;
         let padded = self.samples.chunks_exact(stride).nth(channel)?;
         Some(&padded[GUARD_FRAMES..GUARD_FRAMES + self.record.frames])
+    }
+
+    /// Where something begins, rising.
+    pub fn onsets(&self) -> &[Onset] {
+        &self.said.onsets
     }
 }
 

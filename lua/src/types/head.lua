@@ -5,8 +5,27 @@
 ---@class cantus.AnyModule: cantus.Module
 ---@field [string] any
 
----One slot of a module.
----@class cantus.Slot
+---What is known of a sound, as `slot:sound` tells it. Frames count from 0.
+---@class cantus.Sound
+---@field seconds number How long it is at its own pitch.
+---@field frames integer How long it is.
+---@field channels integer How many it has.
+---@field rate number How many frames make a second.
+---@field file_rate number The same in the file.
+---@field format string "WAV", "AIFF", "FLAC", "OGG Vorbis", "MP3" or "another".
+---@field root? number The note at which it was recorded, if the file says so.
+---@field loops cantus.Loop[] By where they start.
+---@field cues cantus.Cue[] By frame.
+---@field onsets cantus.Onset[] Where something begins, by frame.
+
+---A part of a sound that is to be repeated; start and finish are fractions of the length.
+---@alias cantus.Loop {start: number, finish: number, mode: "forward"|"ping_pong"|"backward"}
+
+---A place in a sound: its frame, its time in seconds, and as a fraction of the length.
+---@alias cantus.Cue {frame: integer, seconds: number, place: number, name: string}
+
+---Where something begins; the strongest has a strength of 1.
+---@alias cantus.Onset {frame: integer, seconds: number, place: number, strength: number}
 
 ---A pattern. Its name is what `tostring` gives.
 ---@class cantus.Pattern

@@ -19,7 +19,7 @@ fn what_there_is() {
         (
             "for _, t in ipairs(types()) do print(t.type, t.constructor, t.kind) end",
             "Desk\tdesk\tmixer\nEcho\tspace\teffect\nHall\tspace\teffect\nLfo\tlfo\tmodulator\n\
-             Patch\tconnect\teffect\nSteps\tsteps\tsequencer\nSweep\tsweep\teffect\nTone\ttone\tinstrument",
+             Patch\tconnect\teffect\nSteps\tsteps\tsequencer\nSweep\tsweep\teffect\nTape\ttape\tinstrument\nTone\ttone\tinstrument",
         ),
         (
             "print(types('mixer'), types('Tone')[1].plugin, types('tone')[1].doc)",

@@ -13,6 +13,7 @@ mod music_wrong;
 mod patterns;
 mod performing;
 mod rig;
+mod sounds;
 mod transactions;
 mod types;
 mod workers;

@@ -1,12 +1,14 @@
 //! A fake engine and the shortest way to run a script on it.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use cantus_host::assets::Asset;
 use cantus_host::control::{Accepted, Batch, ClockReading, Commit, CommitError, EngineState, Origin};
-use cantus_host::model::{Catalog, Model, ModuleId, ModuleType};
+use cantus_host::model::{Catalog, Model, ModuleId, ModuleType, Name};
 use cantus_lua::{Evaluation, Options, Script, ScriptError};
 use cantus_manifest::Manifest;
 
@@ -91,6 +93,13 @@ param = [
 meter = [{ key = "peak", doc = "How loud it was.", unit = "gain" }]
 
 [[module]]
+type = "Tape"
+kind = "instrument"
+doc = "Plays one sound."
+port = [{ key = "out", dir = "out", kind = "audio" }]
+param = [{ key = "reel", doc = "Sound file.", type = "sample" }]
+
+[[module]]
 type = "Patch"
 constructor = "connect"
 kind = "effect"
@@ -108,6 +117,8 @@ pub struct Engine {
     pub horizon: Cell<f64>,
     model: RefCell<Arc<Model>>,
     published: RefCell<Arc<EngineState>>,
+    /// Sound files that are ready.
+    pub assets: RefCell<BTreeMap<Name, Arc<Asset>>>,
     catalog: Arc<Catalog>,
     ids: Cell<u64>,
 }
@@ -125,6 +136,7 @@ impl Engine {
             horizon: Cell::new(64.0),
             model: RefCell::new(model),
             published: RefCell::new(Arc::new(published)),
+            assets: RefCell::default(),
             catalog: Arc::new(catalog),
             ids: Cell::new(1),
         }
@@ -133,7 +145,8 @@ impl Engine {
     pub fn publish(&self) {
         let version = self.published.borrow().version + 1;
         let model = self.model.borrow().clone();
-        self.published.replace(Arc::new(EngineState { version, ..EngineState::of(model) }));
+        let assets = Arc::new(self.assets.borrow().clone());
+        self.published.replace(Arc::new(EngineState { version, assets, ..EngineState::of(model) }));
     }
 
     pub fn model(&self) -> Arc<Model> {
