@@ -56,6 +56,9 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
+/// Values of meters of a kind that a line shows.
+const SHOWN: usize = 4;
+
 /// An entry of a list, and how it prints.
 type Entry<T> = (T, String);
 
@@ -186,13 +189,25 @@ fn meters(lua: &Lua, of: Value) -> Result<Table> {
     let Subject { known, module, .. } = some_subject(lua, &of)?;
     let engine = &context(lua).engine;
     let (state, catalog) = (engine.state(), engine.catalog());
-    let entry = |(key, meter): (String, &cantus_manifest::Meter)| {
-        let table = lua.create_table_from([("key", key.as_str()), ("doc", &meter.doc)])?;
-        unit(&table, meter.unit)?;
-        let value = module.as_ref().map(|(name, _)| state.meter(&catalog, name, &key).unwrap_or(0.0));
-        table.raw_set("value", value)?;
-        let now = value.map(|value| format!(" = {}", meter.unit.with(f64::from(value)))).unwrap_or_default();
-        Ok((table, format!("{key}{now}: {}", meter.doc)))
-    };
-    list(lua, known.manifest.meters().map(entry).collect::<Result<_>>()?)
+    let (mut tables, mut lines) = (Vec::new(), Vec::<String>::new());
+    let all: Vec<(String, &cantus_manifest::Meter)> = known.manifest.meters().collect();
+    for of_a_kind in all.chunk_by(|(_, one), (_, other)| std::ptr::eq(*one, *other)) {
+        let (meter, mut values) = (of_a_kind[0].1, Vec::new());
+        for (key, _) in of_a_kind {
+            let table = lua.create_table_from([("key", key.as_str()), ("doc", &meter.doc)])?;
+            unit(&table, meter.unit)?;
+            let value = module.as_ref().map(|(name, _)| state.meter(&catalog, name, key).unwrap_or(0.0));
+            table.raw_set("value", value)?;
+            values.extend(value.map(|value| meter.unit.with(f64::from(value))));
+            tables.push(table);
+        }
+        // Of many of a kind a line shows the first.
+        let more = if values.len() > SHOWN { " ..." } else { "" };
+        values.truncate(SHOWN);
+        let now = if values.is_empty() { String::new() } else { format!(" = {}{more}", values.join(", ")) };
+        lines.push(format!("{}{now}: {}", meter.keys(), meter.doc));
+    }
+    let list = lua.create_sequence_from(tables)?;
+    printed_as(lua, &list, lines.join("\n"))?;
+    Ok(list)
 }

@@ -173,3 +173,27 @@ fn no_two_styles_sound_alike() {
         }
     }
 }
+
+#[test]
+fn scripts_see_where_voices_are() {
+    let mut studio = Studio::playing(
+        "s = sampler('s') s.slots[1].file = 'loop_breakbeat.flac' s:trigger{} s:trigger{start = 0.5}
+         every(0.5, function() print(s.meters.voices, s.meters.playhead_1, s.meters.playhead_2, s.meters.playhead_3) end)",
+    );
+    studio.render(36_000);
+    let seen: Vec<Vec<f64>> = studio
+        .printed()
+        .iter()
+        .map(|line| line.split('\t').filter_map(|number| number.parse().ok()).collect())
+        .collect();
+    assert!(seen.len() >= 3 && seen[1..].iter().all(|row| row[0] == 2.0 && row[3] == -1.0), "{seen:?}");
+    for two in seen[1..].windows(2) {
+        // Half a beat of a sound of 1.905 seconds.
+        let moved = [two[1][1] - two[0][1], two[1][2] - two[0][2]];
+        assert!(moved.iter().all(|moved| (moved - 0.25 / 1.905).abs() < 0.01), "{seen:?}");
+    }
+    studio.eval("print(meters(s))");
+    let printed = studio.printed().join("\n");
+    assert_eq!(printed.matches("playhead_1 to playhead_32 = ").count(), 1, "{printed}");
+    assert_eq!(printed.lines().count(), 3, "{printed}");
+}
