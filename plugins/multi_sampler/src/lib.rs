@@ -63,7 +63,8 @@ pub struct MultiSampler {
     begun: u64,
     /// Semitones by which the last note lay above its sound.
     last: Option<f64>,
-    peak: Peak,
+    /// Of each channel.
+    peaks: [Peak; 2],
 }
 
 /// Whether notes sound together.
@@ -265,7 +266,7 @@ impl Module for MultiSampler {
             waiting: Vec::with_capacity(MOST_WAITING),
             begun: 0,
             last: None,
-            peak: Peak::new(room.rate),
+            peaks: [Peak::new(room.rate), Peak::new(room.rate)],
             room,
         })
     }
@@ -279,7 +280,7 @@ impl Module for MultiSampler {
         self.voices.clear();
         self.held.clear();
         (self.begun, self.last) = (0, None);
-        self.peak = Peak::new(self.room.rate);
+        self.peaks.iter_mut().for_each(Peak::reset);
     }
 
     fn event(&mut self, event: Event<Self>, _frame: usize, _block: &mut Block<'_>) {
@@ -314,10 +315,10 @@ impl Module for MultiSampler {
         let (left, right) = out.stereo(range);
         let resume = &mut self.resume;
         self.voices.render(&mut self.room, left, right, |voice| resume[voice.call.slot] = voice.frame());
-        self.peak.hear(left);
-        self.peak.hear(right);
+        self.peaks[0].hear(left);
+        self.peaks[1].hear(right);
         block.meter(Meter::Voices, self.voices.sounding().len() as f32);
-        block.meter(Meter::Peak, self.peak.level());
+        block.meter(Meter::Peak, self.peaks[0].level().max(self.peaks[1].level()));
         let places = self.voices.sounding().iter().map(Voice::along).map(|along| along as f32);
         for (n, place) in places.chain(std::iter::repeat(-1.0)).take(PLAYHEADS).enumerate() {
             block.meter_at(Meter::Playhead, n, place);

@@ -286,3 +286,15 @@ fn keeps_the_laws() {
     });
     laws::finite_at_extremes(both);
 }
+
+#[test]
+fn the_peak_falls_to_half_in_a_tenth_of_a_second() {
+    let mut bench = with(&counting(1));
+    bench.note_on(0, note(1));
+    let peaks = [0, 1].map(|_| {
+        bench.quantum();
+        bench.meter(Meter::Peak)
+    });
+    let half = 0.5f32.powf(64.0 / 80.0);
+    assert!(peaks[0] == 1.0 && (peaks[1] - half).abs() < 1e-3, "{peaks:?}, not 1 and {half}");
+}
