@@ -5,7 +5,8 @@
 //!
 //! From the inside out: `kernel` (what is between two frames), `tape` (which frame comes when), `reader` (where a voice is
 //! on its tape), `grains` and `window`, `part` and `fit` (what of a sound is played), `source` (how a voice goes over to another part),
-//! `voice` (with envelopes and filter), `voices` (who sounds), `room` (what they share), and here what events do.
+//! `voice` (with envelopes and filter), `voices` (who sounds), `room` (what they share), `notes` (what begins and ends them),
+//! and here what else events do.
 
 #![forbid(unsafe_code)]
 
@@ -15,6 +16,7 @@ mod filter;
 mod fit;
 mod grains;
 mod kernel;
+mod notes;
 mod part;
 mod reader;
 mod room;
@@ -32,11 +34,10 @@ use cantus_plugin_api::{Block, Data, Event, Glide, Init, Module, NoteId, NoteOn,
 
 use choice::Turns;
 use multi_sampler::{Action, Meter, Param, SLOTS, SlotParam, output};
-use part::Style;
 use room::Room;
-use values::{Locks, Name, choice};
-use voice::{Call, Start, Voice};
-use voices::{Steal, Voices};
+use values::{Locks, Name};
+use voice::{Call, Voice};
+use voices::Voices;
 
 cantus_plugin_api::export!(MultiSampler);
 
@@ -67,19 +68,7 @@ pub struct MultiSampler {
     peaks: [Peak; 2],
 }
 
-/// Whether notes sound together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Voicing {
-    Poly,
-    Mono,
-    Legato,
-}
-
 impl MultiSampler {
-    fn voicing(&self) -> Voicing {
-        choice(self.room.values.get(Param::Voicing), &[Voicing::Poly, Voicing::Mono, Voicing::Legato])
-    }
-
     fn set(&mut self, param: Param, value: f64, glide: Glide) {
         self.room.values.set(param, value);
         let room = &self.room;
@@ -117,141 +106,6 @@ impl MultiSampler {
             _ => {}
         }
     }
-
-    fn note_on(&mut self, on: NoteOn) {
-        let waiting = self.waiting.iter().position(|(note, _)| *note == on.note);
-        let locks = waiting.map_or(Locks::NONE, |at| self.waiting.swap_remove(at).1);
-        let (layers, count) = self.turns.choose(&on, &self.room.values, &self.sounds);
-        if count > 0 {
-            self.make_way(on.column);
-        }
-        let (column, pitch, velocity) = (on.column, on.pitch, on.velocity.unwrap_or(1.0));
-        for slot in &layers[..count] {
-            let call = Call { note: on.note, slot: *slot, column, pitch, velocity, locks };
-            match self.voicing() {
-                Voicing::Poly => self.play(call, 0.0),
-                voicing => return self.hold(call, voicing),
-            }
-        }
-    }
-
-    /// A value of one note, which sounds, or is about to begin.
-    fn lock(&mut self, note: NoteId, name: Name, value: f64) {
-        let mut sounds = false;
-        for voice in self.voices.of_note(note) {
-            voice.lock(name, value, &self.room);
-            sounds = true;
-        }
-        if sounds {
-            return;
-        }
-        match self.waiting.iter_mut().find(|(waiting, _)| *waiting == note) {
-            Some((_, locks)) => locks.set(name, value),
-            None => {
-                // Those of notes that never came.
-                if self.waiting.len() == MOST_WAITING {
-                    self.waiting.remove(0);
-                }
-                let mut locks = Locks::NONE;
-                locks.set(name, value);
-                self.waiting.push((note, locks));
-            }
-        }
-    }
-
-    /// What a new note does to earlier ones of its column.
-    fn make_way(&mut self, column: usize) {
-        let earlier = |voice: &Voice| voice.call.column == column;
-        match choice(self.room.values.get(Param::NewNote), &NewNote::ALL) {
-            NewNote::Continue => {}
-            NewNote::Release => self.voices.release(earlier, &self.room),
-            NewNote::Cut => self.voices.fade(earlier),
-        }
-    }
-
-    fn hold(&mut self, call: Call, voicing: Voicing) {
-        if self.held.len() == MOST_HELD {
-            self.held.remove(0);
-        }
-        self.held.push(call);
-        self.play_alone(call, voicing);
-    }
-
-    /// A note that sounds alone begins, or the one that sounds becomes it.
-    fn play_alone(&mut self, call: Call, voicing: Voicing) {
-        let sounding = self.voices.latest(|voice| !voice.releasing());
-        let level = match sounding {
-            Some(voice) if voicing == Voicing::Legato && voice.call.slot == call.slot => {
-                let semitones = voice.become_note(call, &self.room);
-                self.last = Some(semitones);
-                return;
-            }
-            Some(voice) => voice.level(),
-            None => 0.0,
-        };
-        self.voices.fade(|_| true);
-        self.play(call, level);
-    }
-
-    /// A voice begins, its envelope at a level.
-    fn play(&mut self, call: Call, level: f32) {
-        let Some(sample) = self.sounds[call.slot].clone() else { return };
-        let values = self.room.values.note(call.slot, &call.locks);
-        let semitones = values.semitones(call.pitch, &sample);
-        let above = self.last.map_or(0.0, |last| last - semitones);
-        let first = match part::style(&values) {
-            Style::Next => Some(self.carry_on(call.slot)),
-            Style::Once | Style::Loop | Style::Grain => None,
-        };
-        self.last = Some(semitones);
-        self.begun += 1;
-        let start = Start { call, number: self.begun, sample, first, level, above };
-        let Some(voice) = Voice::new(start, &self.room) else { return };
-        let values = &self.room.values;
-        let group = |slot| values.of_slot(slot, SlotParam::Choke);
-        if group(call.slot) > 0.0 {
-            // Not the other layers of the note.
-            let same = |voice: &Voice| group(voice.call.slot) == group(call.slot) && voice.call.note != call.note;
-            self.voices.fade(same);
-        }
-        let steal =
-            choice(values.get(Param::Steal), &[Steal::Released, Steal::Oldest, Steal::Quietest, Steal::SameNote]);
-        let polyphony = values.get(Param::Polyphony) as usize;
-        self.voices.begin(voice, polyphony, steal);
-    }
-
-    /// The frame at which a slot's last note has ended, or is: that one fades out.
-    fn carry_on(&mut self, slot: usize) -> usize {
-        let latest = self.voices.latest(|voice| voice.call.slot == slot).map(|voice| voice.frame());
-        self.voices.fade(|voice| voice.call.slot == slot);
-        latest.unwrap_or(self.resume[slot])
-    }
-
-    fn note_off(&mut self, note: NoteId) {
-        let held = self.held.len();
-        self.held.retain(|call| call.note != note);
-        let values = &self.room.values;
-        let gated = |voice: &Voice| values.note(voice.call.slot, &voice.call.locks).slot(SlotParam::Gate) != 0.0;
-        let sounds = self.voices.of_note(note).any(|voice| !voice.releasing());
-        let before = self.held.last().copied().filter(|_| sounds && self.held.len() < held);
-        match before {
-            // What was held before it comes back.
-            Some(call) => self.play_alone(call, self.voicing()),
-            None => self.voices.release(|voice| voice.call.note == note && gated(voice), &self.room),
-        }
-    }
-}
-
-/// What a note does to earlier ones of its column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum NewNote {
-    Continue,
-    Release,
-    Cut,
-}
-
-impl NewNote {
-    const ALL: [NewNote; 3] = [NewNote::Continue, NewNote::Release, NewNote::Cut];
 }
 
 impl Module for MultiSampler {
