@@ -39,16 +39,15 @@ impl MultiSampler {
         let waiting = self.waiting.iter().position(|(note, _)| *note == on.note);
         let locks = waiting.map_or(Locks::NONE, |at| self.waiting.swap_remove(at).1);
         let (layers, count) = self.turns.choose(&on, &self.room.values, &self.sounds);
-        if count > 0 {
-            self.make_way(on.column);
-        }
         let (column, pitch, velocity) = (on.column, on.pitch, on.velocity.unwrap_or(1.0));
-        for slot in &layers[..count] {
-            let call = Call { note: on.note, slot: *slot, column, pitch, velocity, locks };
-            match self.voicing() {
-                Voicing::Poly => self.play(call, 0.0),
-                voicing => return self.hold(call, voicing),
+        let of = |slot: &usize| Call { note: on.note, slot: *slot, column, pitch, velocity, locks };
+        let Some(first) = layers[..count].first().map(of) else { return };
+        match self.voicing() {
+            Voicing::Poly => {
+                self.make_way(&first);
+                layers[..count].iter().map(of).for_each(|call| self.play(call, 0.0));
             }
+            voicing => self.hold(first, voicing),
         }
     }
 
@@ -77,9 +76,9 @@ impl MultiSampler {
     }
 
     /// What a new note does to earlier ones of its column.
-    fn make_way(&mut self, column: usize) {
-        let earlier = |voice: &Voice| voice.call.column == column;
-        match choice(self.room.values.get(Param::NewNote), &NewNote::ALL) {
+    fn make_way(&mut self, call: &Call) {
+        let earlier = |voice: &Voice| voice.call.column == call.column;
+        match self.room.values.note(call.slot, &call.locks).choice(Param::NewNote, &NewNote::ALL) {
             NewNote::Continue => {}
             NewNote::Release => self.voices.release(earlier, &self.room),
             NewNote::Cut => self.voices.fade(earlier),

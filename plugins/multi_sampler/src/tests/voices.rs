@@ -171,3 +171,29 @@ fn a_flood_of_notes_stays_bounded_and_every_onset_is_heard() {
     bench.note_on(3, NoteOn { slot: Some(1), ..note(601) });
     assert_eq!(left(&mut bench), padded(3, &[1.0]));
 }
+
+#[test]
+fn a_note_may_say_by_itself_what_it_does_to_earlier_ones() {
+    for (module, own, voices) in [(0.0, 2.0, 1.0), (2.0, 0.0, 2.0)] {
+        let mut bench = with(&ones());
+        bench.param(Param::NewNote, module);
+        bench.note_on(0, note(1));
+        bench.quantum();
+        bench.note_param(bench.now(), 2, Param::NewNote, own);
+        bench.note_on(bench.now(), note(2));
+        bench.run(2);
+        assert_eq!(bench.meter(Meter::Voices), voices, "new_note {module}, locked to {own}");
+    }
+}
+
+#[test]
+fn legato_goes_on_whatever_new_notes_do() {
+    for what in [0.0, 1.0, 2.0] {
+        let mut bench = with(&counting(4000));
+        bench.param(Param::Voicing, 2.0);
+        bench.param(Param::NewNote, what);
+        bench.note_on(0, note(1));
+        bench.note_on(32, note(2));
+        assert_eq!(left(&mut bench)[63], 64.0, "new_note {what}");
+    }
+}
