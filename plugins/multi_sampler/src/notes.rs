@@ -147,14 +147,12 @@ impl MultiSampler {
     pub fn note_off(&mut self, note: NoteId) {
         let held = self.held.len();
         self.held.retain(|call| call.note != note);
-        let values = &self.room.values;
-        let gated = |voice: &Voice| values.note(voice.call.slot, &voice.call.locks).slot(SlotParam::Gate) != 0.0;
-        let sounds = self.voices.of_note(note).any(|voice| !voice.releasing());
-        let before = self.held.last().copied().filter(|_| sounds && self.held.len() < held);
+        let ends = self.voices.of_note(note).any(|voice| voice.has_gate(&self.room) && !voice.releasing());
+        let before = self.held.last().copied().filter(|_| ends && self.held.len() < held);
         match before {
             // What was held before it comes back.
             Some(call) => self.play_alone(call, self.voicing()),
-            None => self.voices.release(|voice| voice.call.note == note && gated(voice), &self.room),
+            None => self.voices.of_note(note).for_each(|voice| voice.let_go(&self.room)),
         }
     }
 }

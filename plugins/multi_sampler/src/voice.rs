@@ -9,7 +9,7 @@ use crate::envelope::Envelope;
 use crate::filter::{self, Filter};
 use crate::fit::{Fit, beats, fit, fitted, grains};
 use crate::grains::Setting;
-use crate::multi_sampler::Param;
+use crate::multi_sampler::{Param, SlotParam};
 use crate::part::{Note, Part, Style, style, whole};
 use crate::reader::Interpolation;
 use crate::room::Room;
@@ -157,6 +157,7 @@ impl Voice {
     pub fn become_note(&mut self, call: Call, room: &Room) -> f64 {
         let from = self.semitones(room);
         self.call = call;
+        self.released = false;
         let to = self.values(room).semitones(self.call.pitch, self.source.sample());
         self.glide = (from - to, u64::from(self.values(room).frames(Param::Glide, room.rate)));
         self.gliding = 0;
@@ -165,17 +166,32 @@ impl Voice {
         to
     }
 
-    /// Lets it go.
-    pub fn release(&mut self, room: &Room) {
-        if self.released {
-            return;
+    /// Lets it go: it may leave its loop, and is released if it has a gate.
+    pub fn let_go(&mut self, room: &Room) {
+        self.leave();
+        if self.has_gate(room) {
+            self.release(room);
         }
-        self.released = true;
-        self.repart();
+    }
+
+    /// Lets it go and fall, whether it has a gate or not.
+    pub fn release(&mut self, room: &Room) {
+        self.leave();
         let [level, modulation] =
             [Param::Release, Param::ModRelease].map(|param| self.values(room).frames(param, room.rate));
         self.level.release(level);
         self.modulation.release(modulation);
+    }
+
+    /// It may leave its loop.
+    fn leave(&mut self) {
+        self.released = true;
+        self.repart();
+    }
+
+    /// It ends when it is let go.
+    pub fn has_gate(&self, room: &Room) -> bool {
+        self.values(room).slot(SlotParam::Gate) != 0.0
     }
 
     /// Fades out in `frames` frames.

@@ -197,3 +197,44 @@ fn legato_goes_on_whatever_new_notes_do() {
         assert_eq!(left(&mut bench)[63], 64.0, "new_note {what}");
     }
 }
+
+#[test]
+fn a_note_without_a_gate_may_leave_its_loop_too() {
+    let mut bench = with(&counting(200));
+    bench.slot_param(0, SlotParam::Style, 1.0);
+    bench.slot_param(0, SlotParam::LoopFinish, 0.05);
+    bench.slot_param(0, SlotParam::LoopRelease, 1.0);
+    bench.slot_param(0, SlotParam::Gate, 0.0);
+    bench.note_on(0, note(1));
+    bench.note_off(100, 1);
+    let out = bench.run(6).audio.remove(0);
+    assert!(out[..100].iter().all(|x| *x <= 10.0), "round and round: {out:?}");
+    assert!(out.contains(&200.0), "on to the finish: {out:?}");
+    assert_eq!(bench.meter(Meter::Voices), 0.0);
+}
+
+#[test]
+fn a_new_note_releases_also_what_has_no_gate() {
+    let mut bench = with(&ones());
+    bench.slot_param(0, SlotParam::Gate, 0.0);
+    bench.param(Param::NewNote, 1.0);
+    bench.note_on(0, note(1));
+    bench.note_off(2, 1);
+    bench.note_on(32, note(2));
+    let out = left(&mut bench);
+    assert_eq!((out[31], out[63]), (1.0, 1.0), "{out:?}");
+}
+
+#[test]
+fn without_a_gate_a_note_that_sounds_alone_plays_to_its_end() {
+    for voicing in [1.0, 2.0] {
+        let mut bench = with(&counting(5000));
+        bench.param(Param::Voicing, voicing);
+        bench.slot_param(0, SlotParam::Gate, 0.0);
+        bench.note_on(0, note(1));
+        bench.note_on(0, NoteOn { pitch: Some(72.0), ..note(2) });
+        bench.note_off(32, 2);
+        let out = left(&mut bench);
+        assert_eq!(out[63] - out[31], 64.0, "voicing {voicing}");
+    }
+}
