@@ -5,7 +5,7 @@
 //!
 //! From the inside out: `kernel` (what is between two frames), `tape` (which frame comes when), `reader` (where a voice is
 //! on its tape), `grains` and `window`, `part` and `fit` (what of a sound is played), `source` (how a voice goes over to another part),
-//! `voice` (with envelopes and filter), `voices` (who sounds), `room` (what they share), `notes` (what begins and ends them),
+//! `voice` (with envelopes, vibrato and filter), `voices` (who sounds), `room` (what they share), `notes` (what begins and ends them),
 //! and here what else events do.
 
 #![forbid(unsafe_code)]
@@ -24,6 +24,7 @@ mod slices;
 mod source;
 mod tape;
 mod values;
+mod vibrato;
 mod voice;
 mod voices;
 mod window;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use cantus_plugin_api::math::{semitones_to_ratio, sin};
+use cantus_plugin_api::math::semitones_to_ratio;
 use cantus_plugin_api::{Glide, NoteId, QUANTUM, Sample, Smooth};
 
 use crate::envelope::Envelope;
@@ -16,6 +16,7 @@ use crate::room::Room;
 use crate::slices::Slices;
 use crate::source::Source;
 use crate::values::{Locks, Name, NoteValues};
+use crate::vibrato::Vibrato;
 
 /// Frames after which what moves by itself (glide, vibrato, the second envelope) is looked at again, from the onset on.
 const TICK: u64 = 32;
@@ -47,6 +48,7 @@ pub struct Voice {
     right: Smooth,
     /// Semitones by which it is still off its pitch, and how many frames that takes.
     glide: (f64, u64),
+    vibrato: Vibrato,
     /// Frames since its onset, and since the glide began.
     age: u64,
     gliding: u64,
@@ -109,6 +111,7 @@ impl Voice {
             left: gain(left),
             right: gain(right),
             glide: (above, u64::from(values.frames(Param::Glide, room.rate))),
+            vibrato: Vibrato::default(),
             age: 0,
             gliding: 0,
             released: false,
@@ -309,11 +312,9 @@ impl Voice {
             let grains = self.grains(self.source.stretch(), room);
             self.source.set_grains(grains);
         }
+        let [rate, depth] = [Param::VibratoRate, Param::VibratoDepth].map(|param| self.values(room).get(param));
+        let vibrato = self.vibrato.semitones(self.age, rate / room.rate, depth);
         let values = self.values(room);
-        let seconds = self.age as f64 / room.rate;
-        let depth = values.get(Param::VibratoDepth);
-        let turn = 2.0 * std::f64::consts::PI * (values.get(Param::VibratoRate) * seconds).fract();
-        let vibrato = if depth > 0.0 { depth * sin(turn) } else { 0.0 };
         let envelope = f64::from(self.modulation.level()) * values.get(Param::ModPitch);
         let semitones = self.semitones(room) + vibrato + envelope;
         let fitted = match fit(&values) {

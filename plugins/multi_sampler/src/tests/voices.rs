@@ -238,3 +238,31 @@ fn without_a_gate_a_note_that_sounds_alone_plays_to_its_end() {
         assert_eq!(out[63] - out[31], 64.0, "voicing {voicing}");
     }
 }
+
+#[test]
+fn vibrato_stays_where_it_is_when_its_rate_is_turned() {
+    let mut bench = with(&counting(5000));
+    bench.param(Param::VibratoDepth, 12.0);
+    bench.param(Param::VibratoRate, RATE / 512.0);
+    bench.note_on(0, note(1));
+    // After a quarter of a turn it is an octave up.
+    bench.param_at(128, Param::VibratoRate, 0.0);
+    let out = bench.run(10).audio.remove(0);
+    let speeds = [out[132] - out[131], out[600] - out[599]];
+    assert!(speeds.iter().all(|speed| (speed - 2.0).abs() < 1e-3), "{speeds:?}");
+}
+
+#[test]
+fn vibrato_is_the_same_however_a_quantum_is_split() {
+    let heard = |split: bool| {
+        let mut bench = with(&counting(5000));
+        bench.param(Param::VibratoDepth, 3.0);
+        bench.note_on(7, note(1));
+        bench.param_at(501, Param::VibratoRate, 7.7);
+        if split {
+            (0..90).for_each(|n| bench.note_off(n * 13 + n % 7, 99));
+        }
+        bench.run(20).audio
+    };
+    assert_eq!(heard(false), heard(true));
+}
