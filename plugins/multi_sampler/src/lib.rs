@@ -63,7 +63,7 @@ pub struct MultiSampler {
     waiting: Vec<(NoteId, Locks)>,
     /// How many voices have begun.
     begun: u64,
-    /// Semitones by which the last note lay above its sound.
+    /// The pitch of the last note, if it had one.
     last: Option<f64>,
     /// Of each channel.
     peaks: [Peak; 2],

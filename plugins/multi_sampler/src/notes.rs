@@ -45,7 +45,8 @@ impl MultiSampler {
         match self.voicing() {
             Voicing::Poly => {
                 self.make_way(&first);
-                layers[..count].iter().map(of).for_each(|call| self.play(call, 0.0));
+                let from = self.last;
+                layers[..count].iter().map(of).for_each(|call| self.play(call, 0.0, from));
             }
             voicing => self.hold(first, voicing),
         }
@@ -98,31 +99,29 @@ impl MultiSampler {
         let sounding = self.voices.latest(|voice| !voice.releasing());
         let level = match sounding {
             Some(voice) if voicing == Voicing::Legato && voice.call.slot == call.slot => {
-                let semitones = voice.become_note(call, &self.room);
-                self.last = Some(semitones);
+                voice.become_note(call, &self.room);
+                self.last = voice.pitch(&self.room);
                 return;
             }
             Some(voice) => voice.level(),
             None => 0.0,
         };
         self.voices.fade(|_| true);
-        self.play(call, level);
+        self.play(call, level, self.last);
     }
 
-    /// A voice begins, its envelope at a level.
-    fn play(&mut self, call: Call, level: f32) {
+    /// A voice begins, its envelope at a level, from the pitch of a note before.
+    fn play(&mut self, call: Call, level: f32, from: Option<f64>) {
         let Some(sample) = self.sounds[call.slot].clone() else { return };
         let values = self.room.values.note(call.slot, &call.locks);
-        let semitones = values.semitones(call.pitch, &sample);
-        let above = self.last.map_or(0.0, |last| last - semitones);
         let first = match part::style(&values) {
             Style::Next => Some(self.carry_on(call.slot)),
             Style::Once | Style::Loop | Style::Grain => None,
         };
-        self.last = Some(semitones);
         self.begun += 1;
-        let start = Start { call, number: self.begun, sample, first, level, above };
+        let start = Start { call, number: self.begun, sample, first, level, from };
         let Some(voice) = Voice::new(start, &self.room) else { return };
+        self.last = voice.pitch(&self.room);
         let values = &self.room.values;
         let group = |slot| values.of_slot(slot, SlotParam::Choke);
         if group(call.slot) > 0.0 {

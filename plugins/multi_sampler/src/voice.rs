@@ -80,14 +80,14 @@ pub struct Start {
     pub first: Option<usize>,
     /// The level that its envelope begins at.
     pub level: f32,
-    /// Semitones by which the note before lies above it.
-    pub above: f64,
+    /// The pitch of the note before, if there was one that had a pitch.
+    pub from: Option<f64>,
 }
 
 impl Voice {
     /// Begins; `None` if there is nothing to play.
     pub fn new(start: Start, room: &Room) -> Option<Voice> {
-        let Start { call, number, sample, first, level, above } = start;
+        let Start { call, number, sample, first, level, from } = start;
         let values = room.values.note(call.slot, &call.locks);
         let note =
             Note { values, pitch: call.pitch, points: room.points[call.slot].as_ref(), released: false, slice: 0 };
@@ -95,6 +95,7 @@ impl Voice {
         if part.is_empty() {
             return None;
         }
+        let above = from.zip(values.heard(call.pitch, &sample)).map_or(0.0, |(from, to)| from - to);
         let first = first.unwrap_or_else(|| part.place(values.get(Param::Position)));
         let gain = |gain| Smooth::new(gain, f64::from(room.fade) / room.rate, room.rate);
         let (left, right) = values.gains(call.velocity);
@@ -156,8 +157,8 @@ impl Voice {
         self.regain(room, Glide::Own);
     }
 
-    /// Goes on as another note, from the pitch where it is; answers how many semitones that lies above its sound.
-    pub fn become_note(&mut self, call: Call, room: &Room) -> f64 {
+    /// Goes on as another note, from the pitch where it is.
+    pub fn become_note(&mut self, call: Call, room: &Room) {
         let from = self.semitones(room);
         self.call = call;
         self.released = false;
@@ -166,7 +167,6 @@ impl Voice {
         self.gliding = 0;
         self.repart();
         self.regain(room, Glide::Own);
-        to
     }
 
     /// Lets it go: it may leave its loop, and is released if it has a gate.
@@ -232,8 +232,13 @@ impl Voice {
         self.source.frame() as f64 / self.source.sample().frames() as f64
     }
 
+    /// The pitch that it comes to, if it has one.
+    pub fn pitch(&self, room: &Room) -> Option<f64> {
+        self.values(room).heard(self.call.pitch, self.source.sample())
+    }
+
     /// Semitones by which it lies above its sound, but for vibrato and envelope.
-    pub fn semitones(&self, room: &Room) -> f64 {
+    fn semitones(&self, room: &Room) -> f64 {
         let (above, frames) = self.glide;
         let left = frames.saturating_sub(self.gliding) as f64 / frames.max(1) as f64;
         self.values(room).semitones(self.call.pitch, self.source.sample()) + above * left

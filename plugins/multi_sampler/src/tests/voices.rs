@@ -266,3 +266,45 @@ fn vibrato_is_the_same_however_a_quantum_is_split() {
     };
     assert_eq!(heard(false), heard(true));
 }
+
+#[test]
+fn a_glide_comes_from_the_pitch_of_the_note_before() {
+    let of = |pitch: Option<f32>, slot: usize, id: u32| NoteOn { pitch, slot: Some(slot), ..note(id) };
+    // The root of slot 0 is 48, that of slot 1 is 60; in slot 2 pitches are slices.
+    let table = [
+        ("the same note of another slot", of(Some(60.0), 0, 1), of(Some(60.0), 1, 2), 1.0),
+        ("an octave below", of(Some(48.0), 0, 1), of(Some(60.0), 1, 2), 0.5),
+        ("from a root", of(None, 0, 1), of(None, 1, 2), 0.5),
+        ("from a slice", of(Some(61.0), 2, 1), of(Some(72.0), 1, 2), 2.0),
+        ("to a slice", of(Some(72.0), 1, 1), of(Some(61.0), 2, 2), 1.0),
+    ];
+    for (name, first, second, speed) in table {
+        let mut bench = with(&counting(4000));
+        for slot in [1, 2] {
+            bench.bind_sample(slot, SlotParam::File, &counting(4000));
+        }
+        bench.slot_param(0, SlotParam::Root, 48.0);
+        bench.slot_param(2, SlotParam::SliceBy, 1.0);
+        bench.param(Param::Glide, 10.0);
+        bench.note_on(0, first);
+        bench.action(32, Action::Stop);
+        bench.quantum();
+        bench.note_on(bench.now(), second);
+        let out = left(&mut bench);
+        assert!((out[21] - out[20] - speed).abs() < 0.01, "{name}: {}", out[21] - out[20]);
+    }
+}
+
+#[test]
+fn all_layers_of_a_note_glide_from_the_note_before() {
+    let mut bench = with(&counting(4000));
+    bench.bind_sample(1, SlotParam::File, &counting(4000));
+    bench.param(Param::Select, 1.0);
+    bench.param(Param::Glide, 10.0);
+    bench.note_on(0, NoteOn { pitch: Some(60.0), ..note(1) });
+    bench.action(32, Action::Stop);
+    bench.quantum();
+    bench.note_on(bench.now(), NoteOn { pitch: Some(72.0), ..note(2) });
+    let out = left(&mut bench);
+    assert!((out[21] - out[20] - 2.0).abs() < 0.01, "{}", out[21] - out[20]);
+}
