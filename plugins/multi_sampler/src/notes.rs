@@ -5,7 +5,7 @@ use cantus_plugin_api::{NoteId, NoteOn};
 use crate::multi_sampler::{Param, SlotParam};
 use crate::part::{self, Style};
 use crate::values::{Locks, Name, choice};
-use crate::voice::{Call, Start, Voice};
+use crate::voice::{Before, Call, Start, Voice};
 use crate::voices::Steal;
 use crate::{MOST_HELD, MOST_WAITING, MultiSampler};
 
@@ -45,8 +45,8 @@ impl MultiSampler {
         match self.voicing() {
             Voicing::Poly => {
                 self.make_way(&first);
-                let from = self.last;
-                layers[..count].iter().map(of).for_each(|call| self.play(call, 0.0, from));
+                let before = Before { pitch: self.last, levels: [0.0; 2] };
+                layers[..count].iter().map(of).for_each(|call| self.play(call, before));
             }
             voicing => self.hold(first, voicing),
         }
@@ -96,22 +96,23 @@ impl MultiSampler {
 
     /// A note that sounds alone begins, or the one that sounds becomes it.
     fn play_alone(&mut self, call: Call, voicing: Voicing) {
-        let sounding = self.voices.latest(|voice| !voice.releasing());
-        let level = match sounding {
-            Some(voice) if voicing == Voicing::Legato && voice.call.slot == call.slot => {
-                voice.become_note(call, &self.room);
-                self.last = voice.pitch(&self.room);
-                return;
-            }
-            Some(voice) => voice.level(),
-            None => 0.0,
-        };
+        let sounding = self.voices.latest(|_| true);
+        let levels = sounding.as_ref().map_or([0.0; 2], |voice| voice.levels());
+        if let Some(voice) = sounding
+            && voicing == Voicing::Legato
+            && voice.call.slot == call.slot
+            && !voice.releasing()
+        {
+            voice.become_note(call, &self.room);
+            self.last = voice.pitch(&self.room);
+            return;
+        }
         self.voices.fade(|_| true);
-        self.play(call, level, self.last);
+        self.play(call, Before { pitch: self.last, levels });
     }
 
-    /// A voice begins, its envelope at a level, from the pitch of a note before.
-    fn play(&mut self, call: Call, level: f32, from: Option<f64>) {
+    /// A voice begins.
+    fn play(&mut self, call: Call, before: Before) {
         let Some(sample) = self.sounds[call.slot].clone() else { return };
         let values = self.room.values.note(call.slot, &call.locks);
         let first = match part::style(&values) {
@@ -119,7 +120,7 @@ impl MultiSampler {
             Style::Once | Style::Loop | Style::Grain => None,
         };
         self.begun += 1;
-        let start = Start { call, number: self.begun, sample, first, level, from };
+        let start = Start { call, number: self.begun, sample, first, before };
         let Some(voice) = Voice::new(start, &self.room) else { return };
         self.last = voice.pitch(&self.room);
         let values = &self.room.values;

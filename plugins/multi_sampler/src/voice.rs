@@ -78,16 +78,22 @@ pub struct Start {
     pub sample: Sample,
     /// Frame of the sound; `None`: where the values say.
     pub first: Option<usize>,
-    /// The level that its envelope begins at.
-    pub level: f32,
+    pub before: Before,
+}
+
+/// What a note begins from.
+#[derive(Clone, Copy)]
+pub struct Before {
     /// The pitch of the note before, if there was one that had a pitch.
-    pub from: Option<f64>,
+    pub pitch: Option<f64>,
+    /// Where both envelopes of the note before stand if they go on from there, else 0.
+    pub levels: [f32; 2],
 }
 
 impl Voice {
     /// Begins; `None` if there is nothing to play.
     pub fn new(start: Start, room: &Room) -> Option<Voice> {
-        let Start { call, number, sample, first, level, from } = start;
+        let Start { call, number, sample, first, before } = start;
         let values = room.values.note(call.slot, &call.locks);
         let note =
             Note { values, pitch: call.pitch, points: room.points[call.slot].as_ref(), released: false, slice: 0 };
@@ -95,18 +101,18 @@ impl Voice {
         if part.is_empty() {
             return None;
         }
-        let above = from.zip(values.heard(call.pitch, &sample)).map_or(0.0, |(from, to)| from - to);
+        let above = before.pitch.zip(values.heard(call.pitch, &sample)).map_or(0.0, |(from, to)| from - to);
         let first = first.unwrap_or_else(|| part.place(values.get(Param::Position)));
         let gain = |gain| Smooth::new(gain, f64::from(room.fade) / room.rate, room.rate);
         let (left, right) = values.gains(call.velocity);
         let grains = grains(&values, &part.stretch, &sample, room.rate, room.bpm);
-        let modulation = Envelope::new(values.modulation(room.rate), 0.0);
+        let modulation = Envelope::new(values.modulation(room.rate), before.levels[1]);
         let filter = values.filter(call.pitch, call.velocity, modulation.level());
         Some(Voice {
             call,
             number,
             source: Source::new(sample, part, first, grains, number, room),
-            level: Envelope::new(values.level(room.fade, room.rate), level),
+            level: Envelope::new(values.level(room.fade, room.rate), before.levels[0]),
             modulation,
             filter: Filter::new(filter, room.rate, room.fade),
             left: gain(left),
@@ -217,9 +223,9 @@ impl Voice {
         self.level.level() * self.left.target().max(self.right.target())
     }
 
-    /// Where its envelope stands.
-    pub fn level(&self) -> f32 {
-        self.level.level()
+    /// Where its envelopes stand.
+    pub fn levels(&self) -> [f32; 2] {
+        [self.level.level(), self.modulation.level()]
     }
 
     /// Which frame of its sound is heard now.

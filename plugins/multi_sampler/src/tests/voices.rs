@@ -308,3 +308,27 @@ fn all_layers_of_a_note_glide_from_the_note_before() {
     let out = left(&mut bench);
     assert!((out[21] - out[20] - 2.0).abs() < 0.01, "{}", out[21] - out[20]);
 }
+
+#[test]
+fn mono_begins_anew_from_where_both_envelopes_are() {
+    for (name, off) in [("held", 5000), ("released", 190)] {
+        let mut bench = with(&ones());
+        bench.param(Param::Voicing, 1.0);
+        bench.param(Param::Attack, 400.0 / RATE);
+        bench.param(Param::Release, 10.0);
+        bench.note_on(0, note(1));
+        bench.note_off(off, 1);
+        bench.note_on(200, note(2));
+        let out = bench.run(4).audio.remove(0);
+        assert!((out[204] - 0.5).abs() < 0.03, "{name}: {} at first, then {}", out[199], out[204]);
+    }
+    let mut bench = with(&counting(5000));
+    bench.param(Param::Voicing, 1.0);
+    bench.param(Param::ModPitch, 12.0);
+    bench.param(Param::ModAttack, 400.0 / RATE);
+    bench.note_on(0, note(1));
+    bench.note_on(200, note(2));
+    let out = bench.run(4).audio.remove(0);
+    let speeds = [out[199] - out[198], out[210] - out[209]];
+    assert!(speeds.iter().all(|speed| (1.35..1.45).contains(speed)), "{speeds:?}");
+}
