@@ -6,7 +6,7 @@ use crate::multi_sampler::{Param, SLOTS, SlotParam};
 use crate::values::{Values, choice};
 
 /// Slots that one note may play at once.
-pub const MOST_LAYERS: usize = 16;
+const MOST_LAYERS: usize = 16;
 /// Round-robin groups.
 const GROUPS: usize = 16;
 
@@ -21,8 +21,28 @@ enum Select {
     Velocity,
 }
 
-/// Slots, in order.
-pub type Layers = ([usize; MOST_LAYERS], usize);
+/// The slots that a note plays, each once. Those beyond the sixteenth are not heard.
+#[derive(Clone, Copy)]
+pub struct Layers {
+    slots: [usize; MOST_LAYERS],
+    count: usize,
+}
+
+impl Layers {
+    const NONE: Layers = Layers { slots: [0; MOST_LAYERS], count: 0 };
+
+    fn add(&mut self, slot: usize) {
+        if self.count < MOST_LAYERS && !self.slots().contains(&slot) {
+            self.slots[self.count] = slot;
+            self.count += 1;
+        }
+    }
+
+    /// In order.
+    pub fn slots(&self) -> &[usize] {
+        &self.slots[..self.count]
+    }
+}
 
 /// Whose turn it is in each round-robin group.
 pub struct Turns {
@@ -45,13 +65,8 @@ impl Turns {
     pub fn choose(&mut self, on: &NoteOn, values: &Values, sounds: &[Option<Sample>]) -> Layers {
         let filled = |slot: &usize| sounds.get(*slot).is_some_and(Option::is_some);
         let group = |slot: usize| values.of_slot(slot, SlotParam::RoundRobin) as usize;
-        let mut layers = ([0; MOST_LAYERS], 0);
-        let mut add = |slot: usize| {
-            if layers.1 < MOST_LAYERS && !layers.0[..layers.1].contains(&slot) {
-                layers.0[layers.1] = slot;
-                layers.1 += 1;
-            }
-        };
+        let mut layers = Layers::NONE;
+        let mut add = |slot| layers.add(slot);
         let velocity = f64::from(on.velocity.unwrap_or(1.0));
         match (on.slot, choice(values.get(Param::Select), &[Select::Slot, Select::Zone, Select::Velocity])) {
             (Some(slot), _) if slot >= SLOTS => {}

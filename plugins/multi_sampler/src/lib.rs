@@ -35,9 +35,10 @@ use cantus_plugin_api::{Block, Data, Event, Glide, Init, Module, NoteId, NoteOn,
 
 use choice::Turns;
 use multi_sampler::{Action, Meter, Param, SLOTS, SlotParam, output};
+use notes::Held;
 use room::Room;
 use values::{Locks, Name};
-use voice::{Call, Voice};
+use voice::Voice;
 use voices::Voices;
 
 cantus_plugin_api::export!(MultiSampler);
@@ -58,10 +59,10 @@ pub struct MultiSampler {
     turns: Turns,
     voices: Voices,
     /// Notes that are held, the latest last, while only one may sound.
-    held: Vec<Call>,
+    held: Vec<Held>,
     /// Locks of notes that are not on yet.
     waiting: Vec<(NoteId, Locks)>,
-    /// How many voices have begun.
+    /// How many notes have begun.
     begun: u64,
     /// The pitch of the last note, if it had one.
     last: Option<f64>,
@@ -143,7 +144,7 @@ impl Module for MultiSampler {
             Event::NoteOn(on) => self.note_on(on),
             Event::NoteOff(note) => self.note_off(note),
             Event::Choke(note) => {
-                self.held.retain(|call| call.note != note);
+                self.held.retain(|held| held.call.note != note);
                 self.voices.fade(|voice| voice.call.note == note);
             }
             Event::Param { param, value, glide } => self.set(param, value, glide),

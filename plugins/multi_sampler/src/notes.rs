@@ -2,6 +2,7 @@
 
 use cantus_plugin_api::{NoteId, NoteOn};
 
+use crate::choice::Layers;
 use crate::multi_sampler::{Param, SlotParam};
 use crate::part::{self, Style};
 use crate::values::{Locks, Name, choice};
@@ -29,6 +30,21 @@ impl NewNote {
     const ALL: [NewNote; 3] = [NewNote::Continue, NewNote::Release, NewNote::Cut];
 }
 
+/// A note that is held while only one may sound.
+#[derive(Clone, Copy)]
+pub struct Held {
+    /// In its first slot.
+    pub call: Call,
+    /// All its slots.
+    pub layers: Layers,
+}
+
+impl Held {
+    fn calls(&self) -> impl Iterator<Item = Call> {
+        self.layers.slots().iter().map(|slot| Call { slot: *slot, ..self.call })
+    }
+}
+
 impl MultiSampler {
     fn voicing(&self) -> Voicing {
         choice(self.room.values.get(Param::Voicing), &[Voicing::Poly, Voicing::Mono, Voicing::Legato])
@@ -38,17 +54,18 @@ impl MultiSampler {
     pub fn note_on(&mut self, on: NoteOn) {
         let waiting = self.waiting.iter().position(|(note, _)| *note == on.note);
         let locks = waiting.map_or(Locks::NONE, |at| self.waiting.swap_remove(at).1);
-        let (layers, count) = self.turns.choose(&on, &self.room.values, &self.sounds);
-        let (column, pitch, velocity) = (on.column, on.pitch, on.velocity.unwrap_or(1.0));
-        let of = |slot: &usize| Call { note: on.note, slot: *slot, column, pitch, velocity, locks };
-        let Some(first) = layers[..count].first().map(of) else { return };
+        let layers = self.turns.choose(&on, &self.room.values, &self.sounds);
+        let Some(slot) = layers.slots().first().copied() else { return };
+        let (pitch, velocity) = (on.pitch, on.velocity.unwrap_or(1.0));
+        let call = Call { note: on.note, slot, column: on.column, pitch, velocity, locks };
         match self.voicing() {
             Voicing::Poly => {
-                self.make_way(&first);
+                self.make_way(&call);
+                self.begun += 1;
                 let before = Before { pitch: self.last, levels: [0.0; 2] };
-                layers[..count].iter().map(of).for_each(|call| self.play(call, before));
+                layers.slots().iter().for_each(|slot| self.play(Call { slot: *slot, ..call }, before));
             }
-            voicing => self.hold(first, voicing),
+            voicing => self.hold(Held { call, layers }, voicing),
         }
     }
 
@@ -86,32 +103,38 @@ impl MultiSampler {
         }
     }
 
-    fn hold(&mut self, call: Call, voicing: Voicing) {
+    fn hold(&mut self, note: Held, voicing: Voicing) {
         if self.held.len() == MOST_HELD {
             self.held.remove(0);
         }
-        self.held.push(call);
-        self.play_alone(call, voicing);
+        self.held.push(note);
+        self.play_alone(&note, voicing);
     }
 
-    /// A note that sounds alone begins, or the one that sounds becomes it.
-    fn play_alone(&mut self, call: Call, voicing: Voicing) {
-        let sounding = self.voices.latest(|_| true);
-        let levels = sounding.as_ref().map_or([0.0; 2], |voice| voice.levels());
-        if let Some(voice) = sounding
-            && voicing == Voicing::Legato
-            && voice.call.slot == call.slot
-            && !voice.releasing()
-        {
-            voice.become_note(call, &self.room);
-            self.last = voice.pitch(&self.room);
-            return;
+    /// A note sounds alone: legato, those of its layers that sound already go on as it; the others begin, and all else fades out.
+    fn play_alone(&mut self, note: &Held, voicing: Voicing) {
+        let levels = self.voices.latest(|_| true).map_or([0.0; 2], |voice| voice.levels());
+        let before = Before { pitch: self.last, levels };
+        let earlier = self.begun;
+        self.begun += 1;
+        if voicing == Voicing::Legato {
+            for call in note.calls() {
+                if let Some(voice) = self.voices.latest(|voice| voice.call.slot == call.slot && !voice.releasing()) {
+                    voice.become_note(call, self.begun, &self.room);
+                    self.last = voice.pitch(&self.room);
+                }
+            }
         }
-        self.voices.fade(|_| true);
-        self.play(call, Before { pitch: self.last, levels });
+        for call in note.calls() {
+            let goes_on = |voice: &Voice| voice.number == self.begun && voice.call.slot == call.slot;
+            if !self.voices.sounding().iter().any(goes_on) {
+                self.play(call, before);
+            }
+        }
+        self.voices.fade(|voice| voice.number <= earlier);
     }
 
-    /// A voice begins.
+    /// A layer of the latest note begins.
     fn play(&mut self, call: Call, before: Before) {
         let Some(sample) = self.sounds[call.slot].clone() else { return };
         let values = self.room.values.note(call.slot, &call.locks);
@@ -119,7 +142,6 @@ impl MultiSampler {
             Style::Next => Some(self.carry_on(call.slot)),
             Style::Once | Style::Loop | Style::Grain => None,
         };
-        self.begun += 1;
         let start = Start { call, number: self.begun, sample, first, before };
         let Some(voice) = Voice::new(start, &self.room) else { return };
         self.last = voice.pitch(&self.room);
@@ -127,7 +149,7 @@ impl MultiSampler {
         let group = |slot| values.of_slot(slot, SlotParam::Choke);
         if group(call.slot) > 0.0 {
             // Not the other layers of the note.
-            let same = |voice: &Voice| group(voice.call.slot) == group(call.slot) && voice.call.note != call.note;
+            let same = |voice: &Voice| group(voice.call.slot) == group(call.slot) && voice.number != self.begun;
             self.voices.fade(same);
         }
         let steal =
@@ -146,12 +168,12 @@ impl MultiSampler {
     /// A note is let go.
     pub fn note_off(&mut self, note: NoteId) {
         let held = self.held.len();
-        self.held.retain(|call| call.note != note);
+        self.held.retain(|held| held.call.note != note);
         let ends = self.voices.of_note(note).any(|voice| voice.has_gate(&self.room) && !voice.releasing());
         let before = self.held.last().copied().filter(|_| ends && self.held.len() < held);
         match before {
             // What was held before it comes back.
-            Some(call) => self.play_alone(call, self.voicing()),
+            Some(before) => self.play_alone(&before, self.voicing()),
             None => self.voices.of_note(note).for_each(|voice| voice.let_go(&self.room)),
         }
     }

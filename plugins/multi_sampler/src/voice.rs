@@ -9,7 +9,7 @@ use crate::envelope::Envelope;
 use crate::filter::{self, Filter};
 use crate::fit::{Fit, beats, fit, fitted, grains};
 use crate::grains::Setting;
-use crate::multi_sampler::{Param, SlotParam};
+use crate::multi_sampler::{Param, SLOTS, SlotParam};
 use crate::part::{Note, Part, Style, style, whole};
 use crate::reader::Interpolation;
 use crate::room::Room;
@@ -38,7 +38,7 @@ pub struct Call {
 /// A note, from its onset to the end of its sound or release.
 pub struct Voice {
     pub call: Call,
-    /// It began before all that have a higher number.
+    /// That of its note, which came before all that have a higher one.
     pub number: u64,
     source: Source,
     level: Envelope,
@@ -103,6 +103,8 @@ impl Voice {
         }
         let above = before.pitch.zip(values.heard(call.pitch, &sample)).map_or(0.0, |(from, to)| from - to);
         let first = first.unwrap_or_else(|| part.place(values.get(Param::Position)));
+        // Each layer of a note has its own.
+        let chances = number * SLOTS as u64 + call.slot as u64;
         let gain = |gain| Smooth::new(gain, f64::from(room.fade) / room.rate, room.rate);
         let (left, right) = values.gains(call.velocity);
         let grains = grains(&values, &part.stretch, &sample, room.rate, room.bpm);
@@ -111,7 +113,7 @@ impl Voice {
         Some(Voice {
             call,
             number,
-            source: Source::new(sample, part, first, grains, number, room),
+            source: Source::new(sample, part, first, grains, chances, room),
             level: Envelope::new(values.level(room.fade, room.rate), before.levels[0]),
             modulation,
             filter: Filter::new(filter, room.rate, room.fade),
@@ -164,10 +166,9 @@ impl Voice {
     }
 
     /// Goes on as another note, from the pitch where it is.
-    pub fn become_note(&mut self, call: Call, room: &Room) {
+    pub fn become_note(&mut self, call: Call, number: u64, room: &Room) {
         let from = self.semitones(room);
-        self.call = call;
-        self.released = false;
+        (self.call, self.number, self.released) = (call, number, false);
         let to = self.values(room).semitones(self.call.pitch, self.source.sample());
         self.glide = (from - to, u64::from(self.values(room).frames(Param::Glide, room.rate)));
         self.gliding = 0;

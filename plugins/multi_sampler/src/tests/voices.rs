@@ -332,3 +332,61 @@ fn mono_begins_anew_from_where_both_envelopes_are() {
     let speeds = [out[199] - out[198], out[210] - out[209]];
     assert!(speeds.iter().all(|speed| (1.35..1.45).contains(speed)), "{speeds:?}");
 }
+
+/// Slots 0 to 2 sound as 1, 10 and 100: the first for all notes, then one below C4, then one from there on.
+fn layers() -> Sampler {
+    let mut bench = Sampler::new(RATE);
+    for slot in 0..3 {
+        bench.bind_sample(slot, SlotParam::File, &TestSample::mono(RATE, &[10f32.powi(slot as i32); 5000]));
+        // At any pitch.
+        bench.slot_param(slot, SlotParam::Root, 60.0);
+    }
+    bench.slot_param(1, SlotParam::HighKey, 59.0);
+    bench.slot_param(2, SlotParam::LowKey, 60.0);
+    bench.param(Param::Select, 1.0);
+    bench
+}
+
+#[test]
+fn a_note_that_sounds_alone_has_all_its_layers() {
+    for (voicing, goes_on) in [(1.0, false), (2.0, true)] {
+        let mut bench = layers();
+        bench.param(Param::Voicing, voicing);
+        bench.note_on(0, NoteOn { pitch: Some(59.0), ..note(1) });
+        assert_eq!(left(&mut bench)[60], 11.0, "voicing {voicing}");
+        let place = bench.meter_at(Meter::Playhead, 0);
+        bench.note_on(bench.now(), NoteOn { pitch: Some(60.0), ..note(2) });
+        assert_eq!(left(&mut bench)[60], 101.0, "voicing {voicing}");
+        assert_eq!(bench.meter(Meter::Voices), 2.0, "voicing {voicing}");
+        let places = [0, 1, 2].map(|n| bench.meter_at(Meter::Playhead, n));
+        assert_eq!(places.iter().any(|now| *now > 1.5 * place), goes_on, "voicing {voicing}: {place}, then {places:?}");
+        bench.note_off(bench.now(), 2);
+        assert_eq!(left(&mut bench)[60], 11.0, "voicing {voicing}: the first is still held");
+    }
+}
+
+#[test]
+fn polyphony_counts_notes_not_layers() {
+    for (polyphony, second, third) in [(1.0, 101.0, 11.0), (2.0, 112.0, 112.0), (3.0, 112.0, 123.0)] {
+        let mut bench = layers();
+        bench.param(Param::Polyphony, polyphony);
+        bench.note_on(0, NoteOn { pitch: Some(59.0), ..note(1) });
+        assert_eq!(left(&mut bench)[60], 11.0, "polyphony {polyphony}");
+        bench.note_on(bench.now(), NoteOn { pitch: Some(60.0), ..note(2) });
+        assert_eq!(left(&mut bench)[60], second, "polyphony {polyphony}");
+        bench.note_on(bench.now(), NoteOn { pitch: Some(59.0), ..note(3) });
+        assert_eq!(left(&mut bench)[60], third, "polyphony {polyphony}");
+    }
+}
+
+#[test]
+fn the_quietest_note_is_so_with_all_its_layers() {
+    let mut bench = layers();
+    bench.param(Param::Polyphony, 2.0);
+    bench.param(Param::Steal, 2.0);
+    // Of 1 and 10, each half as loud; of 1 alone; and what takes the place of one of them.
+    bench.note_on(0, NoteOn { pitch: Some(59.0), velocity: Some(0.6), ..note(1) });
+    bench.note_on(0, NoteOn { slot: Some(0), ..note(2) });
+    bench.note_on(0, NoteOn { slot: Some(2), ..note(3) });
+    assert_eq!(left(&mut bench)[60], 106.6);
+}
