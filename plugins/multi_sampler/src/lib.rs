@@ -54,8 +54,8 @@ const MOST_HELD: usize = 16;
 pub struct MultiSampler {
     room: Room,
     sounds: Vec<Option<Sample>>,
-    /// Of each slot, the frame at which its last note ended.
-    resume: Vec<usize>,
+    /// Of each slot, the frame of its sound at which the last note ended, if one did.
+    resume: Vec<Option<usize>>,
     turns: Turns,
     voices: Voices,
     /// Notes that are held, the latest last, while only one may sound.
@@ -99,7 +99,7 @@ impl MultiSampler {
             _ if slot >= SLOTS => {}
             (SlotParam::File, data) => {
                 self.sounds[slot] = if let Data::Sample(sample) = data { Some(sample) } else { None };
-                self.resume[slot] = 0;
+                self.resume[slot] = None;
             }
             (SlotParam::SlicePoints, data) => {
                 self.room.points[slot] = if let Data::Numbers(numbers) = data { Some(numbers) } else { None };
@@ -115,7 +115,7 @@ impl Module for MultiSampler {
         let room = Room::new(init);
         Ok(MultiSampler {
             sounds: vec![None; SLOTS],
-            resume: vec![0; SLOTS],
+            resume: vec![None; SLOTS],
             turns: Turns::new(init.seed()),
             voices: Voices::new(room.fade),
             held: Vec::with_capacity(MOST_HELD),
@@ -130,7 +130,7 @@ impl Module for MultiSampler {
     fn reset(&mut self) {
         self.room.reset();
         self.sounds.fill(None);
-        self.resume.fill(0);
+        self.resume.fill(None);
         self.waiting.clear();
         self.turns.reset();
         self.voices.clear();
@@ -169,8 +169,13 @@ impl Module for MultiSampler {
         let (_, mut outputs) = block.audio();
         let mut out = outputs.port(output::OUT);
         let (left, right) = out.stereo(range);
-        let resume = &mut self.resume;
-        self.voices.render(&mut self.room, left, right, |voice| resume[voice.call.slot] = voice.frame());
+        let (sounds, resume) = (&self.sounds, &mut self.resume);
+        self.voices.render(&mut self.room, left, right, |voice| {
+            let slot = voice.call.slot;
+            if sounds[slot].as_ref().is_some_and(|sound| voice.plays(sound)) {
+                resume[slot] = Some(voice.frame());
+            }
+        });
         self.peaks[0].hear(left);
         self.peaks[1].hear(right);
         block.meter(Meter::Voices, self.voices.sounding().len() as f32);

@@ -1,6 +1,6 @@
 //! What notes do: they begin, make others go, and are let go.
 
-use cantus_plugin_api::{NoteId, NoteOn};
+use cantus_plugin_api::{NoteId, NoteOn, Sample};
 
 use crate::choice::Layers;
 use crate::multi_sampler::{Param, SlotParam};
@@ -138,10 +138,8 @@ impl MultiSampler {
     fn play(&mut self, call: Call, before: Before) {
         let Some(sample) = self.sounds[call.slot].clone() else { return };
         let values = self.room.values.note(call.slot, &call.locks);
-        let first = match part::style(&values) {
-            Style::Next => Some(self.carry_on(call.slot)),
-            Style::Once | Style::Loop | Style::Grain => None,
-        };
+        let next = part::style(&values) == Style::Next;
+        let first = if next { self.carry_on(call.slot, &sample) } else { None };
         let start = Start { call, number: self.begun, sample, first, before };
         let Some(voice) = Voice::new(start, &self.room) else { return };
         self.last = voice.pitch(&self.room);
@@ -158,11 +156,12 @@ impl MultiSampler {
         self.voices.begin(voice, polyphony, steal);
     }
 
-    /// The frame at which a slot's last note has ended, or is: that one fades out.
-    fn carry_on(&mut self, slot: usize) -> usize {
-        let latest = self.voices.latest(|voice| voice.call.slot == slot).map(|voice| voice.frame());
+    /// The frame of a slot's sound at which its last note has ended, or is: that one fades out.
+    fn carry_on(&mut self, slot: usize, sample: &Sample) -> Option<usize> {
+        let latest = self.voices.latest(|voice| voice.call.slot == slot && voice.plays(sample));
+        let frame = latest.map(|voice| voice.frame()).or(self.resume[slot]);
         self.voices.fade(|voice| voice.call.slot == slot);
-        latest.unwrap_or(self.resume[slot])
+        frame
     }
 
     /// A note is let go.

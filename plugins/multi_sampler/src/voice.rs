@@ -229,6 +229,11 @@ impl Voice {
         [self.level.level(), self.modulation.level()]
     }
 
+    /// It plays that sound, not another that its slot had before.
+    pub fn plays(&self, sample: &Sample) -> bool {
+        std::ptr::eq(self.source.sample().guarded(0), sample.guarded(0))
+    }
+
     /// Which frame of its sound is heard now.
     pub fn frame(&self) -> usize {
         self.source.frame()

@@ -390,3 +390,30 @@ fn the_quietest_note_is_so_with_all_its_layers() {
     bench.note_on(0, NoteOn { slot: Some(2), ..note(3) });
     assert_eq!(left(&mut bench)[60], 106.6);
 }
+
+#[test]
+fn next_begins_a_new_file_at_its_start() {
+    for (name, off) in [("the old one sounds", 500), ("the old one has ended", 70)] {
+        let mut bench = with(&counting(5000));
+        bench.slot_param(0, SlotParam::Style, 2.0);
+        bench.note_on(0, note(1));
+        bench.note_off(off, 1);
+        bench.quantum();
+        bench.bind_sample(0, SlotParam::File, &counting(4000));
+        bench.run(2);
+        bench.note_on(bench.now(), note(2));
+        assert_eq!(left(&mut bench)[10], 11.0, "{name}");
+    }
+}
+
+#[test]
+fn next_goes_on_from_a_note_that_sounds_alone() {
+    for voicing in [0.0, 1.0] {
+        let mut bench = with(&counting(5000));
+        bench.param(Param::Voicing, voicing);
+        bench.slot_param(0, SlotParam::Style, 2.0);
+        bench.note_on(0, note(1));
+        bench.note_on(32, note(2));
+        assert_eq!(left(&mut bench)[63], 64.0, "voicing {voicing}");
+    }
+}
