@@ -180,9 +180,12 @@ impl Module for MultiSampler {
         self.peaks[1].hear(right);
         block.meter(Meter::Voices, self.voices.sounding().len() as f32);
         block.meter(Meter::Peak, self.peaks[0].level().max(self.peaks[1].level()));
-        let places = self.voices.sounding().iter().map(Voice::along).map(|along| along as f32);
-        for (n, place) in places.chain(std::iter::repeat(-1.0)).take(PLAYHEADS).enumerate() {
-            block.meter_at(Meter::Playhead, n, place);
+        let mut playheads = [-1.0; PLAYHEADS];
+        for voice in self.voices.sounding().iter().filter(|voice| voice.place < PLAYHEADS) {
+            playheads[voice.place] = voice.along() as f32;
+        }
+        for (n, along) in playheads.into_iter().enumerate() {
+            block.meter_at(Meter::Playhead, n, along);
         }
     }
 }

@@ -6,6 +6,7 @@ use cantus_plugin_api::testing::{Bench, TestSample, laws, note};
 use super::*;
 
 mod clicks;
+mod pitch;
 mod slices;
 mod styles;
 mod voices;

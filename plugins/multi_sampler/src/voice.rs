@@ -40,6 +40,8 @@ pub struct Voice {
     pub call: Call,
     /// That of its note, which came before all that have a higher one.
     pub number: u64,
+    /// Which of the voices that sound it is: the same from its onset to its end.
+    pub place: usize,
     source: Source,
     level: Envelope,
     modulation: Envelope,
@@ -113,6 +115,7 @@ impl Voice {
         Some(Voice {
             call,
             number,
+            place: 0,
             source: Source::new(sample, part, first, grains, chances, room),
             level: Envelope::new(values.level(room.fade, room.rate), before.levels[0]),
             modulation,

@@ -69,7 +69,7 @@ impl Voices {
     }
 
     /// Begins a voice of a note, of which at most `polyphony` sound at once: while there are too many, one goes.
-    pub fn begin(&mut self, voice: Voice, polyphony: usize, steal: Steal) {
+    pub fn begin(&mut self, mut voice: Voice, polyphony: usize, steal: Steal) {
         let polyphony = polyphony.clamp(1, MOST);
         // There are no more notes than voices.
         while self.sounding.len() >= polyphony {
@@ -80,7 +80,15 @@ impl Voices {
             let Some(number) = self.victim(steal) else { break };
             self.fade(|voice| voice.number == number);
         }
+        voice.place = self.free_place();
         self.sounding.push(voice);
+    }
+
+    /// The first place that no voice has.
+    fn free_place(&self) -> usize {
+        let mut taken = [false; MOST];
+        self.sounding.iter().for_each(|voice| taken[voice.place] = true);
+        taken.iter().take_while(|taken| **taken).count()
     }
 
     /// Counts the notes beside that of a new voice, the oldest first.
