@@ -6,7 +6,7 @@ use crate::choice::Layers;
 use crate::multi_sampler::{Param, SlotParam};
 use crate::part::{self, Style};
 use crate::values::{Locks, Name, choice};
-use crate::voice::{Before, Call, Start, Voice};
+use crate::voice::{Start, Voice};
 use crate::voices::Steal;
 use crate::{MOST_HELD, MOST_WAITING, MultiSampler};
 
@@ -28,6 +28,27 @@ enum NewNote {
 
 impl NewNote {
     const ALL: [NewNote; 3] = [NewNote::Continue, NewNote::Release, NewNote::Cut];
+}
+
+/// Who plays what.
+#[derive(Clone, Copy)]
+pub struct Call {
+    pub note: NoteId,
+    pub slot: usize,
+    pub column: usize,
+    /// `None`: the sound's own.
+    pub pitch: Option<f32>,
+    pub velocity: f32,
+    pub locks: Locks,
+}
+
+/// What a note begins from.
+#[derive(Clone, Copy)]
+pub struct Before {
+    /// The pitch of the note before, if there was one that had a pitch.
+    pub pitch: Option<f64>,
+    /// Where both envelopes of the note before stand if they go on from there, else 0.
+    pub levels: [f32; 2],
 }
 
 /// A note that is held while only one may sound.

@@ -3,37 +3,26 @@
 use std::ops::Range;
 
 use cantus_plugin_api::math::semitones_to_ratio;
-use cantus_plugin_api::{Glide, NoteId, QUANTUM, Sample, Smooth};
+use cantus_plugin_api::{Glide, QUANTUM, Sample, Smooth};
 
 use crate::envelope::Envelope;
 use crate::filter::{self, Filter};
 use crate::fit::{Fit, beats, fit, fitted, grains};
 use crate::grains::Setting;
 use crate::multi_sampler::{Param, SLOTS, SlotParam};
+use crate::notes::{Before, Call};
 use crate::part::{Note, Part, Style, style, whole};
 use crate::reader::Interpolation;
 use crate::room::Room;
 use crate::slices::Slices;
 use crate::source::Source;
-use crate::values::{Locks, Name, NoteValues};
+use crate::values::{Name, NoteValues};
 use crate::vibrato::Vibrato;
 
 /// Frames after which what moves by itself (glide, vibrato, the second envelope) is looked at again, from the onset on.
 const TICK: u64 = 32;
 /// Seconds that a filter may ring on when its sound has ended.
 const RING: f64 = 0.1;
-
-/// Who plays what.
-#[derive(Clone, Copy)]
-pub struct Call {
-    pub note: NoteId,
-    pub slot: usize,
-    pub column: usize,
-    /// `None`: the sound's own.
-    pub pitch: Option<f32>,
-    pub velocity: f32,
-    pub locks: Locks,
-}
 
 /// A note, from its onset to the end of its sound or release.
 pub struct Voice {
@@ -81,15 +70,6 @@ pub struct Start {
     /// Frame of the sound; `None`: where the values say.
     pub first: Option<usize>,
     pub before: Before,
-}
-
-/// What a note begins from.
-#[derive(Clone, Copy)]
-pub struct Before {
-    /// The pitch of the note before, if there was one that had a pitch.
-    pub pitch: Option<f64>,
-    /// Where both envelopes of the note before stand if they go on from there, else 0.
-    pub levels: [f32; 2],
 }
 
 impl Voice {
