@@ -2,24 +2,13 @@
 
 use cantus_plugin_api::{NoteOn, Random, Sample};
 
-use crate::multi_sampler::{Param, SLOTS, SlotParam};
-use crate::values::{Values, choice};
+use crate::multi_sampler::{Param, SLOTS, Select, SlotParam};
+use crate::values::Values;
 
 /// Slots that one note may play at once.
 const MOST_LAYERS: usize = 16;
 /// Round-robin groups.
 const GROUPS: usize = 16;
-
-/// How slots are chosen for a note that names none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Select {
-    /// The first.
-    Slot,
-    /// All in whose zones of keys and velocities it lies.
-    Zone,
-    /// One of those that have a sound, the later the louder.
-    Velocity,
-}
 
 /// The slots that a note plays, each once. Those beyond the sixteenth are not heard.
 #[derive(Clone, Copy)]
@@ -68,7 +57,7 @@ impl Turns {
         let mut layers = Layers::NONE;
         let mut add = |slot| layers.add(slot);
         let velocity = f64::from(on.velocity.unwrap_or(1.0));
-        match (on.slot, choice(values.get(Param::Select), &[Select::Slot, Select::Zone, Select::Velocity])) {
+        match (on.slot, Select::from_value(values.get(Param::Select))) {
             (Some(slot), _) if slot >= SLOTS => {}
             (None, Select::Zone) => {
                 let key = f64::from(on.pitch.unwrap_or(60.0));

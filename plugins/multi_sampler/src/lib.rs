@@ -31,7 +31,7 @@ mod window;
 
 use std::ops::Range;
 
-use cantus_plugin_api::{Block, Data, Event, Glide, Init, Module, NoteId, NoteOn, Peak, Sample};
+use cantus_plugin_api::{Block, Data, Event, Glide, Init, Module, NoteId, Peak, Sample};
 
 use choice::Turns;
 use multi_sampler::{Action, Meter, Param, SLOTS, SlotParam, output};

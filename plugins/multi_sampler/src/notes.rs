@@ -3,32 +3,11 @@
 use cantus_plugin_api::{NoteId, NoteOn, Sample};
 
 use crate::choice::Layers;
-use crate::multi_sampler::{Param, SlotParam};
-use crate::part::{self, Style};
-use crate::values::{Locks, Name, choice};
+use crate::multi_sampler::{NewNote, Param, SlotParam, Steal, Style, Voicing};
+use crate::part::style;
+use crate::values::{Locks, Name};
 use crate::voice::{Start, Voice};
-use crate::voices::Steal;
 use crate::{MOST_HELD, MOST_WAITING, MultiSampler};
-
-/// Whether notes sound together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Voicing {
-    Poly,
-    Mono,
-    Legato,
-}
-
-/// What a note does to earlier ones of its column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum NewNote {
-    Continue,
-    Release,
-    Cut,
-}
-
-impl NewNote {
-    const ALL: [NewNote; 3] = [NewNote::Continue, NewNote::Release, NewNote::Cut];
-}
 
 /// Who plays what.
 #[derive(Clone, Copy)]
@@ -68,7 +47,7 @@ impl Held {
 
 impl MultiSampler {
     fn voicing(&self) -> Voicing {
-        choice(self.room.values.get(Param::Voicing), &[Voicing::Poly, Voicing::Mono, Voicing::Legato])
+        Voicing::from_value(self.room.values.get(Param::Voicing))
     }
 
     /// Begins a note in all slots that it plays.
@@ -117,7 +96,8 @@ impl MultiSampler {
     /// What a new note does to earlier ones of its column.
     fn make_way(&mut self, call: &Call) {
         let earlier = |voice: &Voice| voice.call.column == call.column;
-        match self.room.values.note(call.slot, &call.locks).choice(Param::NewNote, &NewNote::ALL) {
+        let values = self.room.values.note(call.slot, &call.locks);
+        match NewNote::from_value(values.get(Param::NewNote)) {
             NewNote::Continue => {}
             NewNote::Release => self.voices.release(earlier, &self.room),
             NewNote::Cut => self.voices.fade(earlier),
@@ -159,7 +139,7 @@ impl MultiSampler {
     fn play(&mut self, call: Call, before: Before) {
         let Some(sample) = self.sounds[call.slot].clone() else { return };
         let values = self.room.values.note(call.slot, &call.locks);
-        let next = part::style(&values) == Style::Next;
+        let next = style(&values) == Style::Next;
         let first = if next { self.carry_on(call.slot, &sample) } else { None };
         let start = Start { call, number: self.begun, sample, first, before };
         let Some(voice) = Voice::new(start, &self.room) else { return };
@@ -171,8 +151,7 @@ impl MultiSampler {
             let same = |voice: &Voice| group(voice.call.slot) == group(call.slot) && voice.number != self.begun;
             self.voices.fade(same);
         }
-        let steal =
-            choice(values.get(Param::Steal), &[Steal::Released, Steal::Oldest, Steal::Quietest, Steal::SameNote]);
+        let steal = Steal::from_value(values.get(Param::Steal));
         let polyphony = values.get(Param::Polyphony) as usize;
         self.voices.begin(voice, polyphony, steal);
     }

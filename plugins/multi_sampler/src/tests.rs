@@ -1,7 +1,7 @@
 //! The sampler against its manifest and the laws.
 
-use cantus_plugin_api::NoteId;
 use cantus_plugin_api::testing::{Bench, TestSample, laws, note};
+use cantus_plugin_api::{NoteId, NoteOn};
 
 use super::*;
 

@@ -155,13 +155,12 @@ impl NoteValues<'_> {
 
     /// The filter of a note, while the second envelope is at a level.
     pub fn filter(&self, pitch: Option<f32>, velocity: f32, modulation: f32) -> Setting {
-        const KINDS: [Kind; 5] = [Kind::Off, Kind::Low, Kind::High, Kind::Band, Kind::Notch];
         let track = pitch.map_or(0.0, |pitch| f64::from(pitch) - MIDDLE);
         let semitones = self.get(Param::KeyTrack) * track
             + self.get(Param::VelocityTrack) * f64::from(velocity - 1.0)
             + self.get(Param::ModCutoff) * f64::from(modulation);
         let cutoff = (self.get(Param::Cutoff) * exp2(semitones / 12.0)).clamp(20.0, HIGHEST);
-        let kind = self.choice(Param::Filter, &KINDS);
+        let kind = Kind::from_value(self.get(Param::Filter));
         let kind = if kind == Kind::Low && cutoff >= HIGHEST { Kind::Off } else { kind };
         Setting { kind, steep: self.get(Param::Steep) != 0.0, cutoff, resonance: self.get(Param::Resonance) }
     }

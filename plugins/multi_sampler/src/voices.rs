@@ -2,22 +2,12 @@
 
 use cantus_plugin_api::NoteId;
 
+use crate::multi_sampler::Steal;
 use crate::room::Room;
 use crate::voice::Voice;
 
 /// Voices that may sound, and as many that may fade out beside them.
 pub const MOST: usize = 256;
-
-/// Who goes when there are too many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Steal {
-    /// The oldest that is released, else the oldest.
-    Released,
-    Oldest,
-    Quietest,
-    /// One of the same pitch and slot, else as `Released`.
-    SameNote,
-}
 
 /// A note, with all its layers, that may have to go for a new one.
 struct Other {
