@@ -112,7 +112,8 @@ impl MultiSampler {
         self.play_alone(&note, voicing);
     }
 
-    /// A note sounds alone: legato, those of its layers that sound already go on as it; the others begin, and all else fades out.
+    /// A note sounds alone: legato, those of its layers that sound already go on as it; all else fades out, and the other
+    /// layers begin.
     fn play_alone(&mut self, note: &Held, voicing: Voicing) {
         let levels = self.voices.latest(|_| true).map_or([0.0; 2], |voice| voice.levels());
         let before = Before { pitch: self.last, levels };
@@ -126,13 +127,13 @@ impl MultiSampler {
                 }
             }
         }
+        self.voices.fade(|voice| voice.number <= earlier);
         for call in note.calls() {
             let goes_on = |voice: &Voice| voice.number == self.begun && voice.call.slot == call.slot;
             if !self.voices.sounding().iter().any(goes_on) {
                 self.play(call, before);
             }
         }
-        self.voices.fade(|voice| voice.number <= earlier);
     }
 
     /// A layer of the latest note begins.
@@ -158,7 +159,8 @@ impl MultiSampler {
 
     /// The frame of a slot's sound at which its last note has ended, or is: that one fades out.
     fn carry_on(&mut self, slot: usize, sample: &Sample) -> Option<usize> {
-        let latest = self.voices.latest(|voice| voice.call.slot == slot && voice.plays(sample));
+        let heard = self.voices.all().filter(|voice| voice.call.slot == slot && voice.plays(sample));
+        let latest = heard.max_by_key(|voice| voice.number);
         let frame = latest.map(|voice| voice.frame()).or(self.resume[slot]);
         self.voices.fade(|voice| voice.call.slot == slot);
         frame

@@ -222,6 +222,9 @@ fn without_a_gate_a_note_that_sounds_alone_plays_to_its_end() {
         bench.note_off(32, 2);
         let out = left(&mut bench);
         assert_eq!(out[63] - out[31], 64.0, "voicing {voicing}");
+        bench.note_on(bench.now(), note(3));
+        bench.run(2);
+        assert!(bench.meter_at(Meter::Playhead, 0) > 0.0, "voicing {voicing}: the first playhead is its");
     }
 }
 
