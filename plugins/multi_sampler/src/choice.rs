@@ -2,27 +2,36 @@
 
 use cantus_plugin_api::{NoteOn, Random, Sample};
 
-use crate::multi_sampler::{Param, SLOTS, SlotParam};
-use crate::values::{Values, choice};
+use crate::multi_sampler::{Param, SLOTS, Select, SlotParam};
+use crate::values::Values;
 
 /// Slots that one note may play at once.
-pub const MOST_LAYERS: usize = 16;
+const MOST_LAYERS: usize = 16;
 /// Round-robin groups.
 const GROUPS: usize = 16;
 
-/// How slots are chosen for a note that names none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Select {
-    /// The first.
-    Slot,
-    /// All in whose zones of keys and velocities it lies.
-    Zone,
-    /// One of those that have a sound, the later the louder.
-    Velocity,
+/// The slots that a note plays, each once. Those beyond the sixteenth are not heard.
+#[derive(Clone, Copy)]
+pub struct Layers {
+    slots: [usize; MOST_LAYERS],
+    count: usize,
 }
 
-/// Slots, in order.
-pub type Layers = ([usize; MOST_LAYERS], usize);
+impl Layers {
+    const NONE: Layers = Layers { slots: [0; MOST_LAYERS], count: 0 };
+
+    fn add(&mut self, slot: usize) {
+        if self.count < MOST_LAYERS && !self.slots().contains(&slot) {
+            self.slots[self.count] = slot;
+            self.count += 1;
+        }
+    }
+
+    /// In order.
+    pub fn slots(&self) -> &[usize] {
+        &self.slots[..self.count]
+    }
+}
 
 /// Whose turn it is in each round-robin group.
 pub struct Turns {
@@ -45,15 +54,10 @@ impl Turns {
     pub fn choose(&mut self, on: &NoteOn, values: &Values, sounds: &[Option<Sample>]) -> Layers {
         let filled = |slot: &usize| sounds.get(*slot).is_some_and(Option::is_some);
         let group = |slot: usize| values.of_slot(slot, SlotParam::RoundRobin) as usize;
-        let mut layers = ([0; MOST_LAYERS], 0);
-        let mut add = |slot: usize| {
-            if layers.1 < MOST_LAYERS && !layers.0[..layers.1].contains(&slot) {
-                layers.0[layers.1] = slot;
-                layers.1 += 1;
-            }
-        };
+        let mut layers = Layers::NONE;
+        let mut add = |slot| layers.add(slot);
         let velocity = f64::from(on.velocity.unwrap_or(1.0));
-        match (on.slot, choice(values.get(Param::Select), &[Select::Slot, Select::Zone, Select::Velocity])) {
+        match (on.slot, Select::from_value(values.get(Param::Select))) {
             (Some(slot), _) if slot >= SLOTS => {}
             (None, Select::Zone) => {
                 let key = f64::from(on.pitch.unwrap_or(60.0));

@@ -7,15 +7,7 @@ use std::f64::consts::PI;
 
 use cantus_plugin_api::math::tan;
 
-/// What is let through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Off,
-    Low,
-    High,
-    Band,
-    Notch,
-}
+pub use crate::multi_sampler::Filter as Kind;
 
 /// How it is set for the next frames.
 #[derive(Clone, Copy, Debug, PartialEq)]

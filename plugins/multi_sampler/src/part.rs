@@ -5,23 +5,11 @@ use std::ops::Range;
 use cantus_plugin_api::{LoopDirection, Numbers, Sample};
 
 use crate::fit::{Fit, fit};
+pub use crate::multi_sampler::Style;
 use crate::multi_sampler::{Param, SlotParam};
 use crate::slices::Slices;
 use crate::tape::{Loop, Tape, Turn};
-use crate::values::{NoteValues, choice};
-
-/// How a sound is played.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// To the end.
-    Once,
-    /// Round its loop.
-    Loop,
-    /// On from where the note before ended, round and round.
-    Next,
-    /// In grains.
-    Grain,
-}
+use crate::values::NoteValues;
 
 /// Which part of a sound is played and how, in frames.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,5 +135,5 @@ pub struct Note<'a> {
 
 /// How a note's sound is played.
 pub fn style(values: &NoteValues<'_>) -> Style {
-    choice(values.slot(SlotParam::Style), &[Style::Once, Style::Loop, Style::Next, Style::Grain])
+    Style::from_value(values.slot(SlotParam::Style))
 }

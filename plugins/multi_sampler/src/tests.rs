@@ -1,15 +1,17 @@
 //! The sampler against its manifest and the laws.
 
-use cantus_plugin_api::NoteId;
 use cantus_plugin_api::testing::{Bench, TestSample, laws, note};
+use cantus_plugin_api::{NoteId, NoteOn};
 
 use super::*;
 
 mod clicks;
 mod fuzz;
 mod passages;
+mod pitch;
 mod slices;
 mod styles;
+mod voices;
 
 type Sampler = Bench<MultiSampler>;
 
@@ -148,143 +150,6 @@ fn a_crop_fades_out_and_a_loop_goes_round() {
     }
 }
 
-#[test]
-fn a_loop_may_be_left_when_the_note_is() {
-    let mut bench = with(&counting(200));
-    bench.slot_param(0, SlotParam::Style, 1.0);
-    bench.slot_param(0, SlotParam::LoopFinish, 0.05);
-    bench.slot_param(0, SlotParam::LoopRelease, 1.0);
-    bench.param(Param::Release, 10.0);
-    bench.note_on(0, note(1));
-    bench.run(10);
-    bench.note_off(bench.now() + 3, 1);
-    let out = left(&mut bench);
-    assert!(out[..4].iter().all(|x| *x <= 10.0), "round and round: {out:?}");
-    assert!(out[10..].windows(2).all(|two| two[1] > two[0]) && out[60] > 50.0, "on to the finish: {out:?}");
-}
-
-#[test]
-fn next_goes_on_where_the_note_before_ended() {
-    let mut bench = with(&counting(20));
-    bench.slot_param(0, SlotParam::Style, 2.0);
-    bench.param(Param::Release, 5.0 / RATE);
-    bench.note_on(0, note(1));
-    bench.note_off(4, 1);
-    bench.quantum();
-    // It was heard for 9 frames, until its release ended.
-    bench.note_on(bench.now(), note(2));
-    let out = left(&mut bench);
-    assert_eq!(out[4..10], [14.0, 15.0, 16.0, 17.0, 18.0, 19.0]);
-    // And from the start again at the finish.
-    assert_eq!(out[10..13], [20.0, 1.0, 2.0]);
-}
-
-#[test]
-fn without_a_gate_a_note_plays_to_its_end() {
-    let mut bench = with(&counting(6));
-    bench.slot_param(0, SlotParam::Gate, 0.0);
-    bench.note_on(0, note(1));
-    bench.note_off(2, 1);
-    assert_eq!(left(&mut bench), padded(0, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
-}
-
-#[test]
-fn a_new_note_may_end_those_of_its_column() {
-    for (what, expected) in [(0.0, 2.0), (1.0, 1.0), (2.0, 1.0)] {
-        let mut bench = with(&ones());
-        bench.param(Param::NewNote, what);
-        bench.note_on(0, NoteOn { column: 1, ..note(1) });
-        bench.note_on(0, NoteOn { column: 2, ..note(2) });
-        bench.quantum();
-        bench.note_on(bench.now(), NoteOn { column: 1, ..note(3) });
-        let out = left(&mut bench);
-        assert_eq!(out[60], 1.0 + expected, "{what}");
-    }
-}
-
-#[test]
-fn one_voice_alone() {
-    for (voicing, comes_back) in [(1.0, 1.0), (2.0, 3.0)] {
-        let mut bench = with(&counting(4000));
-        bench.param(Param::Voicing, voicing);
-        bench.note_on(0, note(1));
-        bench.quantum();
-        bench.note_on(bench.now(), NoteOn { pitch: Some(72.0), ..note(2) });
-        let second = left(&mut bench);
-        assert_eq!(bench.meter(Meter::Voices), 1.0);
-        bench.note_off(bench.now(), 2);
-        let third = left(&mut bench);
-        assert_eq!(bench.meter(Meter::Voices), 1.0, "the first is still held");
-        let begins = third[10] < second[60];
-        assert_eq!(begins, comes_back == 1.0, "voicing {voicing}: {} {}", second[60], third[10]);
-        // At its own pitch again.
-        assert_eq!(third[40] - third[39], 1.0);
-        bench.note_off(bench.now(), 1);
-        bench.run(2);
-        assert_eq!(bench.meter(Meter::Voices), 0.0);
-    }
-}
-
-#[test]
-fn a_note_glides_from_the_one_before() {
-    let mut bench = with(&counting(4000));
-    bench.param(Param::Glide, 64.0 / RATE);
-    bench.note_on(0, note(1));
-    bench.action(60, Action::Stop);
-    bench.quantum();
-    bench.note_on(bench.now(), NoteOn { pitch: Some(72.0), ..note(2) });
-    let out = bench.run(2).audio.remove(0);
-    let speeds = [out[11] - out[10], out[45] - out[44], out[100] - out[99]];
-    assert!((speeds[0] - 1.0).abs() < 0.01 && (speeds[1] - 2f32.sqrt()).abs() < 0.01, "{speeds:?}");
-    assert!((speeds[2] - 2.0).abs() < 0.01, "{speeds:?}");
-}
-
-#[test]
-fn what_ends_a_note_and_how_fast() {
-    let faded: &[f32] = &[1.0, 1.0, 1.0, 0.75, 0.5, 0.25];
-    type End = fn(&mut Sampler);
-    let table: [(&str, End, &[f32]); 4] = [
-        ("note-off", |b| b.note_off(2, 1), &[1.0, 1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125]),
-        ("choke", |b| b.choke(2, 1), faded),
-        ("stop", |b| b.action(2, Action::Stop), faded),
-        (
-            "note-off, then stop",
-            |b| {
-                b.note_off(2, 1);
-                b.action(6, Action::Stop);
-            },
-            &[1.0, 1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125],
-        ),
-    ];
-    for (name, end, expected) in table {
-        let mut bench = with(&ones());
-        bench.note_on(0, note(1));
-        bench.note_on(0, NoteOn { slot: Some(9), ..note(2) });
-        end(&mut bench);
-        assert_eq!(left(&mut bench), padded(0, expected), "{name}");
-        assert_eq!(bench.meter(Meter::Voices), 0.0, "{name}");
-    }
-}
-
-#[test]
-fn a_choke_group_has_one_voice() {
-    let mut bench = with(&ones());
-    for (slot, group) in [(0, 1.0), (1, 1.0), (2, 2.0), (3, 0.0)] {
-        bench.bind_sample(slot, SlotParam::File, &ones());
-        bench.slot_param(slot, SlotParam::Choke, group);
-    }
-    let voices: Vec<f32> = [0, 2, 3, 3, 1, 1, 2, 0]
-        .into_iter()
-        .zip(1..)
-        .map(|(slot, id)| {
-            bench.note_on(bench.now(), NoteOn { slot: Some(slot), ..note(id) });
-            bench.quantum();
-            bench.meter(Meter::Voices)
-        })
-        .collect();
-    assert_eq!(voices, [1.0, 2.0, 3.0, 4.0, 4.0, 4.0, 4.0, 4.0]);
-}
-
 /// Slot n sounds as 10 to the power of n.
 fn powers(set: &[(usize, SlotParam, f64)]) -> Sampler {
     let mut bench = Sampler::new(RATE);
@@ -364,39 +229,6 @@ fn who_plays_a_note() {
 }
 
 #[test]
-fn stealing_takes_the_released_then_the_oldest_and_loses_no_onset() {
-    // Slot n sounds as 10 to the power of n, so a sum shows who sounds.
-    let mut bench = Sampler::new(RATE);
-    for slot in 0..4 {
-        bench.bind_sample(slot, SlotParam::File, &TestSample::mono(RATE, &[10f32.powi(slot as i32); 5000]));
-    }
-    bench.param(Param::Polyphony, 2.0);
-    bench.param(Param::Release, 10.0);
-    let on = |bench: &mut Sampler, at, slot: usize| bench.note_on(at, NoteOn { slot: Some(slot), ..note(slot as u32) });
-    on(&mut bench, 0, 0);
-    on(&mut bench, 10, 1);
-    on(&mut bench, 20, 2); // the oldest, slot 0, goes
-    let out = left(&mut bench);
-    assert_eq!([9, 10, 19, 20, 21, 22, 23, 24].map(|n| out[n]), [1.0, 11.0, 11.0, 111.0, 110.75, 110.5, 110.25, 110.0]);
-    bench.note_off(64, 2);
-    on(&mut bench, 64, 3); // slot 2 is released and goes, though slot 1 is older
-    let out = left(&mut bench);
-    assert_eq!([0, 1, 4].map(|n| out[n]), [1110.0, 1085.0, 1010.0]);
-}
-
-#[test]
-fn a_flood_of_notes_stays_bounded_and_every_onset_is_heard() {
-    let mut bench = with(&TestSample::mono(RATE, &[0.0; 5000]));
-    bench.bind_sample(1, SlotParam::File, &TestSample::mono(RATE, &[1.0]));
-    bench.param(Param::Polyphony, 256.0);
-    for id in 1..=600 {
-        bench.note_on(3, note(id));
-    }
-    bench.note_on(3, NoteOn { slot: Some(1), ..note(601) });
-    assert_eq!(left(&mut bench), padded(3, &[1.0]));
-}
-
-#[test]
 fn slot_gain_glides_and_pitch_changes_at_once() {
     let mut bench = with(&ones());
     bench.note_on(0, note(1));
@@ -456,4 +288,16 @@ fn keeps_the_laws() {
         bench.slot_param_at(at + 50, 127, SlotParam::Gain, 2.0);
     });
     laws::finite_at_extremes(both);
+}
+
+#[test]
+fn the_peak_falls_to_half_in_a_tenth_of_a_second() {
+    let mut bench = with(&counting(1));
+    bench.note_on(0, note(1));
+    let peaks = [0, 1].map(|_| {
+        bench.quantum();
+        bench.meter(Meter::Peak)
+    });
+    let half = 0.5f32.powf(64.0 / 80.0);
+    assert!(peaks[0] == 1.0 && (peaks[1] - half).abs() < 1e-3, "{peaks:?}, not 1 and {half}");
 }

@@ -155,13 +155,12 @@ impl NoteValues<'_> {
 
     /// The filter of a note, while the second envelope is at a level.
     pub fn filter(&self, pitch: Option<f32>, velocity: f32, modulation: f32) -> Setting {
-        const KINDS: [Kind; 5] = [Kind::Off, Kind::Low, Kind::High, Kind::Band, Kind::Notch];
         let track = pitch.map_or(0.0, |pitch| f64::from(pitch) - MIDDLE);
         let semitones = self.get(Param::KeyTrack) * track
             + self.get(Param::VelocityTrack) * f64::from(velocity - 1.0)
             + self.get(Param::ModCutoff) * f64::from(modulation);
         let cutoff = (self.get(Param::Cutoff) * exp2(semitones / 12.0)).clamp(20.0, HIGHEST);
-        let kind = self.choice(Param::Filter, &KINDS);
+        let kind = Kind::from_value(self.get(Param::Filter));
         let kind = if kind == Kind::Low && cutoff >= HIGHEST { Kind::Off } else { kind };
         Setting { kind, steep: self.get(Param::Steep) != 0.0, cutoff, resonance: self.get(Param::Resonance) }
     }
@@ -182,13 +181,27 @@ impl NoteValues<'_> {
         if set >= 0.0 { set } else { sample.root().unwrap_or(MIDDLE) }
     }
 
-    /// Semitones by which it lies above its sound, but for what moves; without a pitch it is the sound's own, and if its
-    /// pitch says which slice it plays, too.
-    pub fn semitones(&self, pitch: Option<f32>, sample: &Sample) -> f64 {
+    /// The pitch of a note, which is that of its sound if it names none; `None` if it says which slice is played: then the
+    /// sound plays at its own pitch, whatever that is.
+    fn key(&self, pitch: Option<f32>, sample: &Sample) -> Option<f64> {
         let by_note = self.slot(SlotParam::SliceBy) != 0.0 && self.slot(SlotParam::Slice) < 0.0;
-        let above = pitch.filter(|_| !by_note).map_or(0.0, |pitch| f64::from(pitch) - self.root(sample));
-        let cents = self.slot(SlotParam::Tune);
-        above + cents / 100.0 + self.get(Param::Transpose) + self.get(Param::Bend)
+        (!by_note).then(|| pitch.map_or_else(|| self.root(sample), f64::from))
+    }
+
+    /// Semitones by which what is played lies above what is written.
+    fn shift(&self) -> f64 {
+        self.get(Param::Transpose) + self.get(Param::Bend)
+    }
+
+    /// The pitch at which a note is heard, but for what moves.
+    pub fn heard(&self, pitch: Option<f32>, sample: &Sample) -> Option<f64> {
+        self.key(pitch, sample).map(|key| key + self.shift())
+    }
+
+    /// Semitones by which it lies above its sound, but for what moves.
+    pub fn semitones(&self, pitch: Option<f32>, sample: &Sample) -> f64 {
+        let above = self.key(pitch, sample).map_or(0.0, |key| key - self.root(sample));
+        above + self.slot(SlotParam::Tune) / 100.0 + self.shift()
     }
 
     /// How its loop goes round.

@@ -2,44 +2,36 @@
 
 use std::ops::Range;
 
-use cantus_plugin_api::math::{semitones_to_ratio, sin};
-use cantus_plugin_api::{Glide, NoteId, QUANTUM, Sample, Smooth};
+use cantus_plugin_api::math::semitones_to_ratio;
+use cantus_plugin_api::{Glide, QUANTUM, Sample, Smooth};
 
 use crate::drive::Drive;
 use crate::envelope::Envelope;
 use crate::filter::Filter;
 use crate::fit::{Fit, beats, fit, fitted, grains};
 use crate::grains::Setting;
-use crate::multi_sampler::Param;
+use crate::multi_sampler::{Param, SLOTS, SlotParam};
+use crate::notes::{Before, Call};
 use crate::part::{Note, Part, Style, style, whole};
 use crate::reader::Interpolation;
 use crate::room::Room;
 use crate::slices::Slices;
 use crate::source::Source;
-use crate::values::{Locks, Name, NoteValues};
+use crate::values::{Name, NoteValues};
+use crate::vibrato::Vibrato;
 
 /// Frames after which what moves by itself (glide, vibrato, the second envelope) is looked at again, from the onset on.
 const TICK: u64 = 32;
 /// Seconds that a filter may ring on when its sound has ended.
 const RING: f64 = 0.1;
 
-/// Who plays what.
-#[derive(Clone, Copy)]
-pub struct Call {
-    pub note: NoteId,
-    pub slot: usize,
-    pub column: usize,
-    /// `None`: the sound's own.
-    pub pitch: Option<f32>,
-    pub velocity: f32,
-    pub locks: Locks,
-}
-
 /// A note, from its onset to the end of its sound or release.
 pub struct Voice {
     pub call: Call,
-    /// It began before all that have a higher number.
+    /// That of its note, which came before all that have a higher one.
     pub number: u64,
+    /// Which of the voices that sound it is: the same from its onset to its end.
+    pub place: usize,
     source: Source,
     level: Envelope,
     modulation: Envelope,
@@ -49,6 +41,7 @@ pub struct Voice {
     right: Smooth,
     /// Semitones by which it is still off its pitch, and how many frames that takes.
     glide: (f64, u64),
+    vibrato: Vibrato,
     /// Frames since its onset, and since the glide began.
     age: u64,
     gliding: u64,
@@ -77,16 +70,13 @@ pub struct Start {
     pub sample: Sample,
     /// Frame of the sound; `None`: where the values say.
     pub first: Option<usize>,
-    /// The level that its envelope begins at.
-    pub level: f32,
-    /// Semitones by which the note before lies above it.
-    pub above: f64,
+    pub before: Before,
 }
 
 impl Voice {
     /// Begins; `None` if there is nothing to play.
     pub fn new(start: Start, room: &Room) -> Option<Voice> {
-        let Start { call, number, sample, first, level, above } = start;
+        let Start { call, number, sample, first, before } = start;
         let values = room.values.note(call.slot, &call.locks);
         let note =
             Note { values, pitch: call.pitch, points: room.points[call.slot].as_ref(), released: false, slice: 0 };
@@ -94,24 +84,29 @@ impl Voice {
         if part.is_empty() {
             return None;
         }
+        let above = before.pitch.zip(values.heard(call.pitch, &sample)).map_or(0.0, |(from, to)| from - to);
         let first = first.unwrap_or_else(|| part.place(values.get(Param::Position)));
         let fade = f64::from(room.fade) / room.rate;
         let gain = |gain| Smooth::new(gain, fade, room.rate);
+        // Each layer of a note has its own.
+        let chances = number * SLOTS as u64 + call.slot as u64;
         let (left, right) = values.gains(call.velocity);
         let grains = grains(&values, &part.stretch, &sample, room.rate, room.bpm);
-        let modulation = Envelope::new(values.modulation(room.rate), 0.0);
+        let modulation = Envelope::new(values.modulation(room.rate), before.levels[1]);
         let filter = values.filter(call.pitch, call.velocity, modulation.level());
         Some(Voice {
             call,
             number,
-            source: Source::new(sample, part, first, grains, number, room),
-            level: Envelope::new(values.level(room.fade, room.rate), level),
+            place: 0,
+            source: Source::new(sample, part, first, grains, chances, room),
+            level: Envelope::new(values.level(room.fade, room.rate), before.levels[0]),
             modulation,
             drive: Drive::new(values.get(Param::Drive), fade, room.rate),
             filter: Filter::new(filter, room.rate, room.fade),
             left: gain(left),
             right: gain(right),
             glide: (above, u64::from(values.frames(Param::Glide, room.rate))),
+            vibrato: Vibrato::default(),
             age: 0,
             gliding: 0,
             released: false,
@@ -155,29 +150,43 @@ impl Voice {
         self.regain(room, Glide::Own);
     }
 
-    /// Goes on as another note, from the pitch where it is; answers how many semitones that lies above its sound.
-    pub fn become_note(&mut self, call: Call, room: &Room) -> f64 {
+    /// Goes on as another note, from the pitch where it is.
+    pub fn become_note(&mut self, call: Call, number: u64, room: &Room) {
         let from = self.semitones(room);
-        self.call = call;
+        (self.call, self.number, self.released) = (call, number, false);
         let to = self.values(room).semitones(self.call.pitch, self.source.sample());
         self.glide = (from - to, u64::from(self.values(room).frames(Param::Glide, room.rate)));
         self.gliding = 0;
         self.repart();
         self.regain(room, Glide::Own);
-        to
     }
 
-    /// Lets it go.
-    pub fn release(&mut self, room: &Room) {
-        if self.released {
-            return;
+    /// Lets it go: it may leave its loop, and is released if it has a gate.
+    pub fn let_go(&mut self, room: &Room) {
+        self.leave();
+        if self.has_gate(room) {
+            self.release(room);
         }
-        self.released = true;
-        self.repart();
+    }
+
+    /// Lets it go and fall, whether it has a gate or not.
+    pub fn release(&mut self, room: &Room) {
+        self.leave();
         let [level, modulation] =
             [Param::Release, Param::ModRelease].map(|param| self.values(room).frames(param, room.rate));
         self.level.release(level);
         self.modulation.release(modulation);
+    }
+
+    /// It may leave its loop.
+    fn leave(&mut self) {
+        self.released = true;
+        self.repart();
+    }
+
+    /// It ends when it is let go.
+    pub fn has_gate(&self, room: &Room) -> bool {
+        self.values(room).slot(SlotParam::Gate) != 0.0
     }
 
     /// Fades out in `frames` frames.
@@ -200,9 +209,14 @@ impl Voice {
         self.level.level() * self.left.target().max(self.right.target())
     }
 
-    /// Where its envelope stands.
-    pub fn level(&self) -> f32 {
-        self.level.level()
+    /// Where its envelopes stand.
+    pub fn levels(&self) -> [f32; 2] {
+        [self.level.level(), self.modulation.level()]
+    }
+
+    /// It plays that sound, not another that its slot had before.
+    pub fn plays(&self, sample: &Sample) -> bool {
+        std::ptr::eq(self.source.sample().guarded(0), sample.guarded(0))
     }
 
     /// Which frame of its sound is heard now.
@@ -215,8 +229,13 @@ impl Voice {
         self.source.frame() as f64 / self.source.sample().frames() as f64
     }
 
+    /// The pitch that it comes to, if it has one.
+    pub fn pitch(&self, room: &Room) -> Option<f64> {
+        self.values(room).heard(self.call.pitch, self.source.sample())
+    }
+
     /// Semitones by which it lies above its sound, but for vibrato and envelope.
-    pub fn semitones(&self, room: &Room) -> f64 {
+    fn semitones(&self, room: &Room) -> f64 {
         let (above, frames) = self.glide;
         let left = frames.saturating_sub(self.gliding) as f64 / frames.max(1) as f64;
         self.values(room).semitones(self.call.pitch, self.source.sample()) + above * left
@@ -296,11 +315,9 @@ impl Voice {
             let grains = self.grains(self.source.stretch(), room);
             self.source.set_grains(grains);
         }
+        let [rate, depth] = [Param::VibratoRate, Param::VibratoDepth].map(|param| self.values(room).get(param));
+        let vibrato = self.vibrato.semitones(self.age, rate / room.rate, depth);
         let values = self.values(room);
-        let seconds = self.age as f64 / room.rate;
-        let depth = values.get(Param::VibratoDepth);
-        let turn = 2.0 * std::f64::consts::PI * (values.get(Param::VibratoRate) * seconds).fract();
-        let vibrato = if depth > 0.0 { depth * sin(turn) } else { 0.0 };
         let envelope = f64::from(self.modulation.level()) * values.get(Param::ModPitch);
         let semitones = self.semitones(room) + vibrato + envelope;
         let fitted = match fit(&values) {

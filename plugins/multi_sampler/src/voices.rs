@@ -2,21 +2,21 @@
 
 use cantus_plugin_api::NoteId;
 
+use crate::multi_sampler::Steal;
 use crate::room::Room;
 use crate::voice::Voice;
 
 /// Voices that may sound, and as many that may fade out beside them.
 pub const MOST: usize = 256;
 
-/// Who goes when there are too many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Steal {
-    /// The oldest that is released, else the oldest.
-    Released,
-    Oldest,
-    Quietest,
-    /// One of the same pitch and slot, else as `Released`.
-    SameNote,
+/// A note, with all its layers, that may have to go for a new one.
+struct Other {
+    number: u64,
+    loudness: f32,
+    /// All its layers are.
+    released: bool,
+    /// One of its layers has the pitch and the slot of the new voice.
+    same: bool,
 }
 
 /// Voices that sound, and voices that were stolen, choked or stopped and fade out. Neither list grows beyond [`MOST`]; when
@@ -24,6 +24,8 @@ pub enum Steal {
 pub struct Voices {
     sounding: Vec<Voice>,
     fading: Vec<Voice>,
+    /// Notes beside a new one, while it is asked who goes.
+    others: Vec<Other>,
     /// Frames of a fade.
     fade: u32,
 }
@@ -31,7 +33,8 @@ pub struct Voices {
 impl Voices {
     /// None; a fade takes `fade` frames.
     pub fn new(fade: u32) -> Voices {
-        Voices { sounding: Vec::with_capacity(MOST), fading: Vec::with_capacity(MOST), fade }
+        let (sounding, fading) = (Vec::with_capacity(MOST), Vec::with_capacity(MOST));
+        Voices { sounding, fading, others: Vec::with_capacity(MOST), fade }
     }
 
     /// Drops all.
@@ -55,32 +58,63 @@ impl Voices {
         self.sounding.iter_mut().filter(|voice| which(voice)).max_by_key(|voice| voice.number)
     }
 
-    /// Begins a voice, at most `polyphony` at once: while there are too many, one goes.
-    pub fn begin(&mut self, voice: Voice, polyphony: usize, steal: Steal) {
-        while self.sounding.len() >= polyphony.clamp(1, MOST) {
-            let Some(index) = self.victim(&voice, steal) else { break };
-            self.fade_out(index);
+    /// Begins a voice of a note, of which at most `polyphony` sound at once: while there are too many, one goes.
+    pub fn begin(&mut self, mut voice: Voice, polyphony: usize, steal: Steal) {
+        let polyphony = polyphony.clamp(1, MOST);
+        // There are no more notes than voices.
+        while self.sounding.len() >= polyphony {
+            self.count(&voice);
+            if self.others.len() < polyphony && self.sounding.len() < MOST {
+                break;
+            }
+            let Some(number) = self.victim(steal) else { break };
+            self.fade(|voice| voice.number == number);
         }
+        voice.place = self.free_place();
         self.sounding.push(voice);
     }
 
-    fn victim(&self, new: &Voice, steal: Steal) -> Option<usize> {
-        let oldest = |which: &dyn Fn(&Voice) -> bool| {
-            let voices = self.sounding.iter().enumerate().filter(|(_, voice)| which(voice));
-            voices.min_by_key(|(_, voice)| voice.number).map(|(index, _)| index)
-        };
-        let quietest = || {
-            let loudness = self.sounding.iter().map(Voice::loudness).enumerate();
-            loudness.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index)
-        };
-        let same = |voice: &Voice| (voice.call.pitch, voice.call.slot) == (new.call.pitch, new.call.slot);
-        let released = || oldest(&Voice::releasing).or_else(|| oldest(&|_| true));
-        match steal {
+    /// The first place that no voice has.
+    fn free_place(&self) -> usize {
+        let mut taken = [false; MOST];
+        self.sounding.iter().for_each(|voice| taken[voice.place] = true);
+        taken.iter().take_while(|taken| **taken).count()
+    }
+
+    /// Counts the notes beside that of a new voice, the oldest first.
+    fn count(&mut self, new: &Voice) {
+        self.others.clear();
+        let others = self.sounding.iter().filter(|voice| voice.number != new.number);
+        self.others.extend(others.map(|voice| Other {
+            number: voice.number,
+            loudness: voice.loudness(),
+            released: voice.releasing(),
+            same: (voice.call.pitch, voice.call.slot) == (new.call.pitch, new.call.slot),
+        }));
+        self.others.sort_unstable_by_key(|other| other.number);
+        self.others.dedup_by(|layer, first| {
+            let one = layer.number == first.number;
+            if one {
+                first.loudness += layer.loudness;
+                first.released &= layer.released;
+                first.same |= layer.same;
+            }
+            one
+        });
+    }
+
+    /// Which of the others goes.
+    fn victim(&self, steal: Steal) -> Option<u64> {
+        let mut others = self.others.iter();
+        let oldest = self.others.first();
+        let released = || self.others.iter().find(|other| other.released).or(oldest);
+        let victim = match steal {
             Steal::Released => released(),
-            Steal::Oldest => oldest(&|_| true),
-            Steal::Quietest => quietest(),
-            Steal::SameNote => oldest(&same).or_else(released),
-        }
+            Steal::Oldest => oldest,
+            Steal::Quietest => others.min_by(|a, b| a.loudness.total_cmp(&b.loudness)),
+            Steal::SameNote => others.find(|other| other.same).or_else(released),
+        };
+        victim.map(|other| other.number)
     }
 
     /// Lets a note go.
