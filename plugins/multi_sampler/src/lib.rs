@@ -4,9 +4,9 @@
 //! choking, a stop, a crop) or moves it to another part of its sound takes 5 ms.
 //!
 //! From the inside out: `kernel` (what is between two frames), `tape` (which frame comes when), `reader` (where a voice is
-//! on its tape), `grains` and `window`, `part` and `fit` (what of a sound is played), `source` (how a voice goes over to another part),
-//! `voice` (with envelopes, vibrato and filter), `voices` (who sounds), `room` (what they share), `notes` (what begins and ends them),
-//! and here what else events do.
+//! on its tape), `grains` and `window`, `part` and `fit` (what of a sound is played), `source` (how a voice goes over to
+//! another part), `voice` (with envelopes, vibrato and filter), `voices` (who sounds), `room` (what they share), `choice`
+//! and `notes` (what begins them and ends them), and here what other events do.
 
 #![forbid(unsafe_code)]
 
