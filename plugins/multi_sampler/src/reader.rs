@@ -25,7 +25,7 @@ pub enum Interpolation {
     Cubic,
     /// A windowed sinc of 8 frames.
     Sinc8,
-    /// A windowed sinc of 32 frames; of as many more as the sound is played faster, so that nothing folds back.
+    /// A windowed sinc of 32 frames; of as many more as the sound is played faster, so that up to 16 times nothing folds back.
     Sinc,
 }
 
