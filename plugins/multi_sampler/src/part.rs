@@ -6,9 +6,9 @@ use cantus_plugin_api::{LoopDirection, Numbers, Sample};
 
 use crate::fit::{Fit, fit};
 pub use crate::multi_sampler::Style;
-use crate::multi_sampler::{Param, SlotParam};
+use crate::multi_sampler::{LoopMode, Param, SlotParam};
 use crate::slices::Slices;
-use crate::tape::{Loop, Tape, Turn};
+use crate::tape::{Loop, Tape};
 use crate::values::NoteValues;
 
 /// Which part of a sound is played and how, in frames.
@@ -111,11 +111,11 @@ fn between(values: &NoteValues<'_>, places: [SlotParam; 2], frames: usize) -> Ra
 }
 
 /// The loop that a file names, and how it goes round, as long as the whole is set and goes forward.
-fn of_file(sample: &Sample, set: &Range<usize>, turn: Turn) -> Option<(Range<usize>, Turn)> {
+fn of_file(sample: &Sample, set: &Range<usize>, turn: LoopMode) -> Option<(Range<usize>, LoopMode)> {
     let named = sample.loops().first().filter(|_| *set == (0..sample.frames()))?;
     let turn = match named.direction {
-        LoopDirection::PING_PONG if turn == Turn::Forward => Turn::PingPong,
-        LoopDirection::BACKWARD if turn == Turn::Forward => Turn::Backward,
+        LoopDirection::PING_PONG if turn == LoopMode::Forward => LoopMode::PingPong,
+        LoopDirection::BACKWARD if turn == LoopMode::Forward => LoopMode::Backward,
         _ => turn,
     };
     Some((named.start..named.end, turn))

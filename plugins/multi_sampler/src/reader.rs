@@ -359,9 +359,10 @@ mod tests {
 
     #[test]
     fn goes_round_for_ever() {
-        use crate::tape::{Loop, Turn};
+        use crate::multi_sampler::LoopMode;
+        use crate::tape::Loop;
         let sound = guarded(&(0..100).map(|n| n as f32).collect::<Vec<_>>());
-        for turn in [Turn::Forward, Turn::Backward, Turn::PingPong] {
+        for turn in [LoopMode::Forward, LoopMode::Backward, LoopMode::PingPong] {
             let around = Loop { range: 20..27, turn, fade: 3 };
             let mut reader = Reader::new(Tape::new(100, 3, &(0..100), false, Some(&around)));
             let mut desk = Desk::new(Cpu::best());

@@ -4,24 +4,16 @@ use std::ops::Range;
 
 use cantus_plugin_api::GUARD_FRAMES;
 
-/// How a loop goes round, after the sound has come to its end once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// From its beginning.
-    Forward,
-    /// From its end to its beginning, then from its end again.
-    Backward,
-    /// To its beginning and back.
-    PingPong,
-}
+use crate::multi_sampler::LoopMode;
 
 /// A loop in a sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loop {
     /// Frames that are repeated; not empty.
     pub range: Range<usize>,
-    /// How.
-    pub turn: Turn,
+    /// How, after the sound has come to its end once: from its beginning; from its end to its beginning, then from its end
+    /// again; or to its beginning and back.
+    pub turn: LoopMode,
     /// Frames over which its end is mixed with what comes before its beginning, so that the seam is not heard. As many
     /// as there are, at most its length.
     pub fade: usize,
@@ -46,7 +38,7 @@ pub struct Tape {
 struct Round {
     start: i64,
     end: i64,
-    turn: Turn,
+    turn: LoopMode,
     fade: i64,
 }
 
@@ -85,9 +77,9 @@ impl Tape {
         let round = around.map(|around| {
             let Range { start, end } = seen(&around.range);
             let room = match around.turn {
-                Turn::Forward => start,
-                Turn::Backward => frames - end,
-                Turn::PingPong => 0,
+                LoopMode::Forward => start,
+                LoopMode::Backward => frames - end,
+                LoopMode::PingPong => 0,
             };
             let fade = (around.fade as i64).min(room).min(end - start);
             Round { start, end, turn: around.turn, fade }
@@ -105,7 +97,7 @@ impl Tape {
     pub fn period(&self) -> Option<u64> {
         let round = self.round.as_ref()?;
         let len = (round.end - round.start) as u64;
-        Some(if round.turn == Turn::PingPong { 2 * len } else { len })
+        Some(if round.turn == LoopMode::PingPong { 2 * len } else { len })
     }
 
     /// The frame of the sound that is heard at a place of the tape.
@@ -147,21 +139,23 @@ impl Tape {
         };
         let len = round.end - round.start;
         let rising = |place: i64| match round.turn {
-            Turn::Forward => round.up_to_seam(place),
-            Turn::Backward | Turn::PingPong => Run { first: place, falls: false, len: round.end - place, mix: None },
+            LoopMode::Forward => round.up_to_seam(place),
+            LoopMode::Backward | LoopMode::PingPong => {
+                Run { first: place, falls: false, len: round.end - place, mix: None }
+            }
         };
         if place < round.end {
             return rising(place);
         }
         let past = place - round.end;
         match round.turn {
-            Turn::Forward => rising(round.start + past % len),
-            Turn::Backward => round.down_to_seam(round.end - 1 - past % len),
-            Turn::PingPong if past % (2 * len) < len => {
+            LoopMode::Forward => rising(round.start + past % len),
+            LoopMode::Backward => round.down_to_seam(round.end - 1 - past % len),
+            LoopMode::PingPong if past % (2 * len) < len => {
                 let back = past % (2 * len);
                 Run { first: round.end - 1 - back, falls: true, len: len - back, mix: None }
             }
-            Turn::PingPong => rising(round.start + past % len),
+            LoopMode::PingPong => rising(round.start + past % len),
         }
     }
 
@@ -236,7 +230,7 @@ mod tests {
         out
     }
 
-    fn around(range: Range<usize>, turn: Turn, fade: usize) -> Option<Loop> {
+    fn around(range: Range<usize>, turn: LoopMode, fade: usize) -> Option<Loop> {
         Some(Loop { range, turn, fade })
     }
 
@@ -248,13 +242,13 @@ mod tests {
             ("its neighbours", 2, 2..4, false, None, -1, &[2.0, 3.0, 4.0, 5.0]),
             ("silence around it", 0, 0..8, false, None, -2, &[0.0, 0.0, 1.0, 2.0]),
             ("backward", 5, 0..8, true, None, -1, &[7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0, 0.0, 0.0]),
-            ("loop", 1, 0..8, false, around(2..5, Turn::Forward, 0), 0, &[2.0, 3.0, 4.0, 5.0, 3.0, 4.0, 5.0, 3.0]),
+            ("loop", 1, 0..8, false, around(2..5, LoopMode::Forward, 0), 0, &[2.0, 3.0, 4.0, 5.0, 3.0, 4.0, 5.0, 3.0]),
             (
                 "there and back",
                 1,
                 0..8,
                 false,
-                around(2..5, Turn::PingPong, 0),
+                around(2..5, LoopMode::PingPong, 0),
                 0,
                 &[2.0, 3.0, 4.0, 5.0, 5.0, 4.0, 3.0, 3.0, 4.0, 5.0, 5.0],
             ),
@@ -263,7 +257,7 @@ mod tests {
                 1,
                 0..8,
                 false,
-                around(2..5, Turn::Backward, 0),
+                around(2..5, LoopMode::Backward, 0),
                 0,
                 &[2.0, 3.0, 4.0, 5.0, 5.0, 4.0, 3.0, 5.0],
             ),
@@ -272,14 +266,22 @@ mod tests {
                 6,
                 0..8,
                 true,
-                around(2..5, Turn::Forward, 0),
+                around(2..5, LoopMode::Forward, 0),
                 0,
                 &[7.0, 6.0, 5.0, 4.0, 3.0, 5.0, 4.0, 3.0, 5.0],
             ),
             // 5 and 6 are mixed with 2 and 3, a third and two thirds.
-            ("mixed", 3, 0..8, false, around(3..6, Turn::Forward, 2), 0, &[4.0, 4.0, 4.0, 4.0, 4.0, 4.0]),
+            ("mixed", 3, 0..8, false, around(3..6, LoopMode::Forward, 2), 0, &[4.0, 4.0, 4.0, 4.0, 4.0, 4.0]),
             // 4 and 5 are mixed with 7 and 8 on the way down.
-            ("mixed back", 5, 0..8, false, around(3..6, Turn::Backward, 2), 0, &[6.0, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0]),
+            (
+                "mixed back",
+                5,
+                0..8,
+                false,
+                around(3..6, LoopMode::Backward, 2),
+                0,
+                &[6.0, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0],
+            ),
         ];
         for (name, first, stretch, backward, round, from, expected) in table {
             let tape = Tape::new(8, first, &stretch, backward, round.as_ref());

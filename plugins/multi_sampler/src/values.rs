@@ -6,8 +6,7 @@ use cantus_plugin_api::{Described, Key, Sample};
 use crate::MultiSampler;
 use crate::envelope::Ahdsr;
 use crate::filter::{Kind, Setting};
-use crate::multi_sampler::{Param, SLOTS, SlotParam};
-use crate::tape::Turn;
+use crate::multi_sampler::{LoopMode, Param, SLOTS, SlotParam};
 
 /// Values that may be set for one note.
 const MOST_LOCKS: usize = 16;
@@ -205,8 +204,8 @@ impl NoteValues<'_> {
     }
 
     /// How its loop goes round.
-    pub fn turn(&self) -> Turn {
-        choice(self.slot(SlotParam::LoopMode), &[Turn::Forward, Turn::Backward, Turn::PingPong])
+    pub fn turn(&self) -> LoopMode {
+        LoopMode::from_value(self.slot(SlotParam::LoopMode))
     }
 }
 
