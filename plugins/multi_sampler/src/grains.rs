@@ -180,7 +180,7 @@ impl Cloud {
 
     /// Adds all grains; none begins meanwhile.
     fn add(&mut self, sample: &Sample, how: Interpolation, desk: &mut Desk, left: &mut [f32], right: &mut [f32]) {
-        let shape = &Window::shapes()[self.setting.window as usize];
+        let shape = &desk.shapes[self.setting.window as usize];
         let gain = 1.0 / (self.setting.density as f32 * shape.mean).max(1.0);
         for grain in &mut self.grains[..self.live] {
             let frames = left.len().min((grain.len - grain.age) as usize);
