@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod align;
 mod choice;
 mod envelope;
 mod filter;

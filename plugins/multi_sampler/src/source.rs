@@ -33,15 +33,13 @@ pub struct Source {
     fade: u32,
     /// What its grains draw from, as it begins.
     random: Random,
-    /// Frames per second.
-    rate: f64,
 }
 
 impl Player {
     /// What plays a part from a frame on, or in grains; its step is to be set.
-    fn new(part: &Part, first: usize, grains: Setting, random: &Random, rate: f64) -> Player {
+    fn new(part: &Part, first: usize, grains: Setting, random: &Random, fade: u32) -> Player {
         if part.grains {
-            Player::Grains(Cloud::new(part.frames, part.backward, grains, random.clone(), rate))
+            Player::Grains(Cloud::new(part, first, grains, random.clone(), fade))
         } else {
             Player::Tape(Reader::new(part.tape(first)))
         }
@@ -99,10 +97,10 @@ impl Player {
 impl Source {
     /// A part of a sound from a frame on, or in grains, as the voice of that number.
     pub fn new(sample: Sample, part: Part, first: usize, grains: Setting, number: u64, room: &Room) -> Source {
-        let (random, rate) = (Random::new(room.seed, number), room.rate);
-        let player = Player::new(&part, first, grains, &random, rate);
-        let (before, beside, offset, settling, fade) = (None, false, [0.0; 2], 0, room.fade);
-        let mut source = Source { sample, part, player, before, beside, offset, settling, fade, random, rate };
+        let (random, fade) = (Random::new(room.seed, number), room.fade);
+        let player = Player::new(&part, first, grains, &random, fade);
+        let (before, beside, offset, settling) = (None, false, [0.0; 2], 0);
+        let mut source = Source { sample, part, player, before, beside, offset, settling, fade, random };
         source.settle_from(source.player.frame());
         source
     }
@@ -146,7 +144,7 @@ impl Source {
     /// How the next grains are.
     pub fn set_grains(&mut self, setting: Setting) {
         if let Player::Grains(cloud) = &mut self.player {
-            cloud.set(setting);
+            cloud.set(&self.part, setting);
         }
     }
 
@@ -163,7 +161,7 @@ impl Source {
     /// Goes over to another part, or the same one in another way; from where it is, if that lies in it. Not while it
     /// still goes over to the last one: false, and it is to be asked again.
     pub fn go_over(&mut self, part: &Part, grains: Setting) -> bool {
-        if self.part == *part || (self.part.grains && part.grains && self.part.backward == part.backward) {
+        if self.part == *part || (self.part.grains && part.grains) {
             self.part.clone_from(part);
             return true;
         }
@@ -174,7 +172,7 @@ impl Source {
         let mut player = match &self.player {
             // As far between two frames, and as fast.
             Player::Tape(reader) if !part.grains => Player::Tape(reader.moved(part.tape(here))),
-            _ => Player::new(part, here, grains, &self.random, self.rate),
+            _ => Player::new(part, here, grains, &self.random, self.fade),
         };
         // What is past the end does not begin again.
         let past = if part.backward { here < part.stretch.start } else { here >= part.stretch.end };
@@ -193,7 +191,7 @@ impl Source {
             return false;
         }
         let first = part.place(0.0);
-        let player = Player::new(part, first, grains, &self.random, self.rate);
+        let player = Player::new(part, first, grains, &self.random, self.fade);
         self.before = Some((std::mem::replace(&mut self.player, player), self.fade));
         (self.part, self.beside) = (part.clone(), true);
         self.settle_from(first);

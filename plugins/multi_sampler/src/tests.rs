@@ -6,8 +6,8 @@ use cantus_plugin_api::testing::{Bench, TestSample, laws, note};
 use super::*;
 
 mod clicks;
+mod grains;
 mod slices;
-mod styles;
 
 type Sampler = Bench<MultiSampler>;
 
