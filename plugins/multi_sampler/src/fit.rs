@@ -9,6 +9,9 @@ use crate::multi_sampler::{Param, SlotParam};
 use crate::values::{NoteValues, choice};
 use crate::window::Window;
 
+/// Times that a stretched sound is faster, at most: of any that is to be faster still no more than a grain is heard.
+const FASTEST: f64 = 1e6;
+
 /// How a sound is made to last some beats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
@@ -47,7 +50,7 @@ pub fn grains(values: &NoteValues<'_>, stretch: &Range<usize>, sample: &Sample, 
         return Setting {
             size: (if aligned { 0.06 } else { 0.08 }) * rate,
             density: if aligned { 2.0 } else { 4.0 },
-            rate: fitted(values, stretch, sample, bpm) * natural,
+            rate: fitted(values, stretch, sample, bpm).min(FASTEST) * natural,
             spray: 0.0,
             window: Window::Hann,
             aligned,

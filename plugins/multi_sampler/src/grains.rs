@@ -6,16 +6,19 @@ use std::ops::{Range, RangeInclusive};
 use cantus_plugin_api::{QUANTUM, Random, Sample};
 
 use crate::align::best;
+use crate::grain::Grain;
 use crate::kernel::ONE;
 use crate::part::Part;
 use crate::reader::{Desk, Interpolation};
 use crate::tape::{Tape, Turn};
-use crate::window::{Shape, Window};
+use crate::window::Window;
 
 /// Grains that are heard at once. One more waits until the oldest, which is told to, has closed.
 const MOST: usize = 18;
-/// As many, and those that begin in a quantum. One more is not begun.
+/// As many, and those that begin in a quantum; one more does not.
 const ROOM: usize = MOST + QUANTUM;
+/// Seconds from an onset on that are heard once alone.
+const ATTACK: f64 = 0.005;
 
 /// How the next grains are.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,34 +60,18 @@ pub struct Cloud {
     begun: bool,
     /// The place has left the part.
     through: bool,
+    /// Onsets from this frame on are still to come.
+    coming: usize,
     random: Random,
     /// Frames of a fade.
     fade: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Grain {
-    /// Where it is on its tape, in 32.32.
-    position: u64,
-    /// Frames of its window that are over, and all.
-    age: u32,
-    len: u32,
-    /// Frames until it begins, or has been heard, and until it ends.
-    wait: u32,
-    heard: u32,
-    left: u32,
-    /// By how much it opens and closes in a frame beside its window; at 1 that alone does.
-    opens: f32,
-    closes: f32,
-    gain: f32,
-    window: Window,
-    /// It is played backward.
-    falls: bool,
-}
-
 /// Something that the place comes to.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Mark {
+    /// An onset of the sound, at that frame.
+    Hit(usize),
     /// The end of the loop.
     Turn,
     /// The end.
@@ -98,26 +85,13 @@ impl Cloud {
             let first = if backward { part.frames.saturating_sub(1) } else { 0 };
             Tape::new(part.frames, first, &(0..part.frames), backward, None)
         };
-        let grain = Grain {
-            position: 0,
-            age: 0,
-            len: 0,
-            wait: 0,
-            heard: 0,
-            left: 0,
-            opens: 1.0,
-            closes: 1.0,
-            gain: 0.0,
-            window: Window::Hann,
-            falls: false,
-        };
         let ahead = first as f64 + setting.rate * f64::from(fade);
         Cloud {
             part: part.clone(),
             setting,
             tapes: [tape(false), tape(true)],
             step: ONE,
-            grains: [grain; ROOM],
+            grains: [Grain::NONE; ROOM],
             live: 0,
             until: 0.0,
             ahead,
@@ -125,6 +99,7 @@ impl Cloud {
             turned: false,
             begun: false,
             through: false,
+            coming: ahead.max(0.0) as usize + 1,
             random,
             fade,
         }
@@ -134,6 +109,10 @@ impl Cloud {
     pub fn set(&mut self, part: &Part, setting: Setting) {
         if setting.rate != self.setting.rate {
             self.arrive();
+            // Those that it turns round before come again.
+            if setting.rate * self.setting.rate <= 0.0 {
+                self.coming = self.ahead.max(0.0) as usize;
+            }
         }
         if let (Some(to), Some(from)) = (setting.position, self.setting.position) {
             let moved = (to - from) * part.stretch.len() as f64;
@@ -165,29 +144,24 @@ impl Cloud {
         right.fill(0.0);
         let mut done = 0;
         loop {
-            let (mark, due) = self.mark();
+            let (mark, due) = self.mark(sample);
             let frames = due.min(self.until as u64);
             let rest = (left.len() - done) as u64;
+            let passed = frames.min(rest);
+            self.since += passed;
+            self.until -= passed as f64;
+            done += passed as usize;
             if frames >= rest {
-                self.pass(rest);
                 break;
             }
-            self.pass(frames);
-            done += frames as usize;
-            if due > frames || !self.begun {
-                self.begin(sample, desk, done as u32);
-            } else if mark == Mark::Turn {
-                self.turn();
-            } else {
-                self.end(done as u32);
+            match mark {
+                _ if due > frames || !self.begun => self.begin(sample, desk, done as u32),
+                Mark::Hit(onset) => self.hit(sample, desk, onset, done as u32),
+                Mark::Turn => self.turn(),
+                Mark::End => self.end(done as u32),
             }
         }
         self.add(sample, how, desk, left, right);
-    }
-
-    fn pass(&mut self, frames: u64) {
-        self.since += frames;
-        self.until -= frames as f64;
     }
 
     /// Frames by which the place moves in a frame.
@@ -218,7 +192,7 @@ impl Cloud {
     }
 
     /// What the place comes to next, and in how many frames.
-    fn mark(&self) -> (Mark, u64) {
+    fn mark(&self, sample: &Sample) -> (Mark, u64) {
         let velocity = self.velocity();
         if self.through || velocity == 0.0 {
             return (Mark::End, u64::MAX);
@@ -228,8 +202,38 @@ impl Cloud {
             None => (Mark::End, &self.part.stretch),
         };
         let edge = if velocity > 0.0 { range.end } else { range.start };
+        let (mark, edge) = match self.onsets(sample).1 {
+            Some(onset) if onset < edge => (Mark::Hit(onset), onset),
+            _ => (mark, edge),
+        };
         let frames = ((edge as f64 - self.ahead) / velocity).ceil().max(0.0) as u64;
         (mark, frames.saturating_sub(self.since))
+    }
+
+    /// Of a sound that is stretched forward, the onset that was last and the one that is next.
+    fn onsets(&self, sample: &Sample) -> (Option<usize>, Option<usize>) {
+        if !self.setting.aligned || self.falls() || self.velocity() <= 0.0 {
+            return (None, None);
+        }
+        let onsets = sample.onsets();
+        let next = onsets.partition_point(|onset| onset.frame < self.coming);
+        let frame = |at: usize| onsets.get(at).map(|onset| onset.frame);
+        (next.checked_sub(1).and_then(frame), frame(next))
+    }
+
+    /// An onset is heard once, in its time, and sharp: all grains close up to it, and the sound goes on from there as it
+    /// is. None before reads so far, none behind it reads its attack again.
+    fn hit(&mut self, sample: &Sample, desk: &Desk, onset: usize, at: u32) {
+        self.arrive();
+        self.close(at);
+        // Of those that come in the same frame the first is heard for all.
+        self.coming = onset.max(self.ahead as usize) + 1;
+        self.until = (self.setting.size / self.setting.density).max(1.0);
+        let (len, ratio) = (self.setting.size.max(2.0) as u32, self.step as f64 / ONE as f64);
+        // They open before it, as far as there is something before it.
+        let before = (onset.saturating_sub(self.part.stretch.start) as f64 / ratio).min(f64::from(self.fade)) as u32;
+        let frame = onset as i64 - (f64::from(before) * ratio) as i64;
+        self.push_whole(sample, desk, frame, at + self.fade - before, len, before);
     }
 
     /// Goes round the loop, from where it has come to its end.
@@ -245,14 +249,17 @@ impl Cloud {
         };
         let past = past.max(0.0) % (end - start);
         self.ahead = if self.velocity() > 0.0 { start + past } else { end - past };
+        self.coming = around.range.start;
     }
 
     /// All close, and none begins any more.
     fn end(&mut self, at: u32) {
-        for grain in &mut self.grains[..self.live] {
-            grain.close(at, self.fade);
-        }
+        self.close(at);
         (self.through, self.until) = (true, f64::INFINITY);
+    }
+
+    fn close(&mut self, at: u32) {
+        self.grains[..self.live].iter_mut().for_each(|grain| grain.close(at, self.fade));
     }
 
     /// The next grain begins, `at` frames from here.
@@ -265,7 +272,7 @@ impl Cloud {
         self.until += (size / density).max(1.0);
         self.arrive();
         let len = size.max(2.0) as u32;
-        let (room, falls) = (self.room(len), self.falls());
+        let (room, falls) = (self.room(sample, len), self.falls());
         let spread = self.random.either_way() * spray;
         let mut frame = ((self.place() + spread) as i64).clamp(*room.start(), *room.end());
         if aligned && self.live > 0 {
@@ -275,11 +282,11 @@ impl Cloud {
                 || best(sample, latest, frame, &room, falls),
             );
         }
-        // A stretched sound begins as it is, not under half a window: with half a grain, and a whole one.
         if aligned && !self.begun {
-            self.push(desk, frame, at, len / 2, len);
+            self.push_whole(sample, desk, frame, at, len, 0);
+        } else {
+            self.push(sample, desk, frame, at, 0, len);
         }
-        self.push(desk, frame, at, 0, len);
         self.begun = true;
     }
 
@@ -301,16 +308,27 @@ impl Cloud {
     }
 
     /// Where grains of `len` frames may begin, so that they read nothing beyond the part; as near as can be.
-    fn room(&self, len: u32) -> RangeInclusive<i64> {
-        let Range { start, end } = self.bounds();
+    fn room(&self, sample: &Sample, len: u32) -> RangeInclusive<i64> {
+        let Range { start, end } = self.segment(sample);
         let (first, last) = (start as i64, end.max(start + 1) as i64 - 1);
         // What the end comes before is heard until then.
-        let heard = match self.mark() {
-            (Mark::End, frames) => u64::from(len).min(frames.saturating_add(u64::from(self.fade))),
+        let heard = match self.mark(sample) {
+            (Mark::End | Mark::Hit(_), frames) => u64::from(len).min(frames.saturating_add(u64::from(self.fade))),
             (Mark::Turn, _) => u64::from(len),
         };
         let span = (heard as f64 * (self.step as f64 / ONE as f64)).floor() as i64;
         if self.falls() { (first + span).min(last)..=last } else { first..=(last + 1 - span).max(first) }
+    }
+
+    /// The frames that grains may read: from one onset, but for its attack, to the next.
+    fn segment(&self, sample: &Sample) -> Range<usize> {
+        let (bounds, (last, next)) = (self.bounds(), self.onsets(sample));
+        let attack = (ATTACK * sample.rate()) as usize + 1;
+        let end = next.map_or(bounds.end, |next| next.clamp(bounds.start, bounds.end));
+        let start = last
+            .filter(|last| self.begun && *last >= bounds.start)
+            .map_or(bounds.start, |last| (last + attack).min(end));
+        start..end
     }
 
     /// The frame of the sound that the latest grain has come to.
@@ -321,17 +339,27 @@ impl Cloud {
         if grain.falls { self.part.frames as i64 - 1 - there } else { there }
     }
 
+    /// The sound as it is, not under half a window: half a grain, and a whole one. Both open in so many frames.
+    fn push_whole(&mut self, sample: &Sample, desk: &Desk, frame: i64, at: u32, len: u32, opens: u32) {
+        let before = self.live;
+        self.push(sample, desk, frame, at, len / 2, len);
+        self.push(sample, desk, frame, at, 0, len);
+        for grain in &mut self.grains[before..self.live] {
+            grain.opens = 1.0 / opens.max(1) as f32;
+        }
+    }
+
     /// A grain at a frame of the sound, whose window is `age` frames old; it closes where the part ends before it does.
-    fn push(&mut self, desk: &Desk, frame: i64, at: u32, age: u32, len: u32) {
-        let (bounds, falls) = (self.bounds(), self.falls());
+    fn push(&mut self, sample: &Sample, desk: &Desk, frame: i64, at: u32, age: u32, len: u32) {
+        let (bounds, falls) = (self.segment(sample), self.falls());
         let there = if falls { frame + 1 - bounds.start as i64 } else { bounds.end as i64 - frame };
         let there = ((there.max(1) as u64) * ONE).div_ceil(self.step).min(u64::from(u32::MAX)) as u32;
         let (whole, frame) = (len - age, frame.clamp(0, self.part.frames.saturating_sub(1) as i64));
         let place = if falls { self.part.frames as i64 - 1 - frame } else { frame };
-        let Setting { density, window, .. } = self.setting;
         if self.live == ROOM {
             return;
         }
+        let Setting { density, window, .. } = self.setting;
         self.grains[self.live] = Grain {
             position: place as u64 * ONE,
             age,
@@ -367,61 +395,5 @@ impl Cloud {
             }
         }
         self.live = live;
-    }
-}
-
-impl Grain {
-    /// Ends after a fade, `at` frames from here.
-    fn close(&mut self, at: u32, fade: u32) {
-        let end = at + fade;
-        if self.wait + self.left > end {
-            (self.left, self.closes) = (end.saturating_sub(self.wait), 1.0 / fade as f32);
-        }
-    }
-
-    /// Adds its next frames.
-    fn add(
-        &mut self,
-        tape: &Tape,
-        step: u64,
-        sample: &Sample,
-        how: Interpolation,
-        desk: &mut Desk,
-        to: [&mut [f32]; 2],
-    ) {
-        let (mut left, mut right, frames) = ([0.0; QUANTUM], [0.0; QUANTUM], to[0].len());
-        let is_stereo = sample.channels() > 1;
-        if is_stereo {
-            let sounds = [sample.guarded(0), sample.guarded(1)];
-            let outs = &mut [&mut left[..frames], &mut right[..frames]];
-            desk.read(tape, self.position, step, sounds, how, outs);
-        } else {
-            desk.read(tape, self.position, step, [sample.guarded(0)], how, &mut [&mut left[..frames]]);
-        }
-        let (shape, from) = (&desk.shapes[self.window as usize], [&left, if is_stereo { &right } else { &left }]);
-        desk.cpu.run(
-            #[inline(always)]
-            || self.mix(shape, from, to),
-        );
-        self.age += frames as u32;
-        self.heard += frames as u32;
-        self.left -= frames as u32;
-        self.position += frames as u64 * step;
-    }
-
-    /// Adds what it has read, under its window.
-    #[inline(always)]
-    fn mix(&self, shape: &Shape, from: [&[f32; QUANTUM]; 2], to: [&mut [f32]; 2]) {
-        let mut levels = shape.levels(self.age, self.len);
-        for n in 0..QUANTUM {
-            let (heard, left) = ((self.heard + n as u32 + 1) as f32, (self.left as i32 - n as i32) as f32);
-            levels[n] *= self.gain * (heard * self.opens).min(1.0) * (left * self.closes).min(1.0);
-        }
-        for (to, from) in to.into_iter().zip(from) {
-            let to = &mut to[..];
-            for n in 0..to.len().min(QUANTUM) {
-                to[n] += levels[n] * from[n];
-            }
-        }
     }
 }

@@ -14,6 +14,7 @@ mod choice;
 mod envelope;
 mod filter;
 mod fit;
+mod grain;
 mod grains;
 mod kernel;
 mod part;

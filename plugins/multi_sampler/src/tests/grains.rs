@@ -312,3 +312,42 @@ fn both_channels_say_where_a_grain_fits() {
     assert_eq!(one[0], other[1]);
     assert!(step(&other[1][300..]) < 1.05 * SLOPE, "{}", step(&other[1]));
 }
+
+#[test]
+fn each_hit_of_a_stretched_sound_is_heard_once_and_in_its_time() {
+    let hits = [0, 6000, 13_001, 16_000, 30_000, 45_000, 46_300];
+    let mut sound = vec![0.0; 48_000];
+    hits.iter().for_each(|hit| sound[*hit] = 1.0);
+    let onsets: Vec<(usize, f32)> = hits.iter().map(|hit| (*hit, 1.0)).collect();
+    let sample = TestSample::mono(RATE, &sound).with_onsets(&onsets);
+    for longer in [0.5, 0.8, 1.0, 1.25, 2.0, 4.0] {
+        // Round and round, of which two rounds are heard.
+        let mut bench = fitted(&sample, 3.0, 2.0 * longer);
+        bench.slot_param(0, SlotParam::Style, 1.0);
+        bench.note_on(0, note(1));
+        let out = bench.run((2.0 * 48_000.0 * longer / 64.0) as usize - 2).audio.remove(0);
+        let found: Vec<usize> = (0..out.len()).filter(|n| out[*n].abs() > 0.02).collect();
+        let times = |round: f64| hits.map(|hit| ((hit as f64 + round * 48_000.0) * longer).round() as usize);
+        let expected = [times(0.0), times(1.0)].concat();
+        assert_eq!(found.len(), expected.len(), "{longer} times longer: {found:?}, not {expected:?}");
+        for (found, expected) in found.into_iter().zip(expected) {
+            assert!(found.abs_diff(expected) <= 2, "{longer} times longer: at {found}, not {expected}");
+            assert!(out[found] > 0.9, "{longer} times longer, at {found}: {}", out[found]);
+        }
+    }
+}
+
+#[test]
+fn a_sound_may_be_fitted_to_next_to_nothing() {
+    for (fit, style) in [(2.0, 0.0), (2.0, 1.0), (3.0, 0.0), (3.0, 1.0)] {
+        for beats in [1e-18, 5e-324] {
+            let sample = TestSample::mono(RATE, &sine()).with_onsets(&[(100, 1.0), (50_000, 1.0)]);
+            let mut bench = fitted(&sample, fit, beats);
+            bench.slot_param(0, SlotParam::Style, style);
+            bench.slot_param(0, SlotParam::LoopFinish, 0.75);
+            bench.note_on(0, note(1));
+            let out = bench.run(100).audio.remove(0);
+            assert!(loudest(&out) < 10.0, "fit {fit}, style {style}, {beats} beats: {}", loudest(&out));
+        }
+    }
+}
