@@ -4,11 +4,13 @@ use std::ops::Range;
 
 use cantus_plugin_api::Sample;
 
-use crate::grains::Setting;
+use crate::grain::Setting;
 use crate::multi_sampler::{Param, SlotParam};
-use crate::part::{Style, style};
 use crate::values::{NoteValues, choice};
 use crate::window::Window;
+
+/// Times that a stretched sound is faster, at most: of any that is to be faster still no more than a grain is heard.
+const FASTEST: f64 = 1e6;
 
 /// How a sound is made to last some beats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,31 +42,28 @@ pub fn fitted(values: &NoteValues<'_>, stretch: &Range<usize>, sample: &Sample, 
     stretch.len() as f64 / sample.rate() / seconds
 }
 
-/// How a note's grains are.
+/// How a note's grains are. What plays the sound backward takes its place backward, too.
 pub fn grains(values: &NoteValues<'_>, stretch: &Range<usize>, sample: &Sample, rate: f64, bpm: f64) -> Setting {
+    let natural = sample.rate() / rate * values.get(Param::Speed).signum();
     if let Some(how @ (Fit::Grains | Fit::Stretch)) = fit(values) {
         let aligned = how == Fit::Stretch;
         return Setting {
             size: (if aligned { 0.06 } else { 0.08 }) * rate,
             density: if aligned { 2.0 } else { 4.0 },
-            rate: fitted(values, stretch, sample, bpm) * sample.rate() / rate * values.get(Param::Speed).signum(),
+            rate: fitted(values, stretch, sample, bpm).min(FASTEST) * natural,
             spray: 0.0,
             window: Window::Hann,
             aligned,
-            position: if values.get(Param::Speed) < 0.0 { 1.0 } else { 0.0 },
-            stretch: stretch.clone(),
-            around: style(values) != Style::Once,
+            position: None,
         };
     }
     Setting {
         size: values.get(Param::GrainSize) * rate,
         density: values.get(Param::GrainDensity),
-        rate: values.get(Param::GrainRate),
-        spray: values.get(Param::GrainSpray) * rate,
+        rate: values.get(Param::GrainRate) * natural,
+        spray: values.get(Param::GrainSpray) * sample.rate(),
         window: values.choice(Param::GrainWindow, &Window::ALL),
         aligned: false,
-        position: values.get(Param::Position),
-        stretch: stretch.clone(),
-        around: true,
+        position: Some(values.get(Param::Position)),
     }
 }

@@ -11,6 +11,7 @@ use cantus_plugin_api::QUANTUM;
 use cantus_plugin_api::math::{exp2, sin};
 
 use crate::reader::ROOM;
+use crate::window::Shape;
 
 /// Floats that are worked on at once.
 pub const LANES: usize = 16;
@@ -48,11 +49,13 @@ pub struct Kernel {
     lanes: Vec<Lanes>,
 }
 
-/// All kernels; made once, which takes some milliseconds.
+/// All kernels, and the windows of grains; made once, which takes some milliseconds.
 pub struct Kernels {
     short: Kernel,
     /// By how much faster the sound is: each for a quarter of an octave more than the one before.
     long: Vec<Kernel>,
+    /// One for each of [`Window::ALL`](crate::window::Window::ALL).
+    pub shapes: [Shape; 5],
 }
 
 impl Kernels {
@@ -62,6 +65,7 @@ impl Kernels {
         ALL.get_or_init(|| Kernels {
             short: Kernel::short(),
             long: (0..=PER_OCTAVE * OCTAVES).map(|n| Kernel::long(exp2(n as f64 / PER_OCTAVE as f64))).collect(),
+            shapes: Shape::all(),
         })
     }
 

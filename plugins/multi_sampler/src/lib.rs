@@ -10,11 +10,13 @@
 
 #![forbid(unsafe_code)]
 
+mod align;
 mod choice;
 mod drive;
 mod envelope;
 mod filter;
 mod fit;
+mod grain;
 mod grains;
 mod kernel;
 mod notes;

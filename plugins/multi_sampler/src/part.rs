@@ -38,9 +38,9 @@ impl Part {
         let stretch = if slices.is_off() { whole } else { slices.range(&whole, slice) };
         let grains = style(values) == Style::Grain || matches!(fit(values), Some(Fit::Grains | Fit::Stretch));
         let around = match style(values) {
-            Style::Once | Style::Grain => None,
+            Style::Once => None,
+            Style::Grain => Some((stretch.clone(), LoopMode::Forward)),
             Style::Next => Some((stretch.clone(), values.turn())),
-            Style::Loop if grains => None,
             Style::Loop if note.released && values.slot(SlotParam::LoopRelease) != 0.0 => None,
             Style::Loop => {
                 let set = between(values, [SlotParam::LoopStart, SlotParam::LoopFinish], frames);

@@ -2,7 +2,8 @@
 
 use cantus_plugin_api::{Random, Sample};
 
-use crate::grains::{Cloud, Setting};
+use crate::grain::Setting;
+use crate::grains::Cloud;
 use crate::part::Part;
 use crate::reader::{Desk, Interpolation, Reader};
 
@@ -16,7 +17,8 @@ enum Player {
 /// What is played of a part, from where it began.
 ///
 /// What begins in the middle of the sound begins at 0, and moves as the sound does: what is heard first is taken off, less
-/// and less. What ends before the sound does fades out before. Grains open and close by themselves.
+/// and less. What ends before the sound does fades out before. Grains open and close by themselves, but for the first of
+/// those that fit one another, with which the sound begins as it is.
 pub struct Passage {
     pub part: Part,
     player: Player,
@@ -31,22 +33,23 @@ pub struct Passage {
 
 impl Passage {
     /// From a frame on, or in grains; its step is to be set. A fade takes `fade` frames.
-    pub fn new(part: Part, first: usize, grains: Setting, random: &Random, rate: f64, fade: u32) -> Passage {
+    pub fn new(part: Part, first: usize, grains: Setting, random: &Random, fade: u32) -> Passage {
+        let opens = part.begins_whole(first) || (part.grains && !grains.aligned);
+        let settling = if opens { 0 } else { fade };
         let player = if part.grains {
-            Player::Grains(Cloud::new(part.frames, part.backward, grains, random.clone(), rate))
+            Player::Grains(Cloud::new(&part, first, grains, random.clone(), fade))
         } else {
             Player::Tape(Reader::new(part.tape(first)))
         };
-        let settling = if part.grains || part.begins_whole(first) { 0 } else { fade };
         Passage { part, player, fade, offset: None, settling, closing: None }
     }
 
     /// Another part from where this one is, or from its end if that lies behind; as far between two frames, and as fast.
     /// The one is to be mixed into the other.
-    pub fn carry_on(&self, part: Part, grains: Setting, random: &Random, rate: f64) -> Passage {
+    pub fn carry_on(&self, part: Part, grains: Setting, random: &Random) -> Passage {
         let here = self.frame();
         let past = if part.backward { here < part.stretch.start } else { here >= part.stretch.end };
-        let mut next = Passage::new(part, here, grains, random, rate, self.fade);
+        let mut next = Passage::new(part, here, grains, random, self.fade);
         next.settling = 0;
         if let (Player::Tape(reader), Player::Tape(before)) = (&mut next.player, &self.player) {
             *reader = before.moved(next.part.tape(here));
@@ -67,7 +70,7 @@ impl Passage {
     /// How the next grains are.
     pub fn set_grains(&mut self, setting: Setting) {
         if let Player::Grains(cloud) = &mut self.player {
-            cloud.set(setting);
+            cloud.set(&self.part, setting);
         }
     }
 
@@ -79,13 +82,12 @@ impl Passage {
         }
     }
 
-    /// Frames before its end, as fast as it plays now.
-    pub fn left(&self) -> usize {
+    /// Frames before its end, as fast as it plays now; of grains no more than that.
+    pub fn left(&self, sample: &Sample) -> usize {
         match (&self.player, self.closing) {
             (_, Some(closing)) => closing as usize,
             (Player::Tape(reader), None) => reader.left().max(self.settling as usize),
-            (Player::Grains(cloud), None) if cloud.is_over() => 0,
-            (Player::Grains(_), None) => usize::MAX,
+            (Player::Grains(cloud), None) => cloud.left(sample),
         }
     }
 
@@ -93,7 +95,10 @@ impl Passage {
     pub fn read(&mut self, sample: &Sample, how: Interpolation, desk: &mut Desk, left: &mut [f32], right: &mut [f32]) {
         let reader = match &mut self.player {
             Player::Tape(reader) => reader,
-            Player::Grains(cloud) => return cloud.read(sample, how, desk, left, right),
+            Player::Grains(cloud) => {
+                cloud.read(sample, how, desk, left, right);
+                return self.settle(left, right);
+            }
         };
         let remaining = reader.left();
         // It fades out from here on, if it does so within these frames.

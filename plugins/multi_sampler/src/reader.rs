@@ -4,6 +4,7 @@ use cantus_plugin_api::{Cpu, QUANTUM};
 
 use crate::kernel::{Kernels, LANES, LONGEST, ONE};
 use crate::tape::Tape;
+use crate::window::Shape;
 
 /// The fastest step: 128 frames per frame, seven octaves.
 const FASTEST: u64 = 128 * ONE;
@@ -35,12 +36,15 @@ pub struct Desk {
     /// What the work may be compiled for.
     pub cpu: Cpu,
     kernels: &'static Kernels,
+    /// The windows of grains.
+    pub shapes: &'static [Shape; 5],
 }
 
 impl Desk {
     /// Worker thread.
     pub fn new(cpu: Cpu) -> Desk {
-        Desk { tapes: [Box::new([0.0; ROOM]), Box::new([0.0; ROOM])], cpu, kernels: Kernels::get() }
+        let kernels = Kernels::get();
+        Desk { tapes: [Box::new([0.0; ROOM]), Box::new([0.0; ROOM])], cpu, kernels, shapes: &kernels.shapes }
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use cantus_plugin_api::{QUANTUM, Random, Sample};
 
-use crate::grains::Setting;
+use crate::grain::Setting;
 use crate::part::Part;
 use crate::passage::Passage;
 use crate::reader::{Desk, Interpolation, step_of};
@@ -22,16 +22,14 @@ pub struct Source {
     fade: u32,
     /// What its grains draw from, as it begins.
     random: Random,
-    /// Frames per second.
-    rate: f64,
 }
 
 impl Source {
     /// A part of a sound from a frame on, or in grains, as the voice of that number.
     pub fn new(sample: Sample, part: Part, first: usize, grains: Setting, number: u64, room: &Room) -> Source {
-        let (random, rate, fade) = (Random::new(room.seed, number), room.rate, room.fade);
-        let now = Passage::new(part, first, grains, &random, rate, fade);
-        Source { sample, now, before: None, beside: false, fade, random, rate }
+        let (random, fade) = (Random::new(room.seed, number), room.fade);
+        let now = Passage::new(part, first, grains, &random, fade);
+        Source { sample, now, before: None, beside: false, fade, random }
     }
 
     /// The speed at which its sound plays unchanged, at an engine of `rate` Hz.
@@ -74,7 +72,7 @@ impl Source {
 
     /// It has come to its end.
     pub fn is_over(&self) -> bool {
-        self.now.left() == 0 && self.before.is_none()
+        self.now.left(&self.sample) == 0 && self.before.is_none()
     }
 
     /// It still goes over from one part to another.
@@ -85,7 +83,7 @@ impl Source {
     /// Frames in which it neither comes to its end nor has gone over.
     pub fn steady(&self) -> usize {
         let before = self.before.as_ref().map_or(usize::MAX, |(_, left)| *left as usize);
-        match self.now.left() {
+        match self.now.left(&self.sample) {
             0 => before,
             left => before.min(left),
         }
@@ -96,7 +94,7 @@ impl Source {
     /// again.
     pub fn go_over(&mut self, part: &Part, grains: Setting) -> bool {
         let now = &self.now.part;
-        if now == part || (now.grains && part.grains && now.backward == part.backward) {
+        if now == part || (now.grains && part.grains) {
             self.now.part.clone_from(part);
             return true;
         }
@@ -106,7 +104,7 @@ impl Source {
         if self.before.is_some() {
             return false;
         }
-        let next = self.now.carry_on(part.clone(), grains, &self.random, self.rate);
+        let next = self.now.carry_on(part.clone(), grains, &self.random);
         self.begin(next, false);
         true
     }
@@ -117,7 +115,7 @@ impl Source {
         if self.before.is_some() || part.is_empty() {
             return false;
         }
-        let next = Passage::new(part.clone(), part.place(0.0), grains, &self.random, self.rate, self.fade);
+        let next = Passage::new(part.clone(), part.place(0.0), grains, &self.random, self.fade);
         self.begin(next, true);
         true
     }

@@ -7,10 +7,10 @@ use super::*;
 
 mod clicks;
 mod fuzz;
+mod grains;
 mod passages;
 mod pitch;
 mod slices;
-mod styles;
 mod voices;
 
 type Sampler = Bench<MultiSampler>;

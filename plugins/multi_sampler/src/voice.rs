@@ -9,7 +9,7 @@ use crate::drive::Drive;
 use crate::envelope::Envelope;
 use crate::filter::Filter;
 use crate::fit::{Fit, beats, fit, fitted, grains};
-use crate::grains::Setting;
+use crate::grain::Setting;
 use crate::multi_sampler::{Param, SLOTS, SlotParam};
 use crate::notes::{Before, Call};
 use crate::part::{Note, Part, Style, style, whole};

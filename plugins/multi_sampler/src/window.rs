@@ -1,7 +1,6 @@
 //! The forms of grains: how each opens and closes.
 
 use std::f64::consts::PI;
-use std::sync::OnceLock;
 
 use cantus_plugin_api::QUANTUM;
 use cantus_plugin_api::math::{exp2, sin_cos};
@@ -35,12 +34,6 @@ pub struct Shape {
 impl Window {
     pub const ALL: [Window; 5] = [Window::Linear, Window::Exponential, Window::Gaussian, Window::Hann, Window::Hamming];
 
-    /// Made once; worker thread, the first time.
-    pub fn shapes() -> &'static [Shape; 5] {
-        static ALL: OnceLock<[Shape; 5]> = OnceLock::new();
-        ALL.get_or_init(|| Window::ALL.map(Shape::new))
-    }
-
     /// Its level where it has risen so far towards its middle, 0 to 1, but for the edges.
     fn at(self, rise: f64) -> f64 {
         let hann = 0.5 - 0.5 * sin_cos(PI * rise).1;
@@ -62,6 +55,11 @@ impl Window {
 }
 
 impl Shape {
+    /// Those of all windows. Worker thread.
+    pub fn all() -> [Shape; 5] {
+        Window::ALL.map(Shape::new)
+    }
+
     /// Through the zeros of the Chebyshev polynomial, where it is about as near everywhere as it can be.
     fn new(window: Window) -> Shape {
         let nodes: [f64; TERMS] = std::array::from_fn(|n| sin_cos(PI * (n as f64 + 0.5) / TERMS as f64).1);
@@ -107,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_polynomial_is_the_window() {
-        for (window, shape) in Window::ALL.into_iter().zip(Window::shapes()) {
+        for (window, shape) in Window::ALL.into_iter().zip(Shape::all()) {
             for len in [2, 7, 1000, 48_000] {
                 for age in (0..len + 100).step_by(QUANTUM) {
                     for (n, level) in (age..).zip(shape.levels(age, len)) {
