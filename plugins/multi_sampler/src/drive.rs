@@ -33,18 +33,23 @@ impl Drive {
     /// Both channels, equally long.
     pub fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
         if self.decibels.resting() && self.wet.resting() {
-            if self.wet.target() > 0.0 {
-                let gain = gain(self.decibels.target());
-                left.iter_mut().chain(right).for_each(|x| *x = soft(gain * *x));
+            let (gain, wet) = (gain(self.decibels.target()), self.wet.target());
+            if wet > 0.0 {
+                left.iter_mut().chain(right).for_each(|x| *x = driven(*x, gain, wet));
             }
             return;
         }
         for (l, r) in left.iter_mut().zip(right) {
             let (gain, wet) = (gain(self.decibels.advance()), self.wet.advance());
-            *l += wet * (soft(gain * *l) - *l);
-            *r += wet * (soft(gain * *r) - *r);
+            (*l, *r) = (driven(*l, gain, wet), driven(*r, gain, wet));
         }
     }
+}
+
+/// The same whether it moves or rests.
+#[inline(always)]
+fn driven(x: f32, gain: f32, wet: f32) -> f32 {
+    x + wet * (soft(gain * x) - x)
 }
 
 fn gain(decibels: f32) -> f32 {
@@ -62,7 +67,7 @@ fn soft(x: f32) -> f32 {
 mod tests {
     use super::*;
 
-    fn driven(decibels: f64) -> Vec<f32> {
+    fn ramp(decibels: f64) -> Vec<f32> {
         let mut left: Vec<f32> = (-100..=100).map(|n| n as f32 / 50.0).collect();
         let mut right = left.clone();
         Drive::new(decibels, 1.0, 4.0).run(&mut left, &mut right);
@@ -72,8 +77,8 @@ mod tests {
 
     #[test]
     fn is_soft_and_bounded() {
-        assert_eq!(driven(0.0), (-100..=100).map(|n| n as f32 / 50.0).collect::<Vec<_>>());
-        let ramp = driven(24.0);
+        assert_eq!(ramp(0.0), (-100..=100).map(|n| n as f32 / 50.0).collect::<Vec<_>>());
+        let ramp = ramp(24.0);
         assert!(ramp.windows(2).all(|two| two[0] <= two[1]) && ramp[0] == -1.0 && ramp[200] == 1.0 && ramp[100] == 0.0);
     }
 

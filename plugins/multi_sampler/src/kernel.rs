@@ -117,6 +117,7 @@ impl Kernel {
 
     /// The sound of each channel at places one `step` apart; `tapes` begin `reach - 1` frames before the first.
     #[inline(always)]
+    #[expect(clippy::needless_range_loop, reason = "a plain loop is what becomes wide instructions")]
     pub fn read<const CHANNELS: usize>(
         &self,
         mut place: u64,
@@ -149,6 +150,7 @@ impl Kernel {
 
     /// The same of the short one.
     #[inline(always)]
+    #[expect(clippy::needless_range_loop, reason = "as above")]
     pub fn read_short<const CHANNELS: usize>(
         &self,
         mut place: u64,

@@ -86,6 +86,7 @@ impl Passage {
     pub fn left(&self, sample: &Sample) -> usize {
         match (&self.player, self.closing) {
             (_, Some(closing)) => closing as usize,
+            (Player::Tape(reader), None) if self.part.is_cropped() => reader.left(),
             (Player::Tape(reader), None) => reader.left().max(self.settling as usize),
             (Player::Grains(cloud), None) => cloud.left(sample),
         }

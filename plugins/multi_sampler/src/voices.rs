@@ -152,13 +152,16 @@ impl Voices {
     /// Adds the sound of all and forgets those that have ended; of each that has, `ended` is told.
     pub fn render(&mut self, room: &mut Room, left: &mut [f32], right: &mut [f32], mut ended: impl FnMut(&Voice)) {
         for voices in [&mut self.sounding, &mut self.fading] {
-            voices.retain_mut(|voice| {
-                let sounds = voice.render(room, left, right);
-                if !sounds {
+            let mut index = 0;
+            while let Some(voice) = voices.get_mut(index) {
+                if voice.render(room, left, right) {
+                    index += 1;
+                } else {
                     ended(voice);
+                    // The last takes its place: a voice is too large to move up all that follow.
+                    voices.swap_remove(index);
                 }
-                sounds
-            });
+            }
         }
     }
 }

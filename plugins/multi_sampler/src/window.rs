@@ -86,14 +86,14 @@ impl Shape {
     #[inline(always)]
     pub fn levels(&self, age: u32, len: u32) -> [f32; QUANTUM] {
         let (mut levels, halves) = ([0.0; QUANTUM], 2.0 / len as f32);
-        for n in 0..QUANTUM {
+        for (n, heard) in levels.iter_mut().enumerate() {
             let rise = (1.0 - ((age + n as u32) as f32 * halves - 1.0).abs()).max(0.0);
             let t = 2.0 * rise - 1.0;
             let mut level = 0.0;
             for term in self.terms.iter().rev() {
                 level = level * t + term;
             }
-            levels[n] = level * (self.edge * rise).min(1.0);
+            *heard = level * (self.edge * rise).min(1.0);
         }
         levels
     }
