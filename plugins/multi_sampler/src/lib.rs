@@ -58,8 +58,8 @@ const MOST_HELD: usize = 16;
 pub struct MultiSampler {
     room: Room,
     sounds: Vec<Option<Sample>>,
-    /// Of each slot, the frame of its sound at which the last note ended, if one did.
-    resume: Vec<Option<usize>>,
+    /// Of each slot, the last note that ended, and at which frame of its sound.
+    resume: Vec<Option<(u64, usize)>>,
     turns: Turns,
     voices: Voices,
     /// Notes that are held, the latest last, while only one may sound.
@@ -180,17 +180,19 @@ impl Module for MultiSampler {
         let (sounds, resume) = (&self.sounds, &mut self.resume);
         self.voices.render(&mut self.room, left, right, |voice| {
             let slot = voice.call.slot;
-            if sounds[slot].as_ref().is_some_and(|sound| voice.plays(sound)) {
-                resume[slot] = Some(voice.frame());
+            let is_latest = resume[slot].is_none_or(|(number, _)| number <= voice.number);
+            if is_latest && sounds[slot].as_ref().is_some_and(|sound| voice.plays(sound)) {
+                resume[slot] = Some((voice.number, voice.frame()));
             }
         });
         self.peaks[0].hear(left);
         self.peaks[1].hear(right);
-        block.meter(Meter::Voices, self.voices.sounding().len() as f32);
+        block.meter(Meter::Voices, self.voices.sounding().count() as f32);
         block.meter(Meter::Peak, self.peaks[0].level().max(self.peaks[1].level()));
         let mut playheads = [-1.0; PLAYHEADS];
-        for voice in self.voices.sounding().iter().filter(|voice| voice.place < PLAYHEADS) {
-            playheads[voice.place] = voice.along() as f32;
+        for voice in self.voices.sounding() {
+            let playhead = voice.place.and_then(|place| playheads.get_mut(place));
+            playhead.into_iter().for_each(|playhead| *playhead = voice.along() as f32);
         }
         for (n, along) in playheads.into_iter().enumerate() {
             block.meter_at(Meter::Playhead, n, along);

@@ -130,7 +130,7 @@ impl MultiSampler {
         self.voices.fade(|voice| voice.number <= earlier);
         for call in note.calls() {
             let goes_on = |voice: &Voice| voice.number == self.begun && voice.call.slot == call.slot;
-            if !self.voices.sounding().iter().any(goes_on) {
+            if !self.voices.sounding().any(goes_on) {
                 self.play(call, before);
             }
         }
@@ -161,7 +161,7 @@ impl MultiSampler {
     fn carry_on(&mut self, slot: usize, sample: &Sample) -> Option<usize> {
         let heard = self.voices.all().filter(|voice| voice.call.slot == slot && voice.plays(sample));
         let latest = heard.max_by_key(|voice| voice.number);
-        let frame = latest.map(|voice| voice.frame()).or(self.resume[slot]);
+        let frame = latest.map(|voice| voice.frame()).or(self.resume[slot].map(|(_, frame)| frame));
         self.voices.fade(|voice| voice.call.slot == slot);
         frame
     }

@@ -30,8 +30,8 @@ pub struct Voice {
     pub call: Call,
     /// That of its note, which came before all that have a higher one.
     pub number: u64,
-    /// Which of the voices that sound it is: the same from its onset to its end.
-    pub place: usize,
+    /// Which of the voices that sound it is, the same from its onset on; none once it only fades out.
+    pub place: Option<usize>,
     source: Source,
     level: Envelope,
     modulation: Envelope,
@@ -97,7 +97,7 @@ impl Voice {
         Some(Voice {
             call,
             number,
-            place: 0,
+            place: None,
             source: Source::new(sample, part, first, grains, chances, room),
             level: Envelope::new(values.level(room.fade, room.rate), before.levels[0]),
             modulation,

@@ -19,11 +19,11 @@ struct Other {
     same: bool,
 }
 
-/// Voices that sound, and voices that were stolen, choked or stopped and fade out. Neither list grows beyond [`MOST`]; when
-/// the second is full, its quietest voice is cut. Never allocates after it was made.
+/// Voices that sound, and voices that were stolen, choked or stopped and fade out: of neither more than [`MOST`]. When there
+/// are more of the second, the quietest is cut. Never allocates after it was made.
 pub struct Voices {
-    sounding: Vec<Voice>,
-    fading: Vec<Voice>,
+    /// A voice stays where it is: it is large, and added up in an order that does not depend on when another has ended.
+    slots: Vec<Option<Voice>>,
     /// Notes beside a new one, while it is asked who goes.
     others: Vec<Other>,
     /// Frames of a fade.
@@ -33,58 +33,65 @@ pub struct Voices {
 impl Voices {
     /// None; a fade takes `fade` frames.
     pub fn new(fade: u32) -> Voices {
-        let (sounding, fading) = (Vec::with_capacity(MOST), Vec::with_capacity(MOST));
-        Voices { sounding, fading, others: Vec::with_capacity(MOST), fade }
+        Voices { slots: Vec::with_capacity(2 * MOST), others: Vec::with_capacity(MOST), fade }
     }
 
     /// Drops all.
     pub fn clear(&mut self) {
-        self.sounding.clear();
-        self.fading.clear();
+        self.slots.clear();
     }
 
     /// Those that sound, without those that fade out; in no order.
-    pub fn sounding(&self) -> &[Voice] {
-        &self.sounding
+    pub fn sounding(&self) -> impl Iterator<Item = &Voice> {
+        self.slots.iter().flatten().filter(|voice| voice.place.is_some())
+    }
+
+    fn sounding_mut(&mut self) -> impl Iterator<Item = &mut Voice> {
+        self.all().filter(|voice| voice.place.is_some())
     }
 
     /// Those that sound and those that fade out.
     pub fn all(&mut self) -> impl Iterator<Item = &mut Voice> {
-        self.sounding.iter_mut().chain(&mut self.fading)
+        self.slots.iter_mut().flatten()
     }
 
     /// The latest that sounds and that `which` says.
     pub fn latest(&mut self, which: impl Fn(&Voice) -> bool) -> Option<&mut Voice> {
-        self.sounding.iter_mut().filter(|voice| which(voice)).max_by_key(|voice| voice.number)
+        self.sounding_mut().filter(|voice| which(voice)).max_by_key(|voice| voice.number)
     }
 
     /// Begins a voice of a note, of which at most `polyphony` sound at once: while there are too many, one goes.
     pub fn begin(&mut self, mut voice: Voice, polyphony: usize, steal: Steal) {
         let polyphony = polyphony.clamp(1, MOST);
         // There are no more notes than voices.
-        while self.sounding.len() >= polyphony {
+        while self.sounding().count() >= polyphony {
             self.count(&voice);
-            if self.others.len() < polyphony && self.sounding.len() < MOST {
+            if self.others.len() < polyphony && self.sounding().count() < MOST {
                 break;
             }
             let Some(number) = self.victim(steal) else { break };
             self.fade(|voice| voice.number == number);
         }
         voice.place = self.free_place();
-        self.sounding.push(voice);
+        match self.slots.iter().position(Option::is_none) {
+            Some(free) => self.slots[free] = Some(voice),
+            None if self.slots.len() < 2 * MOST => self.slots.push(Some(voice)),
+            None => {}
+        }
     }
 
     /// The first place that no voice has.
-    fn free_place(&self) -> usize {
+    fn free_place(&self) -> Option<usize> {
         let mut taken = [false; MOST];
-        self.sounding.iter().for_each(|voice| taken[voice.place] = true);
-        taken.iter().take_while(|taken| **taken).count()
+        self.sounding().filter_map(|voice| voice.place).for_each(|place| taken[place] = true);
+        taken.iter().position(|taken| !taken)
     }
 
     /// Counts the notes beside that of a new voice, the oldest first.
     fn count(&mut self, new: &Voice) {
         self.others.clear();
-        let others = self.sounding.iter().filter(|voice| voice.number != new.number);
+        let sounding = self.slots.iter().flatten().filter(|voice| voice.place.is_some());
+        let others = sounding.filter(|voice| voice.number != new.number);
         self.others.extend(others.map(|voice| Other {
             number: voice.number,
             loudness: voice.loudness(),
@@ -119,48 +126,45 @@ impl Voices {
 
     /// Lets a note go.
     pub fn release(&mut self, which: impl Fn(&Voice) -> bool, room: &Room) {
-        self.sounding.iter_mut().filter(|voice| which(voice)).for_each(|voice| voice.release(room));
+        self.sounding_mut().filter(|voice| which(voice)).for_each(|voice| voice.release(room));
     }
 
     /// The voices of a note.
     pub fn of_note(&mut self, note: NoteId) -> impl Iterator<Item = &mut Voice> {
-        self.sounding.iter_mut().filter(move |voice| voice.call.note == note)
+        self.sounding_mut().filter(move |voice| voice.call.note == note)
     }
 
     /// Fades out those that `which` says.
     pub fn fade(&mut self, which: impl Fn(&Voice) -> bool) {
-        while let Some(index) = self.sounding.iter().position(&which) {
-            self.fade_out(index);
+        for slot in &mut self.slots {
+            match slot {
+                Some(voice) if voice.place.is_none() || !which(voice) => {}
+                // Nobody would miss it.
+                Some(voice) if voice.is_unheard() => *slot = None,
+                Some(voice) => {
+                    voice.fade(self.fade);
+                    voice.place = None;
+                }
+                None => {}
+            }
         }
-    }
-
-    fn fade_out(&mut self, index: usize) {
-        let mut voice = self.sounding.swap_remove(index);
-        // Nobody would miss it.
-        if voice.is_unheard() {
-            return;
+        let fading = |slot: &Option<Voice>| slot.as_ref().is_some_and(|voice| voice.place.is_none());
+        for _ in MOST..self.slots.iter().filter(|slot| fading(slot)).count() {
+            let loudness = |slot: &Option<Voice>| slot.as_ref().map_or(0.0, Voice::loudness);
+            let fading = self.slots.iter_mut().filter(|slot| fading(slot));
+            let quietest = fading.min_by(|a, b| loudness(a).total_cmp(&loudness(b)));
+            quietest.into_iter().for_each(|slot| *slot = None);
         }
-        voice.fade(self.fade);
-        if self.fading.len() == MOST {
-            let loudness = self.fading.iter().map(Voice::loudness).enumerate();
-            let quietest = loudness.min_by(|a, b| a.1.total_cmp(&b.1));
-            self.fading.swap_remove(quietest.map_or(0, |(index, _)| index));
-        }
-        self.fading.push(voice);
     }
 
     /// Adds the sound of all and forgets those that have ended; of each that has, `ended` is told.
     pub fn render(&mut self, room: &mut Room, left: &mut [f32], right: &mut [f32], mut ended: impl FnMut(&Voice)) {
-        for voices in [&mut self.sounding, &mut self.fading] {
-            let mut index = 0;
-            while let Some(voice) = voices.get_mut(index) {
-                if voice.render(room, left, right) {
-                    index += 1;
-                } else {
-                    ended(voice);
-                    // The last takes its place: a voice is too large to move up all that follow.
-                    voices.swap_remove(index);
-                }
+        for slot in &mut self.slots {
+            if let Some(voice) = slot
+                && !voice.render(room, left, right)
+            {
+                ended(voice);
+                *slot = None;
             }
         }
     }
