@@ -192,7 +192,7 @@ fn scripts_see_where_voices_are() {
         let moved = [two[1][1] - two[0][1], two[1][2] - two[0][2]];
         assert!(moved.iter().all(|moved| (moved - 0.25 / 1.905).abs() < 0.01), "{seen:?}");
     }
-    studio.eval("print(meters(s))");
+    studio.eval("print(meters('s'))");
     let printed = studio.printed().join("\n");
     assert_eq!(printed.matches("playhead_1 to playhead_32 = ").count(), 1, "{printed}");
     assert_eq!(printed.lines().count(), 3, "{printed}");

@@ -5,28 +5,16 @@ use std::ops::Range;
 use cantus_plugin_api::Sample;
 
 use crate::grain::Setting;
-use crate::multi_sampler::{Param, SlotParam};
-use crate::values::{NoteValues, choice};
-use crate::window::Window;
+pub use crate::multi_sampler::Fit;
+use crate::multi_sampler::{GrainWindow, Param, SlotParam};
+use crate::values::NoteValues;
 
 /// Times that a stretched sound is faster, at most: of any that is to be faster still no more than a grain is heard.
 const FASTEST: f64 = 1e6;
 
-/// How a sound is made to last some beats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fit {
-    Repitch,
-    /// Each slice in its time.
-    Slices,
-    /// Stretched, in plain grains.
-    Grains,
-    /// Stretched, in grains that fit one another.
-    Stretch,
-}
-
 /// How a note's sound is made to last some beats, if it is.
 pub fn fit(values: &NoteValues<'_>) -> Option<Fit> {
-    let how = choice(values.slot(SlotParam::Fit), &[Fit::Repitch, Fit::Slices, Fit::Grains, Fit::Stretch]);
+    let how = Fit::from_value(values.slot(SlotParam::Fit));
     (beats(values) > 0.0).then_some(how)
 }
 
@@ -52,7 +40,7 @@ pub fn grains(values: &NoteValues<'_>, stretch: &Range<usize>, sample: &Sample, 
             density: if aligned { 2.0 } else { 4.0 },
             rate: fitted(values, stretch, sample, bpm).min(FASTEST) * natural,
             spray: 0.0,
-            window: Window::Hann,
+            window: GrainWindow::Hann,
             aligned,
             position: None,
         };
@@ -62,7 +50,7 @@ pub fn grains(values: &NoteValues<'_>, stretch: &Range<usize>, sample: &Sample, 
         density: values.get(Param::GrainDensity),
         rate: values.get(Param::GrainRate) * natural,
         spray: values.get(Param::GrainSpray) * sample.rate(),
-        window: values.choice(Param::GrainWindow, &Window::ALL),
+        window: GrainWindow::from_value(values.get(Param::GrainWindow)),
         aligned: false,
         position: Some(values.get(Param::Position)),
     }

@@ -3,6 +3,7 @@
 use cantus_plugin_api::{Cpu, QUANTUM};
 
 use crate::kernel::{Kernels, LANES, LONGEST, ONE};
+pub use crate::multi_sampler::Interpolation;
 use crate::tape::Tape;
 use crate::window::Shape;
 
@@ -15,19 +16,6 @@ pub const ROOM: usize = (QUANTUM * 128 + 2 * LONGEST + LANES).next_power_of_two(
 /// The step that moves by `ratio` frames a frame; not less than the smallest and not more than the fastest there is.
 pub fn step_of(ratio: f64) -> u64 {
     ((ratio * ONE as f64).round() as u64).clamp(1, FASTEST)
-}
-
-/// How a sound is read between its frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interpolation {
-    /// A straight line between two frames.
-    Linear,
-    /// The Catmull-Rom spline through four frames.
-    Cubic,
-    /// A windowed sinc of 8 frames.
-    Sinc8,
-    /// A windowed sinc of 32 frames; of as many more as the sound is played faster, so that up to 16 times nothing folds back.
-    Sinc,
 }
 
 /// Room in which tapes are laid out to be read: one for all voices, as they are read one after the other.

@@ -120,11 +120,6 @@ impl NoteValues<'_> {
         self.locks.get(Name::Slot(param)).unwrap_or_else(|| self.values.of_slot(self.slot, param))
     }
 
-    /// One of the labels of a parameter of the module.
-    pub fn choice<T: Copy>(&self, param: Param, labels: &[T]) -> T {
-        choice(self.get(param), labels)
-    }
-
     /// Seconds as frames.
     pub fn frames(&self, param: Param, rate: f64) -> u32 {
         frames(self.get(param), rate)
@@ -207,11 +202,6 @@ impl NoteValues<'_> {
     pub fn turn(&self) -> LoopMode {
         LoopMode::from_value(self.slot(SlotParam::LoopMode))
     }
-}
-
-/// The label of an index.
-pub fn choice<T: Copy>(index: f64, labels: &[T]) -> T {
-    labels[(index as usize).min(labels.len() - 1)]
 }
 
 /// Seconds as frames.

@@ -301,8 +301,6 @@ impl Voice {
 
     /// Looks at what moves.
     fn tick(&mut self, room: &Room) {
-        const HOW: [Interpolation; 4] =
-            [Interpolation::Linear, Interpolation::Cubic, Interpolation::Sinc8, Interpolation::Sinc];
         // What comes to rest meanwhile is looked at once more.
         (self.moves, self.touched) = (self.moves(room), false);
         let speed = self.values(room).get(Param::Speed);
@@ -326,7 +324,7 @@ impl Voice {
         };
         let ratio = fitted * speed.abs() * semitones_to_ratio(semitones) * self.source.natural_ratio(room.rate);
         let filter = values.filter(self.call.pitch, self.call.velocity, self.modulation.level());
-        let (how, drive) = (values.choice(Param::Interpolation, &HOW), values.get(Param::Drive));
+        let (how, drive) = (Interpolation::from_value(values.get(Param::Interpolation)), values.get(Param::Drive));
         (self.sliced, self.how) = (fit(&values) == Some(Fit::Slices), how);
         self.drive.set(drive);
         self.source.set_ratio(ratio);

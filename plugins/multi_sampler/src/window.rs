@@ -5,18 +5,7 @@ use std::f64::consts::PI;
 use cantus_plugin_api::QUANTUM;
 use cantus_plugin_api::math::{exp2, sin_cos};
 
-/// The form of a grain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Window {
-    /// Up and down in straight lines.
-    Linear,
-    /// Ever faster up, ever slower down.
-    Exponential,
-    Gaussian,
-    Hann,
-    /// Hann on a step, whose edges rise from 0 in a sixteenth.
-    Hamming,
-}
+pub use crate::multi_sampler::GrainWindow as Window;
 
 /// Terms of the polynomial that a window is made of: at most a millionth off.
 const TERMS: usize = 15;
@@ -39,12 +28,14 @@ impl Window {
         let hann = 0.5 - 0.5 * sin_cos(PI * rise).1;
         match self {
             Window::Linear => rise,
+            // Ever faster up, ever slower down.
             Window::Exponential => (exp2(6.0 * rise) - 1.0) / 63.0,
             Window::Gaussian => {
                 let bell = |x: f64| exp2(-6.0 * x * x);
                 (bell(1.0 - rise) - bell(1.0)) / (1.0 - bell(1.0))
             }
             Window::Hann => hann,
+            // On a step, whose edges rise from 0 in a sixteenth of its length.
             Window::Hamming => 0.08 + 0.92 * hann,
         }
     }
