@@ -19,9 +19,13 @@ for row = 17, 63, 2 do
 end
 connect(sequencer("chops", { pattern = pattern("chops", { lanes = { rows } }) }), brk)
 
--- Now and then a slice is thrown: backward, through a filter, an octave up. Only that one note.
-every(16, function()
-  brk:trigger { slot = 1, note = 60 + math.random(0, 14), speed = -2, cutoff = 1500, length = 1 }
+-- Near the end of each phrase a slice is thrown: backward, an octave up, through a filter. Only that one note.
+clock.run(function()
+  clock.sleep(14)
+  while true do
+    brk:trigger { slot = 1, note = 60 + math.random(0, 14), speed = -2, cutoff = 1500, length = 1 }
+    clock.sleep(16)
+  end
 end)
 
 -- A choir that stands still, and moves on a little each bar: grains taken from around one place.
