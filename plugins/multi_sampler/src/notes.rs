@@ -168,12 +168,12 @@ impl MultiSampler {
 
     /// A note is let go.
     pub fn note_off(&mut self, note: NoteId) {
-        let held = self.held.len();
+        let values = &self.room.values;
+        let is_gated = |call: &Call| values.note(call.slot, &call.locks).slot(SlotParam::Gate) != 0.0;
+        let ends = self.held.last().is_some_and(|held| held.call.note == note && is_gated(&held.call));
         self.held.retain(|held| held.call.note != note);
-        let ends = self.voices.of_note(note).any(|voice| voice.has_gate(&self.room) && !voice.releasing());
-        let before = self.held.last().copied().filter(|_| ends && self.held.len() < held);
-        match before {
-            // What was held before it comes back.
+        match self.held.last().copied().filter(|_| ends) {
+            // What was held before it comes back, also where its sound has ended meanwhile.
             Some(before) => self.play_alone(&before, self.voicing()),
             None => self.voices.of_note(note).for_each(|voice| voice.let_go(&self.room)),
         }

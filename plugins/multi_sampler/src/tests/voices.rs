@@ -352,3 +352,15 @@ fn a_playhead_stays_in_its_place_while_its_voice_sounds() {
     bench.note_on(bench.now(), NoteOn { slot: Some(1), ..note(4) });
     assert_eq!(places(&mut bench), [0.1, 0.2, 118.0 / 640.0, -1.0].map(|x: f64| x as f32), "another takes its place");
 }
+
+#[test]
+fn a_note_that_is_held_comes_back_also_where_the_one_over_it_has_ended() {
+    let mut bench = with(&ones());
+    bench.bind_sample(1, SlotParam::File, &TestSample::mono(RATE, &[5.0; 10]));
+    bench.param(Param::Voicing, 1.0);
+    bench.note_on(0, note(1));
+    bench.note_on(64, NoteOn { slot: Some(1), ..note(2) });
+    bench.note_off(128 + 10, 2);
+    let heard = bench.run(3).audio.remove(0);
+    assert_eq!([heard[60], heard[68], heard[137], heard[138 + 10]], [1.0, 5.0, 0.0, 1.0]);
+}
