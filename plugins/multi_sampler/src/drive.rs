@@ -33,8 +33,9 @@ impl Drive {
     /// Both channels, equally long.
     pub fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
         if self.decibels.resting() && self.wet.resting() {
-            let (gain, wet) = (gain(self.decibels.target()), self.wet.target());
+            let wet = self.wet.target();
             if wet > 0.0 {
+                let gain = gain(self.decibels.target());
                 left.iter_mut().chain(right).for_each(|x| *x = driven(*x, gain, wet));
             }
             return;
