@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 
 use cantus_plugin_api::{GUARD_FRAMES, Sample};
 
+use crate::kernel::LANES;
+
 /// How far from its place a grain may be moved: in sixths of a millisecond.
 const SOUGHT: i64 = 60;
 /// As many places, in whole lanes.
@@ -68,18 +70,22 @@ fn add(sound: &[f32], from: i64, stride: usize, frames: &mut [f32]) {
 /// of the other. Of that, every so many frames one counts.
 #[inline(always)]
 fn alike<const COUNT: usize>(part: &[f32; COMPARED], other: &[f32], stride: usize) -> [f32; COUNT] {
-    let (mut products, mut energies) = ([0.0; COUNT], [1e-9; COUNT]);
-    for (k, x) in part.iter().enumerate() {
-        let there = &other[k * stride..][..COUNT];
-        for n in 0..COUNT {
-            products[n] += x * there[n];
-            energies[n] += there[n] * there[n];
+    let mut alike = [0.0; COUNT];
+    // So many at once as stay in registers.
+    for first in (0..COUNT).step_by(LANES) {
+        let (mut products, mut energies) = ([0.0; LANES], [1e-9; LANES]);
+        for (k, x) in part.iter().enumerate() {
+            let there = &other[first + k * stride..][..LANES];
+            for n in 0..LANES {
+                products[n] += x * there[n];
+                energies[n] += there[n] * there[n];
+            }
+        }
+        for n in 0..LANES {
+            alike[first + n] = products[n] / energies[n].sqrt();
         }
     }
-    for n in 0..COUNT {
-        products[n] /= energies[n].sqrt();
-    }
-    products
+    alike
 }
 
 /// How far from the middle the one is that is most alike, of those so far before and behind it; of two that are as much,

@@ -163,9 +163,9 @@ impl Reader {
 
 /// The frame of each of the next places, and how far it is from there to the next frame, 0 to 1.
 #[inline(always)]
-fn places(mut place: u64, step: u64) -> ([u32; QUANTUM], [f32; QUANTUM]) {
+fn places(mut place: u64, step: u64, count: usize) -> ([u32; QUANTUM], [f32; QUANTUM]) {
     let (mut frames, mut between) = ([0; QUANTUM], [0.0; QUANTUM]);
-    for n in 0..QUANTUM {
+    for n in 0..count.min(QUANTUM) {
         frames[n] = (place >> 32) as u32;
         between[n] = ((place as u32) >> 8) as f32 / (1 << 24) as f32;
         place += step;
@@ -175,9 +175,9 @@ fn places(mut place: u64, step: u64) -> ([u32; QUANTUM], [f32; QUANTUM]) {
 
 /// The frames of a tape at some places, and those `ahead` of them.
 #[inline(always)]
-fn gather(tape: &[f32; ROOM], frames: &[u32; QUANTUM], ahead: u32) -> [f32; QUANTUM] {
+fn gather(tape: &[f32; ROOM], frames: &[u32; QUANTUM], ahead: u32, count: usize) -> [f32; QUANTUM] {
     let mut there = [0.0; QUANTUM];
-    for n in 0..QUANTUM {
+    for n in 0..count.min(QUANTUM) {
         there[n] = tape[(frames[n] + ahead) as usize & (ROOM - 1)];
     }
     there
@@ -185,11 +185,12 @@ fn gather(tape: &[f32; ROOM], frames: &[u32; QUANTUM], ahead: u32) -> [f32; QUAN
 
 #[inline(always)]
 fn linear<const CHANNELS: usize>(place: u64, step: u64, tapes: [&[f32; ROOM]; 2], outs: &mut [&mut [f32]; CHANNELS]) {
-    let (frames, between) = places(place, step);
+    let count = outs[0].len().next_multiple_of(LANES);
+    let (frames, between) = places(place, step, count);
     for channel in 0..CHANNELS {
-        let (a, b) = (gather(tapes[channel], &frames, 0), gather(tapes[channel], &frames, 1));
+        let (a, b) = (gather(tapes[channel], &frames, 0, count), gather(tapes[channel], &frames, 1, count));
         let mut heard = [0.0; QUANTUM];
-        for n in 0..QUANTUM {
+        for n in 0..count.min(QUANTUM) {
             heard[n] = a[n] + between[n] * (b[n] - a[n]);
         }
         copy(&heard, outs[channel]);
@@ -199,12 +200,13 @@ fn linear<const CHANNELS: usize>(place: u64, step: u64, tapes: [&[f32; ROOM]; 2]
 /// The spline through four frames: exactly the second at its place.
 #[inline(always)]
 fn cubic<const CHANNELS: usize>(place: u64, step: u64, tapes: [&[f32; ROOM]; 2], outs: &mut [&mut [f32]; CHANNELS]) {
-    let (frames, t) = places(place, step);
+    let count = outs[0].len().next_multiple_of(LANES);
+    let (frames, t) = places(place, step, count);
     for channel in 0..CHANNELS {
-        let (a, b) = (gather(tapes[channel], &frames, 0), gather(tapes[channel], &frames, 1));
-        let (c, d) = (gather(tapes[channel], &frames, 2), gather(tapes[channel], &frames, 3));
+        let (a, b) = (gather(tapes[channel], &frames, 0, count), gather(tapes[channel], &frames, 1, count));
+        let (c, d) = (gather(tapes[channel], &frames, 2, count), gather(tapes[channel], &frames, 3, count));
         let mut heard = [0.0; QUANTUM];
-        for n in 0..QUANTUM {
+        for n in 0..count.min(QUANTUM) {
             let c1 = 0.5 * (c[n] - a[n]);
             let c2 = a[n] - 2.5 * b[n] + 2.0 * c[n] - 0.5 * d[n];
             let c3 = 0.5 * (d[n] - a[n]) + 1.5 * (b[n] - c[n]);
