@@ -49,6 +49,7 @@ const TABLE: &[Row] = &[
     ("held while it fades out", |b| near_the_finish(b, 0.0), 120, 1.0, 1.0),
     ("a part shorter than a fade", |b| part(b, MIDDLE, MIDDLE + 0.0025), 20, 1.0, 1.0),
     ("a part of some frames", |b| part(b, MIDDLE, MIDDLE + 0.0001), 20, 1.0, 1.0),
+    ("a finish where it is loudest", |b| part(b, 0.0, 4920.0 / 48_000.0), 120, 1.0, 1.0),
     ("the first frames", |b| part(b, 0.0, 0.004), 20, 1.0, 1.0),
     (
         "an onset just before the sound's own end",
