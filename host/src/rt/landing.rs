@@ -29,19 +29,21 @@ impl Landing {
     }
 
     /// What is heard of a quantum.
-    pub fn pass(&mut self, out: [&[f32; QUANTUM]; OUT_CHANNELS]) -> [&[f32; QUANTUM]; OUT_CHANNELS] {
-        self.out = out.map(|channel| *channel);
+    pub fn pass<'a>(&'a mut self, out: [&'a [f32; QUANTUM]; OUT_CHANNELS]) -> [&'a [f32; QUANTUM]; OUT_CHANNELS] {
         if std::mem::take(&mut self.begins) {
             self.left = self.frames;
-            self.away = std::array::from_fn(|channel| self.last[channel] - self.out[channel][0]);
+            self.away = std::array::from_fn(|channel| self.last[channel] - out[channel][0]);
         }
+        if self.left == 0 {
+            self.last = out.map(|channel| channel[QUANTUM - 1]);
+            return out;
+        }
+        self.out = out.map(|channel| *channel);
         let part = |n: usize| self.left.saturating_sub(n as u64 + 1) as f32 / self.frames as f32;
-        if self.left > 0 {
-            for (out, away) in self.out.iter_mut().zip(self.away) {
-                out.iter_mut().enumerate().for_each(|(n, x)| *x += away * part(n));
-            }
-            self.left = self.left.saturating_sub(QUANTUM as u64);
+        for (out, away) in self.out.iter_mut().zip(self.away) {
+            out.iter_mut().enumerate().for_each(|(n, x)| *x += away * part(n));
         }
+        self.left = self.left.saturating_sub(QUANTUM as u64);
         self.last = self.out.map(|channel| channel[QUANTUM - 1]);
         self.out.each_ref()
     }
