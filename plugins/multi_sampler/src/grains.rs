@@ -16,7 +16,7 @@ use crate::tape::Tape;
 /// Grains that are heard at once. One more waits until the oldest, which is told to, has closed.
 const MOST: usize = 18;
 /// As many, and those that begin in a quantum; one more does not.
-const ROOM: usize = MOST + QUANTUM;
+const KEPT: usize = MOST + QUANTUM;
 /// Seconds from an onset on that are heard once alone.
 const ATTACK: f64 = 0.005;
 
@@ -29,7 +29,7 @@ pub struct Cloud {
     tapes: [Tape; 2],
     step: u64,
     /// The oldest first.
-    grains: [Grain; ROOM],
+    grains: [Grain; KEPT],
     live: usize,
     /// Frames until the next one.
     until: f64,
@@ -73,7 +73,7 @@ impl Cloud {
             setting,
             tapes: [tape(false), tape(true)],
             step: ONE,
-            grains: [Grain::NONE; ROOM],
+            grains: [Grain::NONE; KEPT],
             live: 0,
             until: 0.0,
             ahead,
@@ -344,7 +344,7 @@ impl Cloud {
         let there = ((there.max(1) as u64) * ONE).div_ceil(self.step).min(u64::from(u32::MAX)) as u32;
         let (whole, frame) = (len - age, frame.clamp(0, self.part.frames.saturating_sub(1) as i64));
         let place = if falls { self.part.frames as i64 - 1 - frame } else { frame };
-        if self.live == ROOM {
+        if self.live == KEPT {
             return;
         }
         let Setting { density, window, .. } = self.setting;

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use cantus_plugin_api::QUANTUM;
 use cantus_plugin_api::math::{exp2, sin};
 
-use crate::reader::ROOM;
+use crate::reader::LAID;
 use crate::window::Shape;
 
 /// Floats that are worked on at once.
@@ -122,7 +122,7 @@ impl Kernel {
         &self,
         mut place: u64,
         step: u64,
-        tapes: [&[f32; ROOM]; 2],
+        tapes: [&[f32; LAID]; 2],
         outs: &mut [&mut [f32]; CHANNELS],
     ) {
         let mut sums = [[[0.0; LANES]; QUANTUM]; CHANNELS];
@@ -155,7 +155,7 @@ impl Kernel {
         &self,
         mut place: u64,
         step: u64,
-        tapes: [&[f32; ROOM]; 2],
+        tapes: [&[f32; LAID]; 2],
         outs: &mut [&mut [f32]; CHANNELS],
     ) {
         let mut sums = [[[0.0; 2 * SHORT]; QUANTUM]; CHANNELS];

@@ -11,7 +11,7 @@ use crate::window::Shape;
 const FASTEST: u64 = 128 * ONE;
 /// At least the frames of a tape that the longest kernel needs for a quantum at the fastest step. A power of 2, so that a
 /// place is kept inside by masking it, which costs less than a check: no place is outside.
-pub const ROOM: usize = (QUANTUM * 128 + 2 * LONGEST + LANES).next_power_of_two();
+pub const LAID: usize = (QUANTUM * 128 + 2 * LONGEST + LANES).next_power_of_two();
 
 /// The step that moves by `ratio` frames a frame; not less than the smallest and not more than the fastest there is.
 pub fn step_of(ratio: f64) -> u64 {
@@ -20,7 +20,7 @@ pub fn step_of(ratio: f64) -> u64 {
 
 /// Room in which tapes are laid out to be read: one for all voices, as they are read one after the other.
 pub struct Desk {
-    tapes: [Box<[f32; ROOM]>; 2],
+    tapes: [Box<[f32; LAID]>; 2],
     /// What the work may be compiled for.
     pub cpu: Cpu,
     kernels: &'static Kernels,
@@ -32,7 +32,7 @@ impl Desk {
     /// Worker thread.
     pub fn new(cpu: Cpu) -> Desk {
         let kernels = Kernels::get();
-        Desk { tapes: [Box::new([0.0; ROOM]), Box::new([0.0; ROOM])], cpu, kernels, shapes: &kernels.shapes }
+        Desk { tapes: [Box::new([0.0; LAID]), Box::new([0.0; LAID])], cpu, kernels, shapes: &kernels.shapes }
     }
 }
 
@@ -175,16 +175,16 @@ fn places(mut place: u64, step: u64, count: usize) -> ([u32; QUANTUM], [f32; QUA
 
 /// The frames of a tape at some places, and those `ahead` of them.
 #[inline(always)]
-fn gather(tape: &[f32; ROOM], frames: &[u32; QUANTUM], ahead: u32, count: usize) -> [f32; QUANTUM] {
+fn gather(tape: &[f32; LAID], frames: &[u32; QUANTUM], ahead: u32, count: usize) -> [f32; QUANTUM] {
     let mut there = [0.0; QUANTUM];
     for n in 0..count.min(QUANTUM) {
-        there[n] = tape[(frames[n] + ahead) as usize & (ROOM - 1)];
+        there[n] = tape[(frames[n] + ahead) as usize & (LAID - 1)];
     }
     there
 }
 
 #[inline(always)]
-fn linear<const CHANNELS: usize>(place: u64, step: u64, tapes: [&[f32; ROOM]; 2], outs: &mut [&mut [f32]; CHANNELS]) {
+fn linear<const CHANNELS: usize>(place: u64, step: u64, tapes: [&[f32; LAID]; 2], outs: &mut [&mut [f32]; CHANNELS]) {
     let count = outs[0].len().next_multiple_of(LANES);
     let (frames, between) = places(place, step, count);
     for channel in 0..CHANNELS {
@@ -199,7 +199,7 @@ fn linear<const CHANNELS: usize>(place: u64, step: u64, tapes: [&[f32; ROOM]; 2]
 
 /// The spline through four frames: exactly the second at its place.
 #[inline(always)]
-fn cubic<const CHANNELS: usize>(place: u64, step: u64, tapes: [&[f32; ROOM]; 2], outs: &mut [&mut [f32]; CHANNELS]) {
+fn cubic<const CHANNELS: usize>(place: u64, step: u64, tapes: [&[f32; LAID]; 2], outs: &mut [&mut [f32]; CHANNELS]) {
     let count = outs[0].len().next_multiple_of(LANES);
     let (frames, t) = places(place, step, count);
     for channel in 0..CHANNELS {
