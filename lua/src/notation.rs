@@ -1,6 +1,6 @@
 //! From the signs people write to the rows of a [`Pattern`]. Knows nothing of Lua's tables.
 
-use cantus_host::model::{Cell as Place, Num, Pattern, Step, note_number};
+use cantus_host::model::{Cell as Place, Note, Num, Pattern, Step, note_number};
 
 use crate::values::Fields;
 
@@ -110,7 +110,6 @@ pub fn compile(lanes: &[Lane], rows: Option<u32>, steps_per_beat: Num) -> Result
 
 /// Lays a lane's notes from a column on; answers how many columns it has.
 fn lay(lane: &Lane, column: u16, steps: &mut Vec<(Place, Step)>) -> Result<u16, (u32, String)> {
-    let one = Num::new(1.0).expect("finite");
     let mut columns = 1;
     // The notes that a hold makes longer, and the row on which it must stand.
     let (mut held, mut next) = (0..0, 0);
@@ -122,9 +121,8 @@ fn lay(lane: &Lane, column: u16, steps: &mut Vec<(Place, Step)>) -> Result<u16, 
                 for (i, fields) in notes.iter().enumerate() {
                     let i = u16::try_from(i).ok().filter(|i| *i < 64).ok_or((*row, "has too many notes".to_owned()))?;
                     let Fields { note, velocity, slot, length } = fields.clone().or(&lane.defaults);
-                    let length = length.unwrap_or(one);
                     let at = Place { row: *row, column: column.saturating_add(i) };
-                    steps.push((at, Step { note, slot, velocity, length }));
+                    steps.push((at, Step { note: note.map(Note::Pitch), slot, velocity, length, ..Step::default() }));
                     columns = columns.max(i + 1);
                 }
                 (held, next) = (begin..steps.len(), row + 1);
@@ -134,7 +132,7 @@ fn lay(lane: &Lane, column: u16, steps: &mut Vec<(Place, Step)>) -> Result<u16, 
             }
             Cell::Hold => {
                 for (_, step) in &mut steps[held.clone()] {
-                    step.length = Num::new(step.length.get().max(1.0) + 1.0).expect("finite");
+                    step.length = Num::new(step.length.map_or(1.0, Num::get).max(1.0) + 1.0);
                 }
                 next += 1;
             }
@@ -156,9 +154,9 @@ mod tests {
     /// `row.column:note*length@velocity` of each step.
     fn show(pattern: &Pattern) -> String {
         let shown = pattern.steps.iter().map(|(at, s)| {
-            let note = s.note.map_or("x".to_owned(), |n| n.get().to_string());
+            let note = s.number().map_or("x".to_owned(), |n| n.get().to_string());
             let velocity = s.velocity.map(|v| format!("@{}", v.get())).unwrap_or_default();
-            format!("{}.{}:{note}*{}{velocity}", at.row, at.column, s.length.get())
+            format!("{}.{}:{note}*{}{velocity}", at.row, at.column, s.length.map_or(1.0, Num::get))
         });
         shown.collect::<Vec<_>>().join(" ")
     }

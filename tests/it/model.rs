@@ -107,7 +107,7 @@ fn begun() -> Model {
 
 /// A row for every edit there is: the command, and what it says of itself.
 pub fn edits() -> Vec<(Command, &'static str)> {
-    let step = Step { note: Some(num(60.0)), ..Step::default() };
+    let step = Step::pitch(num(60.0));
     let excerpt = Excerpt::of(catalog().get("Fx").expect("there"));
     let gone = without("Fx");
     assert!(gone.get("Fx").is_none());

@@ -281,7 +281,7 @@ fn steps(name: &Name, before: &Pattern, after: &Pattern, out: &mut Vec<Command>)
     before.steps.diff(&after.steps, |cell, _, step| {
         let (pattern, row, column) = (pattern.clone(), cell.row, cell.column);
         out.push(match step {
-            Some(step) => SetStepCommand { pattern, row, column, step: *step }.into(),
+            Some(step) => SetStepCommand { pattern, row, column, step: step.clone() }.into(),
             None => ClearStepCommand { pattern, row, column }.into(),
         });
     });

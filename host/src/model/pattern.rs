@@ -1,10 +1,12 @@
 //! Patterns: rows of steps, as people edit them.
 
+mod step;
 mod text;
 
 use super::table::Table;
 use super::value::Num;
 
+pub use step::{Condition, Note, Ratchet, Ratio, Step, Test};
 pub use text::note_name;
 
 /// Most rows of a pattern.
@@ -17,7 +19,7 @@ const COLUMNS: u16 = 64;
 pub struct Pattern {
     /// Rows that are played, 1 to 65,536.
     pub rows: u32,
-    /// Rows per beat, 1/1024 to 96.
+    /// Rows per beat, 1/1024 to 96; below 0 it plays backwards.
     pub steps_per_beat: Num,
     /// The steps by place. Those behind the last row are kept and not played.
     pub steps: Table<Cell, Step>,
@@ -30,25 +32,6 @@ pub struct Cell {
     pub row: u32,
     /// Column, from 0, at most 63.
     pub column: u16,
-}
-
-/// A note. What is `None` is left to the module that plays it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// MIDI note number, 0 to 127; 60 is C4.
-    pub note: Option<Num>,
-    /// Slot, from 0.
-    pub slot: Option<u16>,
-    /// 0 to 1.
-    pub velocity: Option<Num>,
-    /// Rows until it ends; 0: the pattern never ends it.
-    pub length: Num,
-}
-
-impl Default for Step {
-    fn default() -> Step {
-        Step { note: None, slot: None, velocity: None, length: Num::ONE }
-    }
 }
 
 impl Pattern {
@@ -64,7 +47,7 @@ impl Pattern {
 
     /// Beats it lasts.
     pub fn beats(&self) -> f64 {
-        f64::from(self.rows) / self.steps_per_beat.get()
+        f64::from(self.rows) / self.steps_per_beat.get().abs()
     }
 
     /// What keeps it from being a pattern, if anything does.
@@ -73,29 +56,11 @@ impl Pattern {
         if !ROWS.contains(&self.rows) {
             return Some(format!("has {} rows; 1 to 65536 are possible", self.rows));
         }
-        if !(1.0 / 1024.0..=96.0).contains(&speed) {
-            return Some(format!("has {speed} steps per beat; 1/1024 to 96 are possible"));
+        if !(1.0 / 1024.0..=96.0).contains(&speed.abs()) {
+            return Some(format!(
+                "has {speed} steps per beat; 1/1024 to 96 are possible, and -96 to -1/1024 backwards"
+            ));
         }
         self.steps.iter().find_map(|(cell, step)| step.problem(*cell))
-    }
-}
-
-impl Step {
-    /// What keeps it from standing in that place, if anything does.
-    pub fn problem(&self, at: Cell) -> Option<String> {
-        let outside = |v: Option<Num>, max: f64| v.map(Num::get).filter(|v| !(0.0..=max).contains(v));
-        let problem = if at.row >= *ROWS.end() {
-            "a pattern has at most 65536 rows".to_owned()
-        } else if at.column >= COLUMNS {
-            format!("column {} is too many; 64 are possible", u32::from(at.column) + 1)
-        } else if let Some(note) = outside(self.note, 127.0) {
-            format!("note {note} is out of range; 0 to 127 are possible")
-        } else if let Some(velocity) = outside(self.velocity, 1.0) {
-            format!("velocity {velocity} is out of range; 0 to 1 are possible")
-        } else {
-            let length = outside(Some(self.length), 65_536.0)?;
-            format!("length {length} is out of range; 0 to 65536 rows are possible")
-        };
-        Some(format!("row {}: {problem}", u64::from(at.row) + 1))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cantus_host::model::{Name, Num, Pattern, Step, note_name};
+use cantus_host::model::{Name, Note, Num, Pattern, Step, note_name};
 
 use super::text::{Fields, number, quoted};
 use crate::notation::{self, Lane};
@@ -67,33 +67,36 @@ impl Column {
         let in_column = pattern.steps.iter().filter(|(cell, _)| cell.column == column);
         let steps: BTreeMap<u32, &Step> = in_column.map(|(cell, step)| (cell.row, step)).collect();
         let all = || steps.values();
+        if all().any(|s| matches!(s.note, Some(Note::Off | Note::Cut))) {
+            return None;
+        }
         let one = Num::ONE;
         let plain = all().find(|s| s.velocity != Some(one)).or(all().next());
         let lengths_differ = all().any(|s| Some(s.length) != all().next().map(|s| s.length));
         let fits = steps.iter().all(|(row, step)| {
-            let length = step.length.get();
+            let length = step.length.map_or(1.0, Num::get);
             let free = steps.range(row + 1..).next().map_or(pattern.rows, |(next, _)| *next);
             length.fract() == 0.0 && length >= 1.0 && f64::from(*row) + length <= f64::from(free)
         });
         let same_note =
             steps.len() > 1 && all().all(|s| s.note.is_some() && s.note == all().next().and_then(|s| s.note));
         let defaults = values::Fields {
-            note: same_note.then(|| all().next().and_then(|s| s.note)).flatten(),
+            note: same_note.then(|| all().next().and_then(|s| s.number())).flatten(),
             velocity: plain.and_then(|s| s.velocity),
             slot: plain.and_then(|s| s.slot),
-            length: plain.map(|s| s.length).filter(|length| !lengths_differ && !fits && *length != one),
+            length: plain.and_then(|s| s.length).filter(|_| !lengths_differ && !fits),
         };
         let mut signs = vec![".".to_owned(); pattern.rows as usize];
         for (row, step) in steps {
             let accent = step.velocity == Some(one) && defaults.velocity != Some(one);
-            let sign = match step.note.filter(|_| defaults.note.is_none()) {
+            let sign = match step.number().filter(|_| defaults.note.is_none()) {
                 None if accent => "X".to_owned(),
                 None => "x".to_owned(),
                 Some(note) => note_name(note.get()).unwrap_or_else(|| number(note)),
             };
             *signs.get_mut(row as usize)? = sign;
             if defaults.length.is_none() {
-                let held = (step.length.get() as u32).saturating_sub(1);
+                let held = (step.length.map_or(1.0, Num::get) as u32).saturating_sub(1);
                 (row + 1..=row + held).try_for_each(|row| signs.get_mut(row as usize).map(|s| *s = "=".to_owned()))?;
             }
         }

@@ -82,10 +82,10 @@ fn pattern(rig: &Rig) -> String {
     let model = rig.engine.model();
     let pattern = model.patterns.get("p").expect("there");
     let steps = pattern.steps.iter().map(|(at, step)| {
-        let note = step.note.map_or("x".into(), |n| n.get().to_string());
+        let note = step.number().map_or("x".into(), |n| n.get().to_string());
         let slot = step.slot.map(|s| format!("/{s}")).unwrap_or_default();
         let velocity = step.velocity.map(|v| format!("@{}", v.get())).unwrap_or_default();
-        format!(" {}.{}:{note}{slot}*{}{velocity}", at.row, at.column, step.length.get())
+        format!(" {}.{}:{note}{slot}*{}{velocity}", at.row, at.column, step.length.map_or(1.0, |length| length.get()))
     });
     format!("{}/{}{}", pattern.rows, pattern.steps_per_beat.get(), steps.collect::<String>())
 }

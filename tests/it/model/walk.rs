@@ -2,8 +2,9 @@
 
 use cantus_host::model::command::*;
 use cantus_host::model::{
-    Anchor, Cable, Catalog, Chain, ChainEntry, Command, Connection, Control, ControlKey, Endpoint, Link, LinkKey,
-    Model, ModuleId, ModuleType, Name, Num, OUT, Path, Pattern, Signature, Step, Swing, TempoPoint, Value,
+    Anchor, Cable, Catalog, Chain, ChainEntry, Command, Condition, Connection, Control, ControlKey, Endpoint, Link,
+    LinkKey, Model, ModuleId, ModuleType, Name, Note, Num, OUT, Path, Pattern, Ratchet, Ratio, Signature, Step, Swing,
+    TempoPoint, Test, Value,
 };
 use cantus_manifest::{Param, ParamKind};
 
@@ -239,11 +240,24 @@ impl<'a> Walk<'a> {
     }
 
     fn step(&mut self) -> Step {
+        let dice = &mut self.dice;
+        let note = [Note::Pitch(dice.between(36.0, 84.0)), Note::Off, Note::Cut][[0, 0, 0, 1, 2][dice.below(5)]];
+        let test = [Test::First, Test::Previous, Test::Fill, Test::Every(2 + dice.below(3) as u8)][dice.below(4)];
+        let ratchet = Ratchet { hits: 2 + dice.below(4) as u8, ramp: Num::ZERO, curve: dice.between(-1.0, 1.0) };
+        let locks = [("volume", Value::Num(dice.between(0.0, 1.0))), ("x", Value::Text("up".into()))];
         Step {
-            note: self.dice.flip().then(|| self.dice.between(36.0, 84.0)),
-            slot: self.dice.flip().then(|| self.dice.below(3) as u16),
-            velocity: self.dice.flip().then(|| self.dice.between(0.25, 1.0)),
-            length: self.dice.between(0.0, 4.0),
+            note: dice.flip().then_some(note),
+            instrument: dice.flip().then(|| 1 + dice.below(3) as u8),
+            slot: dice.flip().then(|| dice.below(3) as u16),
+            velocity: dice.flip().then(|| dice.between(0.25, 1.0)),
+            length: dice.flip().then(|| dice.between(0.0, 4.0)),
+            delay: dice.flip().then(|| dice.between(-0.5, 0.5)),
+            chance: dice.flip().then(|| dice.between(0.0, 1.0)),
+            ratio: dice.flip().then(|| Ratio { at: 1 + dice.below(2) as u8, of: 2 + dice.below(3) as u8 }),
+            condition: dice.flip().then(|| Condition { test, not: false }),
+            ratchet: dice.flip().then_some(ratchet),
+            glide: dice.flip().then(|| dice.between(0.0, 2.0)),
+            locks: locks[..dice.below(3)].iter().map(|(name, value)| ((*name).into(), value.clone())).collect(),
         }
     }
 

@@ -52,9 +52,9 @@ pub fn step(cell: &crate::model::Cell, s: &crate::model::Step) -> Step {
         row: cell.row,
         column: cell.column,
         slot: s.slot.unwrap_or(ABSENT_SLOT),
-        pitch: or_nan(s.note),
+        pitch: or_nan(s.number()),
         velocity: or_nan(s.velocity),
-        length: s.length.get() as f32,
+        length: s.length.map_or(1.0, |length| length.get() as f32),
         reserved: 0,
     }
 }

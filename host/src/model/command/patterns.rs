@@ -72,7 +72,7 @@ pub struct ShapePatternCommand {
     pub pattern: Name,
     /// Rows, 1 to 65,536.
     pub rows: u32,
-    /// Rows per beat, 1/1024 to 96.
+    /// Rows per beat, 1/1024 to 96; below 0 it plays backwards.
     pub steps_per_beat: Num,
 }
 
@@ -126,7 +126,7 @@ impl Edit for SetStepCommand {
         self.step.problem(cell).map_or(Ok(()), |problem| Err(bad(problem)))?;
         let changed = there.steps.get(&cell) != Some(&self.step);
         if changed {
-            model.patterns.edit(&*self.pattern).expect("just found").steps.put(cell, self.step);
+            model.patterns.edit(&*self.pattern).expect("just found").steps.put(cell, self.step.clone());
         }
         Ok(changed)
     }
