@@ -18,6 +18,7 @@ mod pattern;
 mod record;
 mod refusal;
 mod setting;
+mod song;
 mod table;
 mod time;
 mod unit;
@@ -25,7 +26,7 @@ mod value;
 mod wire;
 
 pub use catalog::{AudioPort, Catalog, ModuleType, PortRef};
-pub use chain::{Anchor, Chain, ChainEntry};
+pub use chain::{Anchor, Chain, ChainEntry, Follow, Go};
 pub use claims::{Asked, Claims, merge};
 pub use command::{Command, Edit, span};
 pub use graph::{Cycle, Edge, audible, carrying, edges, order, routes};
@@ -36,6 +37,7 @@ pub use pattern::{Cell, Condition, Note, Pattern, Ratchet, Ratio, Step, Test, no
 pub use record::{Excerpt, ModuleRecord, SlotNumber};
 pub use refusal::Refusal;
 pub use setting::{Bound, SESSION, Setting, SettingKind, session as session_setting};
+pub use song::{Course, Section, courses, origin};
 pub use table::Table;
 pub use time::{Signature, Swing, TempoPoint};
 pub use unit::{duration, note_number, seconds};

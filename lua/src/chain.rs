@@ -1,14 +1,17 @@
 //! `chain(name, entries, options)`: patterns one after the other, and where in them a module is.
 
 use cantus_host::model::command::{QueueChainEntryCommand, RemoveChainCommand, SetChainCommand};
-use cantus_host::model::{Anchor, Chain, ChainEntry, Name};
+use cantus_host::model::{Anchor, Chain, ChainEntry, Follow, Name};
 use mlua::{Lua, Result, Table, Value};
 
 use crate::context::{run, with};
 use crate::error::{blame, refused};
 use crate::library::{Row, call};
 use crate::pattern::PatternHandle;
-use crate::values::{Named, a, flag, module_name, number, only_keys, text, whole};
+use crate::values::{Key, Named, a, flag, module_name, number, only_keys, sorted, text, whole};
+
+/// What an entry says by name.
+const ENTRY: [&str; 6] = ["pattern", "repeats", "enabled", "transpose", "rows", "follow"];
 
 /// The area's functions.
 pub const ROWS: &[Row] = &[
@@ -16,10 +19,12 @@ pub const ROWS: &[Row] = &[
         name: "chain",
         signature: "(name: string, entries?: table, options?: {loop: boolean}) -> string",
         doc: "Patterns one after the other, by name. An entry is a pattern, {\"b\", 4} for four times, or {pattern =, \
-          repeats =, enabled =}. After the last comes the first, unless {loop = false}. Answers the name, for a \
-          sequencer to play; without entries it is the chain that is there.",
+          repeats =, enabled =, transpose =, rows =, follow =}: semitones, rows that are played each time, and what comes \
+          after it: \"next\", \"previous\", \"first\", \"last\", \"again\", \"any\", \"other\", \"end\", the number \
+          of an entry, or weights as in {next = 3, any = 1}. After the last comes the first, unless {loop = false}. \
+          Answers the name, for a sequencer to play; without entries it is the chain that is there.",
         example: "pattern(\"a\", \"x . x .\")  pattern(\"b\", \"x x x x\")  \
-              seq.pattern = chain(\"song\", {\"a\", {\"b\", 4}, {pattern = \"a\", repeats = 2, enabled = false}}, {loop = false})",
+              seq.pattern = chain(\"song\", {\"a\", {\"b\", 4}, {pattern = \"a\", repeats = 2, transpose = 12, follow = {next = 3, first = 1}}}, {loop = false})",
         function: |lua, args| call(lua, args, chain),
     },
     Row {
@@ -76,19 +81,50 @@ fn chain(lua: &Lua, (name, entries, options): (Value, Value, Value)) -> Result<S
 }
 
 fn entry(value: &Value) -> Result<ChainEntry> {
-    let Value::Table(table) = value else {
-        return Ok(ChainEntry { pattern: pattern(value)?, repeats: 1, enabled: true });
+    let Value::Table(table) = value else { return Ok(ChainEntry::new(pattern(value)?)) };
+    only_keys(table, &ENTRY, "it")?;
+    let get = |key: &str| table.raw_get::<Value>(key).map(|value| Some(value).filter(|value| !value.is_nil()));
+    let mut entry = ChainEntry::new(pattern(&either(table, "pattern", 1)?)?);
+    match either(table, "repeats", 2)? {
+        Value::Nil => {}
+        value => entry.repeats = whole(&value, "repeats")?,
+    }
+    if let Some(value) = get("enabled")? {
+        entry.enabled = flag(&value, "enabled")?;
+    }
+    if let Some(value) = get("transpose")? {
+        entry.transpose = number(&value, "transpose")?;
+    }
+    if let Some(value) = get("rows")? {
+        entry.rows = Some(whole(&value, "rows")?);
+    }
+    if let Some(value) = get("follow")? {
+        entry.follow = follow(&value)?;
+    }
+    Ok(entry)
+}
+
+/// What comes after an entry: `"any"`, an entry from 1, or a table of weights such as `{next = 3, any = 1}`.
+fn follow(value: &Value) -> Result<Follow> {
+    let text = match value {
+        Value::Integer(entry) => entry.to_string(),
+        Value::Number(_) => whole(value, "the entry that follows")?.to_string(),
+        Value::String(text) => text.to_string_lossy(),
+        Value::Table(ways) => {
+            let ways = sorted(ways)?.into_iter().map(|(key, weight)| {
+                let weight = whole(&weight, "the weight of what follows")?;
+                Ok(match key {
+                    Key::At(entry) => format!("{entry} {weight}"),
+                    Key::Text(word) => format!("{word} {weight}"),
+                })
+            });
+            ways.collect::<Result<Vec<_>>>()?.join(", ")
+        }
+        other => {
+            return Err(blame(format!("what follows is a word, an entry or a table of weights, not {}", a(other))));
+        }
     };
-    only_keys(table, &["pattern", "repeats", "enabled"], "it")?;
-    let enabled = match table.raw_get::<Value>("enabled")? {
-        Value::Nil => true,
-        value => flag(&value, "enabled")?,
-    };
-    let repeats = match either(table, "repeats", 2)? {
-        Value::Nil => 1,
-        value => whole(&value, "repeats")?,
-    };
-    Ok(ChainEntry { pattern: pattern(&either(table, "pattern", 1)?)?, repeats, enabled })
+    text.parse().map_err(blame)
 }
 
 /// What a table says by name, or else by place.

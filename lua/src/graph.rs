@@ -22,8 +22,9 @@ pub const ROWS: &[Row] = &[
         signature: "(source: cantus.Module|string, target: cantus.Module|string, how?: cantus.How)",
         doc: "Draws a cable from a module to a module or to `out`. The ports are found by themselves; say \"event\" or \
               \"audio\", or {from = \"out\", to = \"in_3\"}, or write \"desk.in_3\", to choose. A cable that is there \
-              already is the one. Options: gain (1), and feedback: it takes one quantum, and may lead back.",
-        example: "connect(seq, kick)  connect(kick, desk, {gain = 0.5})  connect(\"snare\", \"desk.in_3\")  \
+              already is the one. Options: gain (1); feedback: it takes one quantum, and may lead back; \
+              of notes instrument: those of that instrument of a pattern, and of none.",
+        example: "connect(seq, kick)  connect(seq, snare, {instrument = 2})  connect(kick, desk, {gain = 0.5})  connect(\"snare\", \"desk.in_3\")  \
                   connect(desk, out)  connect(desk, \"desk.in_1\", {feedback = true, gain = 0.25})",
         function: |lua, args| call(lua, args, connect),
     },
@@ -63,7 +64,7 @@ impl Wanted {
             Value::Nil => {}
             Value::String(_) => wanted.kind = Some(kind(how)?),
             Value::Table(ports) => {
-                values::only_keys(ports, &["from", "to", "kind", "gain", "feedback"], "connect")?;
+                values::only_keys(ports, &["from", "to", "kind", "gain", "feedback", "instrument"], "connect")?;
                 for (key, value) in values::sorted(ports)? {
                     match key {
                         Key::Text(key) => wanted.option(&key, &value)?,
@@ -85,6 +86,11 @@ impl Wanted {
             "to" => self.to.1 = Some(text(value, "to")?.into()),
             "gain" => self.cable.gain = values::number(value, "gain")?,
             "feedback" => self.cable.feedback = values::flag(value, "feedback")?,
+            "instrument" => {
+                let number = u8::try_from(values::whole(value, "instrument")?).ok().filter(|number| *number > 0);
+                self.cable.instrument =
+                    Some(number.ok_or_else(|| blame("the instrument of a cable is a number from 1 to 255"))?);
+            }
             _ => self.kind = Some(kind(value)?),
         }
         Ok(())

@@ -154,11 +154,12 @@ impl Printer<'_> {
 
     fn wires(&self) -> String {
         let mut out = String::new();
-        for (cable, Cable { gain, feedback }) in self.model.connections.iter() {
+        for (cable, Cable { gain, feedback, instrument }) in self.model.connections.iter() {
             let to = if &*cable.to.module == OUT { OUT.to_owned() } else { quoted(&cable.to.to_string()) };
             let mut how = Fields::default();
             how.number("gain", *gain, Num::ONE);
             how.flag("feedback", *feedback, false);
+            instrument.iter().for_each(|number| how.put("instrument", number.to_string()));
             out += &format!("connect({}, {to}{})\n", quoted(&cable.from.to_string()), how.as_argument());
         }
         let usual = Link::default();
@@ -231,24 +232,24 @@ fn value(value: &Value) -> String {
 
 fn chain(name: &Name, Chain { entries, repeat }: &Chain) -> String {
     let mut list = Fields::default();
-    for ChainEntry { pattern, repeats, enabled } in entries.iter() {
+    for ChainEntry { pattern, repeats, enabled, transpose, rows, follow } in entries.iter() {
         let mut entry = Fields::default();
-        match (repeats, enabled) {
-            (1, true) => list.value(quoted(pattern)),
-            (repeats, true) => {
-                entry.value(quoted(pattern));
-                entry.value(repeats.to_string());
-                list.item(entry);
-            }
-            (repeats, false) => {
-                entry.put("pattern", quoted(pattern));
-                if *repeats != 1 {
-                    entry.put("repeats", repeats.to_string());
-                }
-                entry.flag("enabled", *enabled, true);
-                list.item(entry);
-            }
+        let plain = *transpose == Num::ZERO && rows.is_none() && follow.is_plain() && *enabled;
+        if plain && *repeats == 1 {
+            list.value(quoted(pattern));
+            continue;
         }
+        entry.value(quoted(pattern));
+        if *repeats != 1 {
+            entry.value(repeats.to_string());
+        }
+        entry.number("transpose", *transpose, Num::ZERO);
+        rows.iter().for_each(|rows| entry.put("rows", rows.to_string()));
+        entry.flag("enabled", *enabled, true);
+        if !follow.is_plain() {
+            entry.put("follow", quoted(&follow.to_string()));
+        }
+        list.item(entry);
     }
     let end = if *repeat { "" } else { ", {loop = false}" };
     format!("chain({}, {}{end})\n", quoted(name), list.written(name.len() + 10))

@@ -101,6 +101,33 @@ impl<'a> Block<'a> {
         self.emit(port, raw::Event::bare(kind::NOTE_OFF, frame as u16, note.0))
     }
 
+    /// Emits a note with values that a step locks for it, which each receiver gets as parameters of its own.
+    ///
+    /// # Errors
+    /// [`Full`]: not all of it finds room, and nothing is emitted.
+    pub fn note_on_locked(&mut self, port: usize, frame: usize, on: NoteOn, locks: &[raw::Lock]) -> Result<(), Full> {
+        // SAFETY: as in `emit`.
+        let writer = unsafe { &mut *self.raw().writer };
+        let room = writer.capacity.saturating_sub(writer.reserve).saturating_sub(writer.len);
+        if room as usize <= locks.len() {
+            writer.refused += 1;
+            return Err(Full);
+        }
+        for lock in locks {
+            let value = raw::Value { index: lock.lock, slot: raw::SLOT_OF_LOCK, reserved: 0, value: lock.value };
+            self.emit(port, raw::Event::with_value(kind::NOTE_PARAM, frame as u16, on.note.0, value))?;
+        }
+        self.note_on(port, frame, on)
+    }
+
+    /// Ends a note it has emitted at once, without its release.
+    ///
+    /// # Errors
+    /// As [`note_off`](Block::note_off).
+    pub fn choke(&mut self, port: usize, frame: usize, note: NoteId) -> Result<(), Full> {
+        self.emit(port, raw::Event::bare(kind::CHOKE, frame as u16, note.0))
+    }
+
     /// Asks the host to set a parameter of the module's own, as a person would: the value comes back as an event, is
     /// saved with the session, and may be refused. For what a module learns or measures, not for modulation: a few a
     /// second.

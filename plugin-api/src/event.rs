@@ -1,9 +1,10 @@
 //! Events as a module sees them: typed by its own manifest.
 
 use crate::block::NoteId;
-use crate::handle::{Numbers, Pattern, Sample};
+use crate::handle::{Numbers, Sample};
 use crate::module::{Described, Key};
 use crate::raw::{self, ABSENT_SLOT, SLOT_OF_MODULE, kind};
+use crate::sequence::Sequence;
 use crate::smooth::Glide;
 
 /// Something that happens at a frame.
@@ -84,8 +85,13 @@ pub struct NoteOn {
     pub velocity: Option<f32>,
     /// Slot, from 0.
     pub slot: Option<usize>,
-    /// Column of the pattern it stands in, from 0.
+    /// Column of the pattern it stands in, from 0, at most 63.
     pub column: usize,
+    /// Which of several targets plays it, 1 to 255: cables with that number carry it, and those without. The host has
+    /// done so when it arrives.
+    pub instrument: Option<u8>,
+    /// Seconds in which its pitch glides there from the note before.
+    pub glide: Option<f32>,
 }
 
 /// Data of a data parameter.
@@ -95,13 +101,18 @@ pub enum Data {
     None,
     /// A decoded sound.
     Sample(Sample),
-    /// A compiled pattern.
-    Pattern(Pattern),
+    /// What is to be played: a pattern, or a chain of them.
+    Sequence(Sequence),
     /// A list of numbers, each in its range.
     Numbers(Numbers),
 }
 
 impl NoteOn {
+    /// A note that leaves everything to the module that plays it.
+    pub fn new(note: NoteId) -> NoteOn {
+        NoteOn { note, pitch: None, velocity: None, slot: None, column: 0, instrument: None, glide: None }
+    }
+
     pub(crate) fn from_raw(note: NoteId, raw: raw::Note) -> NoteOn {
         let given = |v: f32| if v.is_nan() { None } else { Some(v) };
         NoteOn {
@@ -110,6 +121,8 @@ impl NoteOn {
             velocity: given(raw.velocity),
             slot: (raw.slot != ABSENT_SLOT).then_some(usize::from(raw.slot)),
             column: usize::from(raw.column),
+            instrument: (raw.instrument != 0).then_some(raw.instrument),
+            glide: given(raw.glide),
         }
     }
 
@@ -118,8 +131,9 @@ impl NoteOn {
             pitch: self.pitch.unwrap_or(f32::NAN),
             velocity: self.velocity.unwrap_or(f32::NAN),
             slot: self.slot.map_or(ABSENT_SLOT, |s| s as u16),
-            column: self.column as u16,
-            reserved: 0,
+            column: self.column.min(usize::from(u8::MAX)) as u8,
+            instrument: self.instrument.unwrap_or(0),
+            glide: self.glide.unwrap_or(f32::NAN),
         }
     }
 }
@@ -181,7 +195,7 @@ impl Data {
             // SAFETY: as the caller promises.
             1 if !handle.is_null() => Data::Sample(unsafe { Sample::from_raw(handle.cast()) }),
             // SAFETY: as the caller promises.
-            2 if !handle.is_null() => Data::Pattern(unsafe { Pattern::from_raw(handle.cast()) }),
+            2 if !handle.is_null() => Data::Sequence(unsafe { Sequence::from_raw(handle.cast()) }),
             // SAFETY: as the caller promises.
             3 if !handle.is_null() => Data::Numbers(unsafe { Numbers::from_raw(handle.cast()) }),
             _ => Data::None,

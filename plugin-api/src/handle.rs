@@ -1,9 +1,8 @@
-//! Samples, patterns and lists of numbers: immutable host memory, shared by counting.
-
-use std::sync::atomic::Ordering;
+//! Samples and lists of numbers: immutable host memory, shared by counting. What is to be played is in `sequence`.
 
 use crate::raw::{self, GUARD_FRAMES, Loop, Onset};
 
+/// A type that takes part in holding a record of the host's.
 macro_rules! handle {
     ($(#[$doc:meta])* $name:ident, $raw:ty) => {
         $(#[$doc])*
@@ -23,11 +22,11 @@ macro_rules! handle {
             /// `raw` points to a live record of this kind.
             pub unsafe fn from_raw(raw: *const $raw) -> $name {
                 // SAFETY: as the caller promises.
-                unsafe { &(*raw).head }.holders.fetch_add(1, Ordering::Relaxed);
+                unsafe { &(*raw).head }.holders.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 $name(raw)
             }
 
-            fn raw(&self) -> &$raw {
+            pub(crate) fn raw(&self) -> &$raw {
                 // SAFETY: the host keeps the record while `holders`, of which this is one, is not 0.
                 unsafe { &*self.0 }
             }
@@ -43,20 +42,17 @@ macro_rules! handle {
         impl Drop for $name {
             fn drop(&mut self) {
                 // Release: all reads through this handle come before the host sees the count fall.
-                self.raw().head.holders.fetch_sub(1, Ordering::Release);
+                self.raw().head.holders.fetch_sub(1, std::sync::atomic::Ordering::Release);
             }
         }
     };
 }
 
+pub(crate) use handle;
+
 handle! {
     /// A decoded sound at the engine's rate.
     Sample, raw::SampleData
-}
-
-handle! {
-    /// A pattern, compiled to flat rows.
-    Pattern, raw::PatternData
 }
 
 handle! {
@@ -125,47 +121,11 @@ impl Sample {
     }
 }
 
-impl Pattern {
-    /// Rows, at least 1.
-    pub fn rows(&self) -> u32 {
-        self.raw().rows
-    }
-
-    /// Rows per beat.
-    pub fn steps_per_beat(&self) -> f64 {
-        self.raw().steps_per_beat
-    }
-
-    /// The steps of one row, in the order of their columns.
-    pub fn row(&self, row: u32) -> impl Iterator<Item = &raw::Step> {
-        let raw = self.raw();
-        let first = partition(raw.step_count, |i| self.step(i).row < row);
-        (first..raw.step_count).map(|i| self.step(i)).take_while(move |s| s.row == row)
-    }
-
-    fn step(&self, index: usize) -> &raw::Step {
-        let raw = self.raw();
-        debug_assert!(index < raw.step_count);
-        // SAFETY: the host lays `step_count` steps out, `stride` bytes apart, each beginning with the fields known here.
-        unsafe { &*raw.steps.cast::<u8>().add(index * raw.stride as usize).cast() }
-    }
-}
-
 /// # Safety
 /// `first` points to `count` items that live for `'a`, or `count` is 0.
-unsafe fn slice<'a, T>(first: *const T, count: usize) -> &'a [T] {
+pub(crate) unsafe fn slice<'a, T>(first: *const T, count: usize) -> &'a [T] {
     // SAFETY: as the caller promises.
     if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(first, count) } }
-}
-
-/// The first index of `0..len` for which `before` is false.
-fn partition(len: usize, before: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (0, len);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if before(middle) { low = middle + 1 } else { high = middle }
-    }
-    low
 }
 
 #[cfg(test)]

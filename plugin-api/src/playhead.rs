@@ -1,73 +1,214 @@
-//! Which rows of a pattern begin in a stretch of samples. A pure function of position, with a cursor so that a change
+//! Which rows of a sequence begin in a stretch of samples. A pure function of position, with a cursor so that a change
 //! of tempo or swing neither drops nor doubles a row.
 
 use std::ops::Range;
 
+use crate::sequence::{Pattern, Section, Sequence};
 use crate::transport::Stretch;
 
 /// A row that begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Rows since beat 0: `index % pattern.rows()` is the row, `index / pattern.rows()` the cycle.
-    pub index: u64,
-    /// Absolute sample at which it begins.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    /// The section it is of.
+    pub section: &'a Section,
+    /// Where that is in the sequence: its course and its place there.
+    pub place: (usize, usize),
+    /// Row of the pattern, from 0, in the order in which rows are played.
+    pub row: u32,
+    /// How often the pattern was played before, since the course began.
+    pub turn: u64,
+    /// The beat of the grid at which it begins, not swung.
+    pub beat: f64,
+    /// The beat of the grid at which the first row of this turn begins, counted from the course's beginning.
+    pub begin: f64,
+    /// Absolute sample at which it begins, swung: the stretch's first if it should have begun before.
     pub sample: u64,
 }
 
-/// Walks over the rows of one pattern, each exactly once for each time that the transport passes it.
+impl<'a> Row<'a> {
+    /// The pattern it is of.
+    pub fn pattern(&self) -> Pattern<'a> {
+        self.section.pattern()
+    }
+}
+
+/// How much before its time a row is wanted, and how much after its time it still is, where one joins.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Reach {
+    /// Rows that it is given early, at least 0.
+    pub rows: f64,
+    /// Beats that it is given early, besides, at least 0.
+    pub beats: f64,
+    /// Beats that one looks back when one joins, at least 0.
+    pub back: f64,
+}
+
+/// Walks over the rows of a sequence, each exactly once for each time that the transport passes it.
 #[derive(Clone, Debug, Default)]
 pub struct Playhead {
-    /// The next row to emit; `None` when the position must be asked afresh.
-    cursor: Option<u64>,
+    cursor: Cursor,
     /// The stretch last asked for.
     stretch: Range<u64>,
-    steps_per_beat: f64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Cursor {
+    /// The position must be asked afresh.
+    #[default]
+    Lost,
+    /// The next row to give out.
+    At(Position),
+    /// Nothing follows in that course.
+    Ended(usize),
+}
+
+/// A row of a sequence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Position {
+    course: usize,
+    /// Rounds of the course before.
+    lap: u64,
+    section: usize,
+    /// Rows since the section began, all repeats together.
+    row: u64,
 }
 
 impl Playhead {
-    /// Forgets the position.
+    /// Forgets the position: the next row is the first that begins where it is asked next.
     pub fn reset(&mut self) {
         *self = Playhead::default();
+    }
+
+    /// The sequence is another one, or another version: carries on at the same beat. What it gave out before it may give
+    /// out again, if it reaches so far.
+    pub fn rejoin(&mut self) {
+        self.cursor = Cursor::Lost;
     }
 
     /// The next row that begins in the stretch, if there is one; call until there is none, with every
     /// [stretch](crate::Transport::stretches) in order. A row that should have begun before the stretch begins with it,
     /// because the tempo or the swing changed. Rows that passed while nobody asked (stretches that do not follow on from
-    /// each other) are not made up for.
-    pub fn next(&mut self, stretch: &Stretch, steps_per_beat: f64) -> Option<Row> {
+    /// each other) are not made up for, but for those that `reach` looks back to.
+    pub fn next<'a>(&mut self, stretch: &Stretch, sequence: &'a Sequence, reach: Reach) -> Option<Row<'a>> {
         let asked = stretch.from..stretch.to;
         if asked != self.stretch && (stretch.jumped() || asked.start != self.stretch.end) {
-            self.cursor = None;
+            self.cursor = Cursor::Lost;
         }
-        if steps_per_beat != self.steps_per_beat {
-            self.cursor = None;
-        }
-        (self.stretch, self.steps_per_beat) = (asked, steps_per_beat);
+        self.stretch = asked;
         if !stretch.moving() {
             return None;
         }
-        let index = *self.cursor.get_or_insert_with(|| first_row(stretch, steps_per_beat));
-        let sample = sample_of_row(stretch, steps_per_beat, index).max(stretch.from as i64) as u64;
-        if sample >= stretch.to {
+        if self.cursor == Cursor::Lost {
+            self.cursor = join(stretch, sequence, reach.back);
+        }
+        if let Cursor::Ended(course) = self.cursor
+            && course + 1 < sequence.courses()
+        {
+            self.cursor = first(sequence, course + 1);
+        }
+        let Cursor::At(position) = self.cursor else { return None };
+        let row = position.row_of(sequence);
+        let pace = row.pattern().steps_per_beat();
+        if sample_of(stretch, row.beat - reach.rows / pace - reach.beats) >= stretch.to as i64 {
             return None;
         }
-        self.cursor = Some(index + 1);
-        Some(Row { index, sample })
+        self.cursor = position.after(sequence);
+        Some(Row { sample: sample_of(stretch, row.beat).max(stretch.from as i64) as u64, ..row })
     }
 }
 
-fn sample_of_row(stretch: &Stretch, steps_per_beat: f64, index: u64) -> i64 {
-    stretch.sample_of(stretch.swing().warp(index as f64 / steps_per_beat))
+/// Absolute sample of a beat of the grid.
+fn sample_of(stretch: &Stretch, beat: f64) -> i64 {
+    stretch.sample_of(stretch.swing().warp(beat))
 }
 
-/// The first row that begins with the stretch or later.
-fn first_row(stretch: &Stretch, steps_per_beat: f64) -> u64 {
+/// The first row that begins with the stretch or later, or so many beats before it.
+fn join(stretch: &Stretch, sequence: &Sequence, back: f64) -> Cursor {
     let beat = stretch.swing().unwarp(stretch.beat_at(stretch.from));
-    let mut index = (beat * steps_per_beat - 1.0).floor().max(0.0) as u64;
-    while sample_of_row(stretch, steps_per_beat, index) < stretch.from as i64 {
-        index += 1;
+    let mut cursor = find(sequence, beat - back);
+    while let Cursor::At(position) = cursor {
+        let row = position.row_of(sequence).beat;
+        if sample_of(stretch, row) >= stretch.from as i64 || back > 0.0 && row >= beat - back {
+            break;
+        }
+        cursor = position.after(sequence);
     }
-    index
+    cursor
+}
+
+/// A row that begins before a beat, by at most two rows; the first of the sequence if there is none.
+fn find(sequence: &Sequence, beat: f64) -> Cursor {
+    let before = (1..sequence.courses()).take_while(|course| sequence.course(*course).from() <= beat);
+    let course = before.last().unwrap_or(0);
+    let of = sequence.course(course);
+    if of.sections().is_empty() {
+        return Cursor::Ended(course);
+    }
+    let since = (beat - of.from()).max(0.0);
+    let lap = if of.beats().is_finite() { (since / of.beats()).floor() } else { 0.0 };
+    let within = if lap > 0.0 { since - lap * of.beats() } else { since };
+    let section = of.sections().partition_point(|section| section.start() <= within).max(1) - 1;
+    let there = &of.sections()[section];
+    let row = ((within - there.start()) * there.pattern().steps_per_beat() - 1.0).floor().max(0.0) as u64;
+    Cursor::At(Position { course, lap: lap as u64, section, row: row.min(last_row(there)) })
+}
+
+/// The first row of a course.
+fn first(sequence: &Sequence, course: usize) -> Cursor {
+    match sequence.course(course).sections() {
+        [] => Cursor::Ended(course),
+        _ => Cursor::At(Position { course, lap: 0, section: 0, row: 0 }),
+    }
+}
+
+/// The last row of a section, all repeats together.
+fn last_row(section: &Section) -> u64 {
+    section.repeats().map_or(u64::MAX, |repeats| u64::from(section.rows()) * u64::from(repeats) - 1)
+}
+
+impl Position {
+    /// What stands there; its sample is not known yet.
+    fn row_of<'a>(&self, sequence: &'a Sequence) -> Row<'a> {
+        let course = sequence.course(self.course);
+        let section = &course.sections()[self.section];
+        let rows = u64::from(section.rows());
+        let (pace, repeat) = (section.pattern().steps_per_beat(), self.row / rows);
+        let lap = if self.lap > 0 { self.lap as f64 * course.beats() } else { 0.0 };
+        let beats = |row: u64| lap + section.start() + row as f64 / pace;
+        Row {
+            section,
+            place: (self.course, self.section),
+            row: (self.row % rows) as u32,
+            turn: section.turn(self.lap, repeat),
+            beat: course.from() + beats(self.row),
+            begin: beats(repeat * rows),
+            sample: 0,
+        }
+    }
+
+    /// The row after it.
+    fn after(self, sequence: &Sequence) -> Cursor {
+        let course = sequence.course(self.course);
+        let sections = course.sections();
+        let next = if self.row < last_row(&sections[self.section]) {
+            Position { row: self.row + 1, ..self }
+        } else if self.section + 1 < sections.len() {
+            Position { section: self.section + 1, row: 0, ..self }
+        } else if course.beats().is_finite() {
+            Position { lap: self.lap + 1, section: 0, row: 0, ..self }
+        } else {
+            return Cursor::Ended(self.course);
+        };
+        // From the next course's beat on that one counts; a row that is a rounding error before it is its first.
+        let next_course = self.course + 1;
+        if next_course < sequence.courses() {
+            let row = next.row_of(sequence);
+            if row.beat >= sequence.course(next_course).from() - 1e-6 / row.pattern().steps_per_beat() {
+                return first(sequence, next_course);
+            }
+        }
+        Cursor::At(next)
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +216,7 @@ mod tests {
     use super::*;
     use crate::raw::{Segment, flag};
     use crate::swing::Swing;
+    use crate::testing::{TestPattern, TestSequence};
     use crate::transport::stretches;
 
     /// The rows that begin in `from..to` at 8 Hz, of 2 per beat, as (index, sample).
@@ -84,8 +226,11 @@ mod tests {
 
     fn swung_rows(head: &mut Playhead, segments: &[Segment], swing: Swing, from: u64, to: u64) -> Vec<(u64, u64)> {
         let mut rows = Vec::new();
+        let sequence = TestPattern::new(3, 2.0, &[]).endless().sequence();
         for stretch in stretches(segments, from..to, 8.0, swing) {
-            rows.extend(std::iter::from_fn(|| head.next(&stretch, 2.0)).map(|row| (row.index, row.sample)));
+            let next =
+                || head.next(&stretch, &sequence, Reach::default()).map(|row| ((row.beat * 2.0) as u64, row.sample));
+            rows.extend(std::iter::from_fn(next));
         }
         rows
     }
@@ -194,5 +339,80 @@ mod tests {
         // Row 9 should have been at 36: it comes at once.
         assert_eq!(swung_rows(&mut head, &STEADY, swing(0.75), 31, 37), [(8, 32)]);
         assert_eq!(swung_rows(&mut head, &STEADY, swing(0.5), 37, 41), [(9, 37), (10, 40)]);
+    }
+
+    /// What a chain plays from beat `from` on in 20 beats, one sample each: (beat, entry, row, turn).
+    fn walked(sequence: &TestSequence, from: f64, reach: Reach) -> Vec<(f64, u32, u32, u64)> {
+        let sequence = sequence.sequence();
+        let mut head = Playhead::default();
+        let segments = [segment(0, from, 60.0)];
+        let stretches: Vec<Stretch> = (0..40)
+            .flat_map(|n| stretches(&segments, n * 4..n * 4 + 4, 8.0, Swing::STRAIGHT).collect::<Vec<_>>())
+            .collect();
+        let mut rows = Vec::new();
+        for stretch in &stretches {
+            let next = || head.next(stretch, &sequence, reach);
+            rows.extend(std::iter::from_fn(next).map(|r| (r.beat, r.section.entry(), r.row, r.turn)));
+        }
+        rows
+    }
+
+    /// Patterns of 2 rows of a beat, 3 rows of half a beat, and 1 row of 2 beats: 2 + 3 + 2 times 1 beats, then again.
+    #[test]
+    fn what_comes_is_the_same_wherever_one_joins() {
+        let (a, b, c) = (TestPattern::new(2, 1.0, &[]), TestPattern::new(6, 2.0, &[]), TestPattern::new(1, 0.5, &[]));
+        let parts: [(&TestPattern, u32, u32, f32); 4] =
+            [(&a, 2, 1, 0.0), (&b, 6, 1, 0.0), (&a, 1, 2, 0.0), (&c, 1, 1, 0.0)];
+        for (courses, what) in [
+            (&[(0.0, &parts[..], 9.0)][..], "round and round"),
+            (&[(0.0, &parts[..], f64::INFINITY)], "once"),
+            (&[(0.0, &parts[..], 9.0), (4.25, &parts[1..3], 5.0)], "sent elsewhere at beat 4.25"),
+            (&[(0.0, &parts[..], 9.0), (4.0, &[], f64::INFINITY)], "silent from beat 4 on"),
+        ] {
+            let sequence = TestSequence::new(courses);
+            let all = walked(&sequence, 0.0, Reach::default());
+            for quarter in 0..60 {
+                let from = f64::from(quarter) / 4.0;
+                let expected = all.iter().filter(|(beat, ..)| (from..from + 5.0).contains(beat));
+                let got = walked(&sequence, from, Reach::default());
+                let got: Vec<_> = got.into_iter().filter(|(beat, ..)| *beat < from + 5.0).collect();
+                assert_eq!(got, expected.copied().collect::<Vec<_>>(), "{what}, from beat {from}");
+                let late = Reach { back: 1.5, ..Reach::default() };
+                let got = walked(&sequence, from, late);
+                let got: Vec<_> = got.into_iter().filter(|(beat, ..)| *beat < from + 5.0).collect();
+                let expected = all.iter().filter(|(beat, ..)| (from - 1.5..from + 5.0).contains(beat));
+                assert_eq!(got, expected.copied().collect::<Vec<_>>(), "{what}, from beat {from}, looking back");
+            }
+        }
+        let all = walked(&TestSequence::new(&[(0.0, &parts, 9.0)]), 0.0, Reach::default());
+        let places: Vec<_> = all[..11].iter().map(|(beat, entry, row, turn)| (*beat, *entry, *row, *turn)).collect();
+        assert_eq!(
+            places,
+            [
+                (0.0, 0, 0, 0),
+                (1.0, 0, 1, 0),
+                (2.0, 1, 0, 0),
+                (2.5, 1, 1, 0),
+                (3.0, 1, 2, 0),
+                (3.5, 1, 3, 0),
+                (4.0, 1, 4, 0),
+                (4.5, 1, 5, 0),
+                (5.0, 2, 0, 1),
+                (6.0, 2, 0, 2),
+                (7.0, 3, 0, 0)
+            ]
+        );
+        assert_eq!(all[11], (9.0, 0, 0, 3), "its turns go on in the next round");
+    }
+
+    #[test]
+    fn rows_come_as_early_as_they_are_wanted() {
+        let sequence = TestPattern::new(4, 2.0, &[]).endless().sequence();
+        let mut head = Playhead::default();
+        let stretch = stretches(&STEADY, 0..6, 8.0, Swing::STRAIGHT).next().expect("one");
+        let reach = Reach { rows: 0.5, beats: 0.25, back: 0.0 };
+        let rows = std::iter::from_fn(|| head.next(&stretch, &sequence, reach));
+        // Row 2 begins at sample 8, one row is 4.
+        assert_eq!(rows.map(|row| (row.row, row.sample)).collect::<Vec<_>>(), [(0, 0), (1, 4), (2, 8)]);
     }
 }

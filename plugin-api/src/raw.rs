@@ -14,8 +14,9 @@ mod root;
 pub use block::{Block, EventWriter, INSTANCE_FAILED, INSTANCE_OK, Port, Report, Segment, Transport, flag};
 pub use event::{Bind, Event, Note, Value, kind};
 pub use handle::{
-    ABSENT_SLOT, GUARD_FRAMES, Handle, Loop, LoopDirection, Numbers as NumbersData, Onset, Pattern as PatternData,
-    SLOT_OF_MODULE, SLOT_OF_NOTE, Sample as SampleData, Step,
+    ABSENT_SLOT, Course, GUARD_FRAMES, Handle, Lock, Loop, LoopDirection, Numbers as NumbersData, Onset,
+    Pattern as PatternData, SLOT_OF_LOCK, SLOT_OF_MODULE, SLOT_OF_NOTE, Sample as SampleData, Section,
+    Sequence as SequenceData, Step, StepAction, StepCondition,
 };
 pub use root::{
     Extension, FACTORY, Factory, FactoryRef, Init, Opened, PROCESS, Process, ProcessRef, Root, RootRef, open,

@@ -18,7 +18,7 @@ mod music;
 mod run;
 
 pub use bench::{Bench, note};
-pub use data::{TestNumbers, TestPattern, TestSample, step};
+pub use data::{TestNumbers, TestPattern, TestSample, TestSequence, step};
 pub use run::{Emitted, Happening, Run};
 
 #[cfg(test)]

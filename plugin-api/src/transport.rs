@@ -132,6 +132,16 @@ impl Stretch {
         self.segment.beat_at(sample, self.rate)
     }
 
+    /// Beats per minute at an absolute sample; 0 while beats stand still.
+    pub fn bpm_at(&self, sample: u64) -> f64 {
+        self.segment.bpm_at(sample)
+    }
+
+    /// The same with another swing.
+    pub fn swung(self, swing: Swing) -> Stretch {
+        Stretch { swing, ..self }
+    }
+
     /// Absolute sample at which a beat is reached: the same from every stretch of the segment. It may lie outside the
     /// stretch; `i64::MAX` if it is never reached.
     pub fn sample_of(&self, beat: f64) -> i64 {

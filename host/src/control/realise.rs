@@ -3,6 +3,7 @@
 
 mod data;
 mod links;
+mod locks;
 mod notes;
 mod patterns;
 mod records;
@@ -65,6 +66,10 @@ pub(super) struct Realiser {
     /// Percents of all files that load, added up, when last looked.
     progress: u32,
     patterns: BTreeMap<Name, Arc<PatternMemory>>,
+    /// The Model whose patterns and chains are laid out.
+    patterns_of: Model,
+    /// What their steps lock.
+    locks: locks::Locks,
     tasks: Vec<Task>,
     /// What every module that is made shows.
     meters: Table<Name, Meters>,
@@ -132,6 +137,8 @@ impl Realiser {
             assets: Arc::default(),
             progress: 0,
             patterns: BTreeMap::new(),
+            patterns_of: Model::default(),
+            locks: locks::Locks::default(),
             tasks: Vec::new(),
             meters: Table::default(),
             stale: false,
@@ -151,7 +158,10 @@ impl Realiser {
                 &renames.applied(old)
             }
         };
-        let changed_patterns = self.change_patterns(old, new);
+        let locks = self.locks.len();
+        let plays_another = self.change_patterns(old, new);
+        // Cables must know what is locked before it comes.
+        replan |= self.locks.len() != locks;
         old.modules.diff(&new.modules, |name, before, after| match (before, after) {
             (Some(before), Some(after)) if before.module_type == after.module_type && before.seed == after.seed => {
                 self.change_values(name, before, after, change);
@@ -167,7 +177,7 @@ impl Realiser {
         });
         replan |= rewired(old, new);
         self.forget_files();
-        self.rebind(change, |wanted| matches!(wanted, Wanted::Pattern(n) if changed_patterns.contains(n)));
+        plays_another.iter().for_each(|place| self.bind(place, change));
         self.make_room(change);
         replan
     }

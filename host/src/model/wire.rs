@@ -92,11 +92,14 @@ pub struct Cable {
     /// It takes one quantum, and may lead back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub feedback: bool,
+    /// Of events: it carries the notes of that instrument, 1 to 255, and those of none. `None`: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<u8>,
 }
 
 impl Default for Cable {
     fn default() -> Cable {
-        Cable { gain: Num::ONE, feedback: false }
+        Cable { gain: Num::ONE, feedback: false, instrument: None }
     }
 }
 

@@ -1,10 +1,14 @@
-//! Memory that modules see: samples, patterns and lists of numbers behind counted handles. Made and freed on control only.
+//! Memory that modules see: samples, sequences and lists of numbers behind counted handles. Made and freed on control
+//! only.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cantus_plugin_api::GUARD_FRAMES;
-use cantus_plugin_api::raw::{Bind, Event, Handle, Loop, NumbersData, Onset, PatternData, SampleData, Step, kind};
+use cantus_plugin_api::raw::{
+    Bind, Course, Event, Handle, Lock, Loop, NumbersData, Onset, PatternData, SampleData, Section, SequenceData, Step,
+    kind,
+};
 
 /// A sound as modules see it.
 pub struct SampleMemory {
@@ -28,11 +32,24 @@ pub struct Said {
     pub onsets: Vec<Onset>,
 }
 
-/// A pattern as modules see it.
+/// A pattern as modules see it. Sequences that play it keep it.
 pub struct PatternMemory {
     record: PatternData,
-    _steps: Vec<Step>,
+    steps: Vec<Step>,
+    _locks: Vec<Lock>,
 }
+
+/// What a sequencer plays, as modules see it.
+pub struct SequenceMemory {
+    record: SequenceData,
+    _courses: Vec<Course>,
+    _sections: Vec<Vec<Section>>,
+    _patterns: Vec<Arc<PatternMemory>>,
+}
+
+/// A course of a sequence: the beat from which on it counts, its length in beats, and its sections. What a section says of
+/// its pattern is filled in.
+pub type Part = (f64, f64, Vec<(Arc<PatternMemory>, Section)>);
 
 /// A list of numbers as modules see it.
 pub struct NumbersMemory {
@@ -48,6 +65,10 @@ unsafe impl Sync for SampleMemory {}
 unsafe impl Send for PatternMemory {}
 // SAFETY: as above.
 unsafe impl Sync for PatternMemory {}
+// SAFETY: as above.
+unsafe impl Send for SequenceMemory {}
+// SAFETY: as above.
+unsafe impl Sync for SequenceMemory {}
 // SAFETY: as above.
 unsafe impl Send for NumbersMemory {}
 // SAFETY: as above.
@@ -104,18 +125,59 @@ impl SampleMemory {
 }
 
 impl PatternMemory {
-    /// Lays rows out flat; the steps are sorted by row, then column.
-    pub fn new(rows: u32, steps_per_beat: f64, steps: Box<[Step]>) -> Arc<PatternMemory> {
-        let steps = steps.into_vec();
+    /// Lays rows out flat, in the order in which they are played; the steps are sorted by row, then column. `rows` and
+    /// `steps_per_beat` are above 0.
+    pub fn new(
+        (rows, steps_per_beat, backwards): (u32, f64, bool),
+        seed: u64,
+        steps: Vec<Step>,
+        locks: Vec<Lock>,
+    ) -> Arc<PatternMemory> {
         let record = PatternData {
-            head: head::<PatternData>(),
+            seed,
             rows,
             stride: size_of::<Step>() as u32,
             steps_per_beat,
             steps: steps.as_ptr(),
             step_count: steps.len(),
+            locks: locks.as_ptr(),
+            lock_count: locks.len(),
+            backwards: backwards.into(),
+            reserved: 0,
         };
-        Arc::new(PatternMemory { record, _steps: steps })
+        Arc::new(PatternMemory { record, steps, _locks: locks })
+    }
+}
+
+impl SequenceMemory {
+    /// Lays courses out, in the order of their beats; at least one.
+    pub fn new(origin: u64, parts: Vec<Part>) -> Arc<SequenceMemory> {
+        let (mut courses, mut sections, mut patterns) = (Vec::new(), Vec::new(), Vec::<Arc<PatternMemory>>::new());
+        for (from, beats, part) in parts {
+            let laid: Vec<Section> = part
+                .iter()
+                .map(|(pattern, section)| Section { pattern: &raw const pattern.record, ..*section })
+                .collect();
+            courses.push(Course { from, beats, sections: laid.as_ptr(), section_count: laid.len() });
+            sections.push(laid);
+            for (pattern, _) in part {
+                if !patterns.iter().any(|kept| Arc::ptr_eq(kept, &pattern)) {
+                    patterns.push(pattern);
+                }
+            }
+        }
+        let delays = || patterns.iter().flat_map(|pattern| &pattern.steps).map(|step| step.delay);
+        let paces = patterns.iter().map(|pattern| pattern.record.steps_per_beat);
+        let record = SequenceData {
+            head: head::<SequenceData>(),
+            origin,
+            courses: courses.as_ptr(),
+            course_count: courses.len(),
+            early: delays().fold(0.0, |early, delay| early.max(-delay)),
+            late: delays().fold(0.0, f32::max),
+            slowest: paces.fold(f64::INFINITY, f64::min),
+        };
+        Arc::new(SequenceMemory { record, _courses: courses, _sections: sections, _patterns: patterns })
     }
 }
 
@@ -132,8 +194,8 @@ impl NumbersMemory {
 pub enum Data {
     /// A sound.
     Sample(Arc<SampleMemory>),
-    /// A pattern.
-    Pattern(Arc<PatternMemory>),
+    /// What a sequencer plays.
+    Sequence(Arc<SequenceMemory>),
     /// A list of numbers.
     Numbers(Arc<NumbersMemory>),
 }
@@ -142,7 +204,7 @@ impl Data {
     fn head(&self) -> &Handle {
         match self {
             Data::Sample(memory) => &memory.record.head,
-            Data::Pattern(memory) => &memory.record.head,
+            Data::Sequence(memory) => &memory.record.head,
             Data::Numbers(memory) => &memory.record.head,
         }
     }
@@ -156,7 +218,7 @@ impl Data {
     fn owners(&self) -> usize {
         match self {
             Data::Sample(memory) => Arc::strong_count(memory),
-            Data::Pattern(memory) => Arc::strong_count(memory),
+            Data::Sequence(memory) => Arc::strong_count(memory),
             Data::Numbers(memory) => Arc::strong_count(memory),
         }
     }
@@ -172,7 +234,7 @@ impl Handles {
         let (what, handle) = match data {
             None => (0, 0),
             Some(Data::Sample(m)) => (1, (&raw const m.record).expose_provenance()),
-            Some(Data::Pattern(m)) => (2, (&raw const m.record).expose_provenance()),
+            Some(Data::Sequence(m)) => (2, (&raw const m.record).expose_provenance()),
             Some(Data::Numbers(m)) => (3, (&raw const m.record).expose_provenance()),
         };
         self.0.extend(data.cloned());

@@ -8,6 +8,7 @@ use cantus_plugin_api::raw::{Event, Value};
 use super::cable::Cable;
 use super::instance::{Fault, Instance};
 use super::memory::Handles;
+use super::notes::Routing;
 use super::plan::Plan;
 use super::tempo::TempoMap;
 
@@ -85,6 +86,8 @@ pub struct Change {
     pub instances: Vec<(u32, Option<Box<Instance>>)>,
     /// By slot: a born cable, or `None` to take one out that was closed long enough ago.
     pub cables: Vec<(u32, Option<Box<Cable>>)>,
+    /// By slot of an event cable: which notes it carries.
+    pub routings: Vec<(u32, Routing)>,
     /// A new plan.
     pub plan: Option<Box<Plan>>,
     /// A new tempo map; one without points takes the old one away.
@@ -101,6 +104,7 @@ impl Change {
         self.slabs.is_none()
             && self.instances.is_empty()
             && self.cables.is_empty()
+            && self.routings.is_empty()
             && self.plan.is_none()
             && self.tempo.is_none()
             && self.deeds.is_empty()

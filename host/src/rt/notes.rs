@@ -1,6 +1,9 @@
-//! What an event cable remembers: the notes that are on, so that none can hang, and what it carries a quantum later.
+//! What an event cable remembers: the notes that are on, so that none can hang, and what it carries a quantum later; and
+//! which notes it carries, with what steps lock for them.
 
-use cantus_plugin_api::raw::{Event, kind};
+use std::sync::Arc;
+
+use cantus_plugin_api::raw::{Event, SLOT_OF_LOCK, Value, kind};
 
 use super::QUANTUM;
 use super::events::EventList;
@@ -8,6 +11,45 @@ use super::instance::OUT_EVENTS;
 
 /// Notes that can be on at once on one cable. When there are more, the oldest is ended.
 const HELD: usize = 256;
+
+/// Values that can come before one note.
+const LOCKS: usize = 64;
+
+/// Which notes an event cable carries, and what is locked for them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Routing {
+    /// It carries notes of that instrument, and of none; 0: all.
+    pub instrument: u8,
+    /// What is locked, by its number; `None`: the receiver has no such parameter.
+    pub locks: Arc<[Option<LockTarget>]>,
+}
+
+/// The parameter of a receiver that a step locks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LockTarget {
+    /// Index of the parameter.
+    pub index: u16,
+    /// `SLOT_OF_MODULE` or `SLOT_OF_NOTE`.
+    pub slot: u16,
+    /// It takes whole numbers.
+    pub whole: bool,
+    /// Its least value.
+    pub min: f64,
+    /// Its greatest value.
+    pub max: f64,
+}
+
+impl Routing {
+    /// A step's value as the receiver knows it.
+    fn translated(&self, event: &Event) -> Option<Event> {
+        let said = event.as_value();
+        let target = self.locks.get(usize::from(said.index)).copied().flatten()?;
+        let value = said.value.clamp(target.min, target.max);
+        let value = if target.whole { value.round() } else { value };
+        let payload = Value { index: target.index, slot: target.slot, reserved: 0, value };
+        Some(Event { port: event.port, ..Event::with_value(kind::NOTE_PARAM, event.frame, event.note, payload) })
+    }
+}
 
 /// Gives out note ids that no receiver has seen for a long time.
 #[derive(Default)]
@@ -25,6 +67,9 @@ pub struct Notes {
     held: Vec<Held>,
     /// What its source emitted in the quantum before, if it takes one.
     late: Vec<Event>,
+    /// Values for a note that is about to begin.
+    locks: Vec<Event>,
+    routing: Routing,
 }
 
 struct Held {
@@ -39,7 +84,17 @@ struct Held {
 impl Notes {
     /// Control thread; `late` if it takes a quantum.
     pub(super) fn new(late: bool) -> Notes {
-        Notes { held: Vec::with_capacity(HELD), late: Vec::with_capacity(if late { OUT_EVENTS } else { 0 }) }
+        Notes {
+            held: Vec::with_capacity(HELD),
+            late: Vec::with_capacity(if late { OUT_EVENTS } else { 0 }),
+            locks: Vec::with_capacity(LOCKS),
+            routing: Routing::default(),
+        }
+    }
+
+    /// Carries other notes from now on, and other values with them. What it did before comes back, to be freed.
+    pub(super) fn route(&mut self, routing: &mut Routing) {
+        std::mem::swap(&mut self.routing, routing);
     }
 
     /// Carries what the sender emitted in a quantum to the receiver's port. At each frame of `cuts`, one bit each, all
@@ -60,6 +115,7 @@ impl Notes {
             let placed = match event.kind {
                 kind::NOTE_ON => self.begin(event, ids, to),
                 kind::NOTE_OFF | kind::CHOKE => self.end(event, to),
+                kind::NOTE_PARAM if event.as_value().slot == SLOT_OF_LOCK => self.lock(event, to),
                 // Values and binds come from the Model alone.
                 _ => true,
             };
@@ -97,7 +153,33 @@ impl Notes {
         }
     }
 
+    /// A value for one note alone: of one that is on, or of the next that begins.
+    fn lock(&mut self, event: Event, to: &mut EventList) -> bool {
+        let Some(event) = self.routing.translated(&event) else { return true };
+        match self.held.iter().find(|held| held.sent == event.note && !held.owed) {
+            Some(held) => to.push(Event { note: held.received, ..event }).is_ok(),
+            None if self.locks.len() < LOCKS => {
+                self.locks.push(event);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// All or nothing: a note without its values is another note.
     fn begin(&mut self, event: Event, ids: &mut NoteIds, to: &mut EventList) -> bool {
+        let of = event.as_note().instrument;
+        let carried = of == 0 || self.routing.instrument == 0 || of == self.routing.instrument;
+        self.locks.retain(|lock| carried && lock.note == event.note);
+        if !carried {
+            return true;
+        }
+        let placed = to.room() > self.locks.len() && self.strike(event, ids, to);
+        self.locks.clear();
+        placed
+    }
+
+    fn strike(&mut self, event: Event, ids: &mut NoteIds, to: &mut EventList) -> bool {
         if self.held.len() == HELD {
             let oldest = self.held.remove(0);
             let end = Event::bare(kind::NOTE_OFF, event.frame, oldest.received);
@@ -107,6 +189,10 @@ impl Notes {
             }
         }
         let received = ids.next();
+        for lock in &self.locks {
+            // There is room for it.
+            let _ = to.push(Event { note: received, ..*lock });
+        }
         let placed = to.push(Event { note: received, ..event }).is_ok();
         if placed {
             self.held.push(Held { sent: event.note, received, owed: false });
@@ -143,5 +229,6 @@ impl Notes {
     pub(super) fn forget(&mut self) {
         self.held.clear();
         self.late.clear();
+        self.locks.clear();
     }
 }

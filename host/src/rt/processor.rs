@@ -140,6 +140,11 @@ impl Processor {
                 std::mem::swap(place, cable);
             }
         }
+        for (slot, routing) in &mut change.routings {
+            if let Some(notes) = notes(&mut self.slabs.cables, *slot) {
+                notes.route(routing);
+            }
+        }
         if let Some(plan) = &mut change.plan {
             // The plan that ran last: one that another Change brought in this quantum has not.
             let last = self.taken.iter().find_map(|(_, taken)| taken.plan.as_deref()).unwrap_or(&self.plan);

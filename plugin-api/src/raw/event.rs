@@ -2,7 +2,7 @@
 
 use abi_stable::StableAbi;
 
-use super::handle::{Numbers, Pattern, Sample};
+use super::handle::{Numbers, Sample, Sequence};
 
 /// What an [`Event`] is. Numbers are never reused.
 pub mod kind {
@@ -34,7 +34,7 @@ pub mod kind {
 #[sabi(phantom_field(value: Value))]
 #[sabi(phantom_field(bind: Bind))]
 #[sabi(phantom_field(sample: Sample))]
-#[sabi(phantom_field(pattern: Pattern))]
+#[sabi(phantom_field(sequence: Sequence))]
 #[sabi(phantom_field(numbers: Numbers))]
 pub struct Event {
     /// Size of the record in bytes: 32.
@@ -64,9 +64,11 @@ pub struct Note {
     /// Slot of the receiver, from 0.
     pub slot: u16,
     /// Column of the pattern it stands in, from 0.
-    pub column: u16,
-    /// Always 0.
-    pub reserved: u32,
+    pub column: u8,
+    /// Which of several targets plays it, 1 to 255; 0: all.
+    pub instrument: u8,
+    /// Seconds in which its pitch glides there from the note before; NaN: the receiver's own.
+    pub glide: f32,
 }
 
 /// Payload of a parameter change or action.
@@ -76,7 +78,7 @@ pub struct Value {
     /// Index of the parameter or action in the manifest.
     pub index: u16,
     /// Slot, or [`super::SLOT_OF_MODULE`] for a parameter of the module itself. For one note alone: the latter, or
-    /// [`super::SLOT_OF_NOTE`].
+    /// [`super::SLOT_OF_NOTE`]; from a sequencer [`super::SLOT_OF_LOCK`], which the host translates for each receiver.
     pub slot: u16,
     /// Always 0.
     pub reserved: u32,
@@ -92,7 +94,7 @@ pub struct Bind {
     pub index: u16,
     /// Slot, or [`super::SLOT_OF_MODULE`].
     pub slot: u16,
-    /// 0 nothing, 1 a [`super::SampleData`], 2 a [`super::PatternData`], 3 a [`super::NumbersData`].
+    /// 0 nothing, 1 a [`super::SampleData`], 2 a [`super::SequenceData`], 3 a [`super::NumbersData`].
     pub what: u32,
     /// Address of the handle, exposed (payloads are plain bytes); 0 for nothing.
     pub handle: usize,
@@ -134,7 +136,7 @@ mod tests {
     #[test]
     fn payloads_are_part_of_the_checked_layout() {
         let fields: Vec<&str> = <Event as StableAbi>::LAYOUT.phantom_fields().into_iter().map(|f| f.name()).collect();
-        assert_eq!(fields, ["note", "value", "bind", "sample", "pattern", "numbers"]);
+        assert_eq!(fields, ["note", "value", "bind", "sample", "sequence", "numbers"]);
         assert_eq!(size_of::<Event>(), 32);
     }
 }

@@ -12,6 +12,8 @@ pub const ABSENT_SLOT: u16 = u16::MAX;
 pub const SLOT_OF_MODULE: u16 = u16::MAX;
 /// The value is for whatever slot the note plays.
 pub const SLOT_OF_NOTE: u16 = u16::MAX - 1;
+/// The value is for what a step locks: its index is that of a [`Lock`].
+pub const SLOT_OF_LOCK: u16 = u16::MAX - 2;
 
 /// The head of every handle.
 #[repr(C)]
@@ -105,12 +107,69 @@ pub struct Numbers {
     pub count: usize,
 }
 
-/// A pattern, compiled to flat rows.
+/// What a sequencer plays: a pattern or a chain of them, laid out so that what is played at a beat is a function of the
+/// beat alone.
 #[repr(C)]
 #[derive(StableAbi)]
-pub struct Pattern {
+pub struct Sequence {
     /// The head.
     pub head: Handle,
+    /// Of what pattern or chain it is made: another version of the same one has the same number.
+    pub origin: u64,
+    /// By the beat from which on each counts.
+    pub courses: *const Course,
+    /// How many; at least one.
+    pub course_count: usize,
+    /// Most rows that a step of any of its patterns comes early, 0 to 1.
+    pub early: f32,
+    /// Most rows that one comes late, 0 to 1.
+    pub late: f32,
+    /// Rows per beat of the slowest of them.
+    pub slowest: f64,
+}
+
+/// What is played from a beat on, until the next course's beat.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, StableAbi)]
+pub struct Course {
+    /// The beat at which its first section begins.
+    pub from: f64,
+    /// Beats after which its first section begins again; infinite: silence follows.
+    pub beats: f64,
+    /// The sections, one after the other.
+    pub sections: *const Section,
+    /// How many; 0 is silence.
+    pub section_count: usize,
+}
+
+/// A pattern that is played once or several times in a row.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, StableAbi)]
+pub struct Section {
+    /// The pattern.
+    pub pattern: *const Pattern,
+    /// Beats from the course's first section to its own beginning.
+    pub start: f64,
+    /// Rows that are played each time: the first ones of the pattern, at least 1, at most all.
+    pub rows: u32,
+    /// How many times; `u32::MAX` never ends.
+    pub repeats: u32,
+    /// Turns of its pattern that come before it in the course.
+    pub turn: u32,
+    /// Turns of its pattern in all of the course.
+    pub turns: u32,
+    /// Entry of the chain, from 0.
+    pub entry: u32,
+    /// Semitones that are added to each note.
+    pub transpose: f32,
+}
+
+/// A pattern, compiled to flat rows, in the order in which they are played.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, StableAbi)]
+pub struct Pattern {
+    /// Says which pattern it is, for what is left to chance.
+    pub seed: u64,
     /// Rows of the pattern, at least 1.
     pub rows: u32,
     /// Bytes from one step to the next: a step may grow.
@@ -121,15 +180,23 @@ pub struct Pattern {
     pub steps: *const Step,
     /// How many.
     pub step_count: usize,
+    /// What the steps lock.
+    pub locks: *const Lock,
+    /// How many.
+    pub lock_count: usize,
+    /// 1 if it is played backwards: row 0 is the last that people see.
+    pub backwards: u32,
+    /// Always 0.
+    pub reserved: u32,
 }
 
-/// One step: a note on one row in one column.
+/// One step: a note or the end of notes on one row in one column.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, StableAbi)]
 pub struct Step {
     /// Row, from 0.
     pub row: u32,
-    /// Column, from 0.
+    /// Column, from 0, at most 63.
     pub column: u16,
     /// Slot, from 0, or [`ABSENT_SLOT`].
     pub slot: u16,
@@ -137,8 +204,86 @@ pub struct Step {
     pub pitch: f32,
     /// 0 to 1, or NaN: the receiver's default.
     pub velocity: f32,
-    /// Rows until the note ends; 0: it is never ended by the pattern.
+    /// Rows until the note ends; 0: until its column has another note or an end; NaN: the player's default.
     pub length: f32,
+    /// Rows that it comes late; below 0 early. Above -1, below 1.
+    pub delay: f32,
+    /// How likely it is, 0 to 1.
+    pub chance: f32,
+    /// Rows in which its pitch glides there from the note before; NaN: the receiver's default.
+    pub glide: f32,
+    /// What it does.
+    pub action: StepAction,
+    /// Which target plays it, 1 to 255; 0: all.
+    pub instrument: u8,
+    /// It plays in this turn, from 1, of every [`ratio_of`](Step::ratio_of) turns of its pattern.
+    pub ratio_at: u8,
+    /// 1 to 99.
+    pub ratio_of: u8,
+    /// When it plays.
+    pub condition: StepCondition,
+    /// The number of [`StepCondition::EVERY`].
+    pub every: u8,
+    /// 1: it plays when the condition does not hold.
+    pub negated: u8,
+    /// How often it is struck while it lasts, 1 to 64.
+    pub hits: u8,
+    /// How the loudness of its hits goes, -1 to 1: from silence, alike, to silence.
+    pub ramp: f32,
+    /// How their time goes, -1 to 1: ever slower, even, ever faster.
+    pub curve: f32,
+    /// Index of the step that [`StepCondition::PREVIOUS`] asks about: the last before it in its column of which it is not
+    /// certain that it plays, but for those that ask so themselves. `u32::MAX`: there is none.
+    pub previous: u32,
+    /// Index of its first lock.
+    pub first_lock: u32,
+    /// How many locks it has.
+    pub lock_count: u16,
     /// Always 0.
-    pub reserved: u32,
+    pub reserved: [u16; 3],
+}
+
+/// What a step does: one of the constants, or something that this build does not know.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, StableAbi)]
+pub struct StepAction(pub u8);
+
+impl StepAction {
+    /// It plays a note.
+    pub const PLAY: StepAction = StepAction(0);
+    /// The notes of its column end, and may ring out.
+    pub const OFF: StepAction = StepAction(1);
+    /// The notes of its column end at once.
+    pub const CUT: StepAction = StepAction(2);
+}
+
+/// When a step plays: one of the constants, or something that this build does not know.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, StableAbi)]
+pub struct StepCondition(pub u8);
+
+impl StepCondition {
+    /// Always.
+    pub const NONE: StepCondition = StepCondition(0);
+    /// In the first turn of its pattern.
+    pub const FIRST: StepCondition = StepCondition(1);
+    /// If the step at [`Step::previous`] plays; not if there is none.
+    pub const PREVIOUS: StepCondition = StepCondition(2);
+    /// During fills.
+    pub const FILL: StepCondition = StepCondition(3);
+    /// In the first of every [`Step::every`] turns.
+    pub const EVERY: StepCondition = StepCondition(4);
+}
+
+/// A value that a step has for one parameter of whatever plays it. The host knows which parameter that is, target by
+/// target.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, StableAbi)]
+pub struct Lock {
+    /// Number of what is locked.
+    pub lock: u16,
+    /// Always 0.
+    pub reserved: [u16; 3],
+    /// The value.
+    pub value: f64,
 }

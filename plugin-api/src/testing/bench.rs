@@ -4,7 +4,7 @@ use std::any::Any;
 
 use abi_stable::std_types::RStr;
 
-use super::data::{TestNumbers, TestPattern, TestSample};
+use super::data::{TestNumbers, TestSample, TestSequence};
 use super::music::Music;
 use super::run::{Run, emitted};
 use crate::block::{Block, NoteId};
@@ -43,7 +43,7 @@ type Signal = Box<dyn Fn(u64, usize) -> f32>;
 
 /// A note of which the receiver chooses everything: slot, pitch and velocity.
 pub fn note(id: u32) -> NoteOn {
-    NoteOn { note: NoteId(id), pitch: None, velocity: None, slot: None, column: 0 }
+    NoteOn::new(NoteId(id))
 }
 
 impl<M: Module> Bench<M> {
@@ -60,16 +60,27 @@ impl<M: Module> Bench<M> {
     /// # Panics
     /// If the module refuses to be made.
     pub fn on(cpu: Cpu, rate: f64) -> Bench<M> {
-        let mut bench = Bench::silent_host(cpu, rate);
+        Bench::made(cpu, rate, 1)
+    }
+
+    /// The same, with another seed than 1.
+    ///
+    /// # Panics
+    /// If the module refuses to be made.
+    pub fn seeded(rate: f64, seed: u64) -> Bench<M> {
+        Bench::made(Cpu::best(), rate, seed)
+    }
+
+    fn made(cpu: Cpu, rate: f64, seed: u64) -> Bench<M> {
+        let mut bench = Bench::silent_host(cpu, rate, seed);
         bench.send_defaults();
         bench
     }
 
     /// As `new`, but no value is sent: the module is what it made of itself.
-    pub(super) fn silent_host(cpu: Cpu, rate: f64) -> Bench<M> {
+    pub(super) fn silent_host(cpu: Cpu, rate: f64, seed: u64) -> Bench<M> {
         extern "C" fn log(_instance: u64, _level: u32, _text: RStr<'_>) {}
-        let init =
-            raw::Init { size: size_of::<raw::Init>() as u32, cpu: cpu.number(), rate, seed: 1, instance: 1, log };
+        let init = raw::Init { size: size_of::<raw::Init>() as u32, cpu: cpu.number(), rate, seed, instance: 1, log };
         let instance = export::new::<M>(&Init::new(init)).unwrap_or_else(|text| panic!("{}: {text}", M::TYPE));
         let meters = (0..).take_while(|&i| M::Meter::from_index(i).is_some()).count();
         Bench {
@@ -151,20 +162,25 @@ impl<M: Module> Bench<M> {
         self.bind_at(self.now, param.index(), slot as u16, 0, 0);
     }
 
-    /// Gives the module a pattern.
-    pub fn bind_pattern(&mut self, param: M::Param, pattern: &TestPattern) {
-        self.bind_pattern_at(self.now, param, pattern);
+    /// Gives the module something to play.
+    pub fn bind_sequence(&mut self, param: M::Param, sequence: &TestSequence) {
+        self.bind_sequence_at(self.now, param, sequence);
     }
 
-    /// Gives the module a pattern, at a sample.
-    pub fn bind_pattern_at(&mut self, at: u64, param: M::Param, pattern: &TestPattern) {
-        self.bind_at(at, param.index(), SLOT_OF_MODULE, 2, pattern.handle());
-        self.kept.push(Box::new(pattern.clone()));
+    /// Gives the module something to play, at a sample.
+    pub fn bind_sequence_at(&mut self, at: u64, param: M::Param, sequence: &TestSequence) {
+        self.bind_at(at, param.index(), SLOT_OF_MODULE, 2, sequence.handle());
+        self.kept.push(Box::new(sequence.clone()));
     }
 
-    /// Takes the module's pattern away.
-    pub fn unbind_pattern(&mut self, param: M::Param) {
-        self.bind_at(self.now, param.index(), SLOT_OF_MODULE, 0, 0);
+    /// Takes away what the module plays.
+    pub fn unbind_sequence(&mut self, param: M::Param) {
+        self.unbind_sequence_at(self.now, param);
+    }
+
+    /// Takes away what the module plays, at a sample.
+    pub fn unbind_sequence_at(&mut self, at: u64, param: M::Param) {
+        self.bind_at(at, param.index(), SLOT_OF_MODULE, 0, 0);
     }
 
     /// Gives the module a list of numbers.

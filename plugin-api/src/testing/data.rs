@@ -4,16 +4,42 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::raw::{
-    ABSENT_SLOT, GUARD_FRAMES, Handle, Loop, LoopDirection, NumbersData, Onset, PatternData, SampleData, Step,
+    Course, GUARD_FRAMES, Handle, Lock, Loop, LoopDirection, NumbersData, Onset, PatternData, SampleData, Section,
+    SequenceData, Step,
 };
 
 /// A sound of a test. Clones are the same sound.
 #[derive(Clone)]
 pub struct TestSample(Rc<Kept<SampleData, SampleMemory>>);
 
-/// A pattern of a test. Clones are the same pattern.
+/// What a test lets a sequencer play. Clones are the same sequence.
 #[derive(Clone)]
-pub struct TestPattern(Rc<Kept<PatternData, Vec<Step>>>);
+pub struct TestSequence(Rc<Kept<SequenceData, SequenceMemory>>);
+
+/// A pattern of a test.
+#[derive(Clone)]
+pub struct TestPattern {
+    /// Rows, at least 1.
+    pub rows: u32,
+    /// Rows per beat, greater than 0.
+    pub steps_per_beat: f64,
+    /// In any order, on rows that there are.
+    pub steps: Vec<Step>,
+    /// What steps lock.
+    pub locks: Vec<Lock>,
+}
+
+/// A part of a chain of a test: a pattern, rows of it that are played, how often, and semitones.
+pub type TestPart<'a> = (&'a TestPattern, u32, u32, f32);
+
+/// What a sequence's record points to.
+#[derive(Default)]
+struct SequenceMemory {
+    records: Vec<PatternData>,
+    patterns: Vec<TestPattern>,
+    sections: Vec<Vec<Section>>,
+    courses: Vec<Course>,
+}
 
 /// A list of numbers of a test. Clones are the same list.
 #[derive(Clone)]
@@ -110,20 +136,86 @@ impl TestSample {
 }
 
 impl TestPattern {
-    /// A pattern of `rows` rows. The steps may come in any order.
+    /// A pattern without locks.
     pub fn new(rows: u32, steps_per_beat: f64, steps: &[Step]) -> TestPattern {
-        assert!(rows > 0 && steps.iter().all(|s| s.row < rows), "a step beyond the last row");
-        let mut steps = steps.to_vec();
-        steps.sort_by_key(|s| (s.row, s.column));
-        let record = PatternData {
-            head: head::<PatternData>(),
-            rows,
-            stride: size_of::<Step>() as u32,
-            steps_per_beat,
-            steps: steps.as_ptr(),
-            step_count: steps.len(),
+        TestPattern { rows, steps_per_beat, steps: steps.to_vec(), locks: Vec::new() }
+    }
+
+    /// It, round and round.
+    pub fn endless(&self) -> TestSequence {
+        TestSequence::new(&[(0.0, &[(self, self.rows, u32::MAX, 0.0)], f64::INFINITY)])
+    }
+}
+
+impl TestSequence {
+    /// Courses: from which beat on each counts, its parts one after the other, and after how many beats they begin again.
+    /// Turns of a pattern are counted per address.
+    pub fn new(courses: &[(f64, &[TestPart<'_>], f64)]) -> TestSequence {
+        let mut memory = SequenceMemory::default();
+        let parts = || courses.iter().flat_map(|(_, parts, _)| parts.iter());
+        for (pattern, ..) in parts() {
+            assert!(
+                pattern.rows > 0 && pattern.steps.iter().all(|s| s.row < pattern.rows),
+                "a step beyond the last row"
+            );
+            let mut kept = (*pattern).clone();
+            kept.steps.sort_by_key(|s| (s.row, s.column));
+            let seed = memory.patterns.len() as u64;
+            memory.records.push(PatternData { seed, ..record(&kept) });
+            memory.patterns.push(kept);
+        }
+        let (mut entry, patterns) = (0, memory.records.as_ptr());
+        for (from, parts, beats) in courses {
+            let (mut start, mut sections) = (0.0, Vec::<Section>::new());
+            for (place, (pattern, rows, repeats, transpose)) in parts.iter().enumerate() {
+                let plays = |parts: &[TestPart<'_>]| -> u32 {
+                    let same = parts.iter().filter(|(other, ..)| std::ptr::eq(*other, *pattern));
+                    same.fold(0, |turns, (_, _, repeats, _)| turns.saturating_add(*repeats))
+                };
+                sections.push(Section {
+                    pattern: patterns.wrapping_add(entry),
+                    start,
+                    rows: *rows,
+                    repeats: *repeats,
+                    turn: plays(&parts[..place]),
+                    turns: plays(parts),
+                    entry: entry as u32,
+                    transpose: *transpose,
+                });
+                start += f64::from(*rows) * f64::from(*repeats) / pattern.steps_per_beat;
+                entry += 1;
+            }
+            let (first, section_count) = (sections.as_ptr(), sections.len());
+            memory.sections.push(sections);
+            memory.courses.push(Course { from: *from, beats: *beats, sections: first, section_count });
+        }
+        let delays = || parts().flat_map(|(pattern, ..)| pattern.steps.iter().map(|step| step.delay));
+        let record = SequenceData {
+            head: head::<SequenceData>(),
+            origin: 1,
+            courses: memory.courses.as_ptr(),
+            course_count: memory.courses.len(),
+            early: delays().fold(0.0, |early, delay| early.max(-delay)),
+            late: delays().fold(0.0, f32::max),
+            slowest: parts().fold(96.0, |slowest, (pattern, ..)| slowest.min(pattern.steps_per_beat)),
         };
-        TestPattern(Rc::new(Kept::new(record, steps)))
+        TestSequence(Rc::new(Kept::new(record, memory)))
+    }
+
+    /// As a version of something else: sequences are of origin 1 otherwise.
+    ///
+    /// # Panics
+    /// If there are clones of it.
+    pub fn called(mut self, origin: u64) -> TestSequence {
+        let kept = Rc::get_mut(&mut self.0).and_then(|kept| kept.0.as_mut());
+        kept.expect("nobody else has it").0.origin = origin;
+        self
+    }
+
+    /// A handle as modules hold it.
+    pub fn sequence(&self) -> crate::Sequence {
+        // SAFETY: what is still held when the test is over is never freed.
+        unsafe { crate::Sequence::from_raw(std::ptr::from_ref(self.0.record())) }
     }
 
     /// How many handles the module holds.
@@ -156,7 +248,23 @@ impl TestNumbers {
 
 /// A step without slot and velocity; `length` in rows, 0 for a note that the pattern never ends.
 pub fn step(row: u32, column: u16, pitch: f32, length: f32) -> Step {
-    Step { row, column, slot: ABSENT_SLOT, pitch, velocity: f32::NAN, length, reserved: 0 }
+    Step { pitch, length, ..Step::new(row, column) }
+}
+
+/// The record of a pattern, which points to its steps and locks.
+fn record(pattern: &TestPattern) -> PatternData {
+    PatternData {
+        seed: 0,
+        rows: pattern.rows,
+        stride: size_of::<Step>() as u32,
+        steps_per_beat: pattern.steps_per_beat,
+        steps: pattern.steps.as_ptr(),
+        step_count: pattern.steps.len(),
+        locks: pattern.locks.as_ptr(),
+        lock_count: pattern.locks.len(),
+        backwards: 0,
+        reserved: 0,
+    }
 }
 
 fn head<T>() -> Handle {
@@ -176,7 +284,7 @@ impl Record for SampleData {
     }
 }
 
-impl Record for PatternData {
+impl Record for SequenceData {
     fn head(&self) -> &Handle {
         &self.head
     }

@@ -21,7 +21,7 @@ pub fn reset_equals_new<M: Module>(play: impl Fn(&mut Bench<M>)) {
         play(&mut bench);
         bench.run(QUANTA)
     };
-    let (expected, bare) = (outcome(Bench::new(8000.0)), outcome(Bench::silent_host(Cpu::best(), 8000.0)));
+    let (expected, bare) = (outcome(Bench::new(8000.0)), outcome(Bench::silent_host(Cpu::best(), 8000.0, 1)));
     for quanta in [0, 1, 2, 5, QUANTA] {
         let used = || {
             let mut bench = Bench::new(8000.0);
@@ -174,6 +174,9 @@ fn assert_same_events(place: &str, got: &[Emitted], expected: &[Emitted]) {
         Happening::On(on) => (e.sample, e.port, 1, on.note, on.pitch.map(f32::to_bits), on.velocity.map(f32::to_bits)),
         Happening::Off(note) => (e.sample, e.port, 2, note, None, None),
         Happening::Choke(note) => (e.sample, e.port, 3, note, None, None),
+        Happening::Lock(note, lock, value) => {
+            (e.sample, e.port, 4, note, Some(lock.into()), Some((value as f32).to_bits()))
+        }
     };
     if let Some((index, got, expected)) = first_difference(got, expected, key) {
         panic!("{place}: event {index} is {got:?}, should be {expected:?}");

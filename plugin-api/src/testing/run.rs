@@ -31,6 +31,8 @@ pub struct Emitted {
 pub enum Happening {
     /// A note begins.
     On(NoteOn),
+    /// A value that a step locks for a note that is about to begin: the note, what is locked, the value.
+    Lock(NoteId, u16, f64),
     /// A note ends.
     Off(NoteId),
     /// A note ends now.
@@ -56,6 +58,7 @@ pub(super) fn emitted(now: u64, event: &Event) -> Emitted {
         kind::NOTE_ON => Happening::On(NoteOn::from_raw(id, event.as_note())),
         kind::NOTE_OFF => Happening::Off(id),
         kind::CHOKE => Happening::Choke(id),
+        kind::NOTE_PARAM => Happening::Lock(id, event.as_value().index, event.as_value().value),
         other => unreachable!("a block emits no events of kind {other}"),
     };
     Emitted { sample: now + u64::from(event.frame), port: usize::from(event.port), what }

@@ -53,7 +53,10 @@ impl MultiSampler {
     /// Begins a note in all slots that it plays.
     pub fn note_on(&mut self, on: NoteOn) {
         let waiting = self.waiting.iter().position(|(note, _)| *note == on.note);
-        let locks = waiting.map_or(Locks::NONE, |at| self.waiting.swap_remove(at).1);
+        let mut locks = waiting.map_or(Locks::NONE, |at| self.waiting.swap_remove(at).1);
+        if let Some(seconds) = on.glide {
+            locks.set(Name::Module(Param::Glide), f64::from(seconds).clamp(0.0, 10.0));
+        }
         let layers = self.turns.choose(&on, &self.room.values, &self.sounds);
         let Some(slot) = layers.slots().first().copied() else { return };
         let (pitch, velocity) = (on.pitch, on.velocity.unwrap_or(1.0));

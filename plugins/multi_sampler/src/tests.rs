@@ -71,7 +71,7 @@ fn a_long_sample_comes_out_bit_for_bit_over_many_quanta() {
 
 #[test]
 fn what_a_note_says_is_heard() {
-    let on = NoteOn { note: NoteId(1), pitch: None, velocity: None, slot: None, column: 0 };
+    let on = NoteOn::new(NoteId(1));
     let table: [(&str, NoteOn, &[f32]); 6] = [
         ("nothing", on, &[1.0, 2.0, 3.0, 4.0, 5.0]),
         ("velocity", NoteOn { velocity: Some(0.5), ..on }, &[0.5, 1.0, 1.5, 2.0, 2.5]),

@@ -1,6 +1,6 @@
 //! The notes a sequencer has begun and not yet ended.
 
-use cantus_plugin_api::{NoteId, Stretch};
+use cantus_plugin_api::NoteId;
 
 /// Notes that can be held at once. When full, the oldest is ended to make room.
 pub const MOST: usize = 256;
@@ -10,15 +10,26 @@ pub const MOST: usize = 256;
 pub enum End {
     /// As soon as there is room for its note-off.
     Now,
-    /// At that beat, swung as the rows are.
+    /// At that beat of the grid, swung as the rows are.
     Beat(f64),
-    /// When the transport or the pattern changes.
-    Never,
+    /// When its column has another note or an end, or the transport or what is played changes.
+    Open,
+}
+
+/// A note that is on.
+#[derive(Clone, Copy, Debug)]
+pub struct Note {
+    /// Who it is.
+    pub id: NoteId,
+    /// Column it stands in.
+    pub column: u8,
+    /// When it ends.
+    pub end: End,
 }
 
 /// Notes that are on, oldest first. Never grows beyond [`MOST`], so it never allocates after it was made.
 pub struct Held {
-    notes: Vec<(NoteId, End)>,
+    notes: Vec<Note>,
 }
 
 impl Held {
@@ -32,39 +43,35 @@ impl Held {
         self.notes.clear();
     }
 
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Note> {
+        self.notes.iter()
+    }
+
     /// The oldest, if there is no room for another.
     pub fn in_the_way(&self) -> Option<NoteId> {
-        if self.notes.len() < MOST { None } else { self.notes.first().map(|(note, _)| *note) }
+        if self.notes.len() < MOST { None } else { self.notes.first().map(|note| note.id) }
     }
 
     /// Keeps a note. There must be room.
-    pub fn push(&mut self, note: NoteId, end: End) {
+    pub fn push(&mut self, note: Note) {
         debug_assert!(self.notes.len() < MOST);
-        self.notes.push((note, end));
+        self.notes.push(note);
     }
 
     /// A note was ended.
-    pub fn remove(&mut self, note: NoteId) {
-        self.notes.retain(|(n, _)| *n != note);
+    pub fn remove(&mut self, id: NoteId) {
+        self.notes.retain(|note| note.id != id);
     }
 
-    /// Ends all. What `ended` refuses ends as soon as there is room.
-    pub fn end_all(&mut self, mut ended: impl FnMut(NoteId) -> bool) {
-        self.notes.retain_mut(|(note, end)| {
-            *end = End::Now;
-            !ended(*note)
+    /// Ends those notes. What `ended` refuses ends as soon as there is room.
+    pub fn end(&mut self, which: impl Fn(&Note) -> bool, mut ended: impl FnMut(NoteId) -> bool) {
+        self.notes.retain_mut(|note| {
+            if !which(note) {
+                return true;
+            }
+            note.end = End::Now;
+            !ended(note.id)
         });
-    }
-
-    /// The note that ends first of those that end in the stretch before sample `to`, and its sample: the stretch's first
-    /// if it should have ended before. Of several at one sample, the oldest.
-    pub fn due(&self, stretch: &Stretch, to: u64) -> Option<(NoteId, u64)> {
-        let sample_of = |end: End| match end {
-            End::Now => Some(stretch.from),
-            End::Beat(beat) => Some(stretch.sample_of(stretch.swing().warp(beat)).max(stretch.from as i64) as u64),
-            End::Never => None,
-        };
-        let ends = self.notes.iter().filter_map(|(note, end)| sample_of(*end).map(|at| (*note, at)));
-        ends.filter(|(_, at)| *at < to).min_by_key(|(_, at)| *at)
     }
 }

@@ -1,8 +1,10 @@
 //! The sequencer against its manifest and the laws.
 
-use cantus_plugin_api::testing::{Bench, Happening, Run, TestPattern, laws, step};
+use cantus_plugin_api::testing::{Bench, Happening, Run, TestPattern, TestSequence, laws, step};
 
 use super::*;
+
+mod steps;
 
 type Sequencer = Bench<TrackerSequencer>;
 
@@ -11,7 +13,7 @@ const RATE: f64 = 16.0;
 
 fn playing(pattern: &TestPattern, bpm: f64) -> Sequencer {
     let mut bench = Sequencer::new(RATE);
-    bench.bind_pattern(Param::Pattern, pattern);
+    bench.bind_sequence(Param::Pattern, &pattern.endless());
     bench.play(bpm);
     bench
 }
@@ -24,9 +26,16 @@ fn shown(run: &Run) -> Vec<(u64, char, f32)> {
             pitches.insert(on.note, on.pitch.unwrap_or(f32::NAN));
             (event.sample, '+', pitches[&on.note])
         }
-        Happening::Off(note) | Happening::Choke(note) => (event.sample, '-', pitches[&note]),
+        Happening::Off(note) => (event.sample, '-', pitches[&note]),
+        Happening::Choke(note) => (event.sample, '!', pitches[&note]),
+        Happening::Lock(_, lock, value) => (event.sample, '=', f32::from(lock) * 1000.0 + value as f32),
     };
     run.events.iter().map(show).collect()
+}
+
+/// The same under another name.
+fn another(pattern: &TestPattern) -> TestSequence {
+    pattern.endless().called(2)
 }
 
 /// Four rows of one note each, 60 to 63, each ended by the next.
@@ -55,7 +64,7 @@ fn begins_on_frame_0_and_ends_each_note_before_the_next() {
 #[test]
 fn every_onset_of_ten_minutes_is_on_its_exact_sample() {
     let mut bench = Bench::<TrackerSequencer>::new(48000.0);
-    bench.bind_pattern(Param::Pattern, &TestPattern::new(1, 3.0, &[step(0, 0, 60.0, 0.5)]));
+    bench.bind_sequence(Param::Pattern, &TestPattern::new(1, 3.0, &[step(0, 0, 60.0, 0.5)]).endless());
     bench.play(137.3);
     let run = bench.run(450_000);
     let onsets: Vec<u64> = run.ons().map(|(sample, _)| sample).collect();
@@ -95,7 +104,7 @@ fn a_change_of_tempo_neither_drops_nor_doubles_a_step() {
 fn another_pattern_carries_on_in_phase_and_ends_what_sounds() {
     let mut bench = playing(&scale(), 60.0);
     let other = TestPattern::new(4, 2.0, &[0, 1, 2, 3].map(|row| step(row, 0, 70.0 + row as f32, 1.0)));
-    bench.bind_pattern_at(20, Param::Pattern, &other);
+    bench.bind_sequence_at(20, Param::Pattern, &another(&other));
     let run = bench.quantum();
     let expected = [(16, '+', 62.0), (20, '-', 62.0), (24, '+', 73.0), (32, '-', 73.0), (32, '+', 70.0)];
     assert_eq!(shown(&run)[4..9], expected);
@@ -107,7 +116,7 @@ fn another_pace_carries_on_at_the_same_beat() {
     let mut run = bench.quantum();
     // Bound at beat 4, which is row 16 of 4 per beat: row 0 of the second cycle.
     let fast = TestPattern::new(16, 4.0, &[step(5, 0, 80.0, 1.0), step(6, 0, 81.0, 1.0)]);
-    bench.bind_pattern(Param::Pattern, &fast);
+    bench.bind_sequence(Param::Pattern, &another(&fast));
     run.events.extend(bench.quantum().events);
     let last = [(64, '-', 63.0), (84, '+', 80.0), (88, '-', 80.0), (88, '+', 81.0), (92, '-', 81.0)];
     assert_eq!(shown(&run)[15..], last);
@@ -117,9 +126,9 @@ fn another_pace_carries_on_at_the_same_beat() {
 fn rows_that_pass_while_there_is_no_pattern_are_not_made_up_for() {
     let mut bench = playing(&scale(), 60.0);
     bench.quantum();
-    bench.unbind_pattern(Param::Pattern);
+    bench.unbind_sequence(Param::Pattern);
     bench.run(2);
-    bench.bind_pattern_at(195, Param::Pattern, &scale());
+    bench.bind_sequence_at(195, Param::Pattern, &scale().endless());
     assert_eq!(shown(&bench.quantum())[..3], [(200, '+', 61.0), (208, '-', 61.0), (208, '+', 62.0)]);
 }
 
@@ -131,8 +140,8 @@ fn what_ends_all_notes_on_its_exact_frame() {
         ("stop", |b, at| b.stop(at)),
         ("seek", |b, at| b.seek(at, 0.5)),
         ("loop", |b, at| b.turn(at, 0.5)),
-        ("no pattern", |b, at| b.bind_pattern_at(at, Param::Pattern, &TestPattern::new(1, 1.0, &[]))),
-        ("the same pattern", |b, at| b.bind_pattern_at(at, Param::Pattern, &chord())),
+        ("nothing to play", |b, at| b.unbind_sequence_at(at, Param::Pattern)),
+        ("another pattern", |b, at| b.bind_sequence_at(at, Param::Pattern, &another(&chord()))),
     ];
     for (name, change) in changes {
         for at in [64, 65, 100, 127] {
@@ -241,8 +250,8 @@ fn a_note_off_that_finds_no_room_comes_a_quantum_later() {
 
 #[test]
 fn the_oldest_note_makes_room_when_too_many_are_held() {
-    // 16 rows of 16 endless notes are all there is room for; the 17th row ends the first one's.
-    let steps: Vec<raw::Step> = (0..20 * 16).map(|n| step(n / 16, (n % 16) as u16, n as f32, 0.0)).collect();
+    // 16 rows of 16 long notes are all there is room for; the 17th row ends the first one's.
+    let steps: Vec<raw::Step> = (0..20 * 16).map(|n| step(n / 16, (n % 16) as u16, n as f32, 1000.0)).collect();
     let run = playing(&TestPattern::new(20, 4.0, &steps), 60.0).run(2);
     let offs: Vec<(u64, u32)> = run.offs().map(|(sample, note)| (sample, note.0)).collect();
     assert_eq!(offs[..16], (1..=16).map(|n| (64, n)).collect::<Vec<_>>());
@@ -252,20 +261,23 @@ fn the_oldest_note_makes_room_when_too_many_are_held() {
 
 #[test]
 fn the_meter_shows_the_row_and_handles_are_given_back() {
-    let pattern = scale();
-    let mut bench = playing(&pattern, 60.0);
-    bench.quantum();
+    let pattern = scale().endless();
+    let mut bench = Sequencer::new(RATE);
+    bench.bind_sequence(Param::Pattern, &pattern);
+    bench.play(60.0);
+    bench.run(2);
     assert_eq!((bench.meter(Meter::Row), pattern.holders()), (3.0, 1));
-    bench.unbind_pattern(Param::Pattern);
+    assert_eq!((bench.meter(Meter::Entry), bench.meter(Meter::Turn)), (1.0, 3.0));
+    bench.unbind_sequence(Param::Pattern);
     bench.quantum();
     assert_eq!(pattern.holders(), 0);
 }
 
 #[test]
 fn keeps_the_laws() {
-    let pattern = scale();
+    let pattern = scale().endless();
     let play = |bench: &mut Sequencer| {
-        bench.bind_pattern(Param::Pattern, &pattern);
+        bench.bind_sequence(Param::Pattern, &pattern);
         bench.play(6000.0);
     };
     laws::reset_equals_new(play);

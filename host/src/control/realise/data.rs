@@ -53,7 +53,7 @@ impl Realiser {
         let Some(instance) = self.instance(&place.0) else { return };
         let data = match self.wanted.get(place) {
             None => None,
-            Some(Wanted::Pattern(name)) => self.patterns.get(name).map(|m| Data::Pattern(m.clone())),
+            Some(Wanted::Pattern(name)) => self.sequence(&place.0, name).map(Data::Sequence),
             Some(Wanted::Numbers(list)) => {
                 Some(Data::Numbers(NumbersMemory::new(list.iter().map(|number| number.get()).collect())))
             }

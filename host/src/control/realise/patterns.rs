@@ -3,24 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cantus_plugin_api::raw::Step;
+use cantus_plugin_api::raw;
 
-use super::{Realiser, records};
-use crate::model::{Chain, Model, Name};
-use crate::rt::PatternMemory;
-
-/// Rows of a chain that ends: more than are played in a life.
-const ENDLESS: u32 = u32::MAX;
-/// Steps of a chain, all repeats together.
-const MOST_STEPS: usize = 1 << 20;
+use super::{Place, Realiser, Wanted, records};
+use crate::model::{Chain, Model, Name, courses, origin};
+use crate::rt::{PatternMemory, SequenceMemory};
 
 impl Realiser {
-    /// Lays out what differs; answers the names.
-    pub(super) fn change_patterns(&mut self, old: &Model, new: &Model) -> BTreeSet<Name> {
+    /// Lays out what differs, and what every module plays that has to do with it; answers those modules' parameters.
+    pub(super) fn change_patterns(&mut self, old: &Model, new: &Model) -> BTreeSet<Place> {
         let mut changed = BTreeSet::new();
         old.patterns.diff(&new.patterns, |name, _, after| {
             let before = match after {
-                Some(pattern) => self.patterns.insert(name.clone(), records::lay_out(pattern)),
+                Some(pattern) => self.patterns.insert(name.clone(), records::lay_out(name, pattern, &mut self.locks)),
                 None => self.patterns.remove(name),
             };
             self.stale |= before.is_some() != after.is_some();
@@ -31,38 +26,52 @@ impl Realiser {
         let uses = |chain: &Chain| chain.entries.iter().any(|entry| changed.contains(&entry.pattern));
         chains.extend(new.chains.iter().filter(|(_, chain)| uses(chain)).map(|(name, _)| name.clone()));
         self.stale |= !chains.is_empty();
-        for name in chains {
-            // A name that went from the chains to the patterns is laid out already.
-            match new.chains.get(&*name) {
-                Some(chain) => match one_after_the_other(chain, new) {
-                    Some(memory) => _ = self.patterns.insert(name.clone(), memory),
-                    None => _ = self.patterns.remove(&name),
-                },
-                None if new.patterns.contains(&*name) => {}
-                None => _ = self.patterns.remove(&name),
-            }
-            changed.insert(name);
-        }
-        changed
+        changed.extend(chains);
+        let mut sent = BTreeSet::new();
+        old.players.diff(&new.players, |module, _, _| _ = sent.insert(module.clone()));
+        self.patterns_of.clone_from(new);
+        let concerned = |(place, wanted): (&Place, &Wanted)| match wanted {
+            Wanted::Pattern(name) if changed.contains(name) || sent.contains(&place.0) => Some(place.clone()),
+            _ => None,
+        };
+        self.wanted.iter().filter_map(concerned).collect()
+    }
+
+    /// What a module plays that is to play a pattern or chain of that name; `None`: there is none.
+    pub(super) fn sequence(&self, module: &str, name: &Name) -> Option<Arc<SequenceMemory>> {
+        let model = &self.patterns_of;
+        let seed = model.modules.get(module)?.seed;
+        let parts = courses(model, module, seed, name).into_iter().map(|course| {
+            let section = |section: crate::model::Section| {
+                let pattern = self.patterns.get(&section.pattern)?.clone();
+                Some((pattern, laid(&section)))
+            };
+            (course.from, course.beats, course.sections.into_iter().filter_map(section).collect())
+        });
+        let parts: Vec<(f64, f64, Vec<(Arc<PatternMemory>, raw::Section)>)> = parts.collect();
+        (!parts.is_empty()).then(|| SequenceMemory::new(origin(name), parts))
+    }
+
+    /// Whether there is a pattern or a chain of that name of which something can be played.
+    pub(super) fn playable(&self, name: &Name) -> bool {
+        let chain = self.patterns_of.chains.get(&**name);
+        let plays = |chain: &Chain| {
+            chain.entries.iter().any(|entry| entry.enabled && self.patterns.contains_key(&entry.pattern))
+        };
+        self.patterns.contains_key(name) || chain.is_some_and(plays)
     }
 }
 
-/// The patterns of a chain as one; `None`: nothing of it can be played. Entries whose pattern is not there, or is at
-/// another pace than the first, are left out, and so is what comes after [`MOST_STEPS`].
-fn one_after_the_other(chain: &Chain, model: &Model) -> Option<Arc<PatternMemory>> {
-    let entries = chain.entries.iter().filter(|entry| entry.enabled);
-    let entries: Vec<_> = entries.filter_map(|e| Some((model.patterns.get(&*e.pattern)?, e.repeats))).collect();
-    let pace = entries.first()?.0.steps_per_beat;
-    let (mut rows, mut steps) = (0u32, Vec::<Step>::new());
-    'all: for (pattern, repeats) in entries.into_iter().filter(|(pattern, _)| pattern.steps_per_beat == pace) {
-        for _ in 0..repeats {
-            let step = |(cell, step)| records::step(cell, step);
-            steps.extend(pattern.played().map(step).map(|step| Step { row: step.row + rows, ..step }));
-            rows = rows.saturating_add(pattern.rows);
-            if steps.len() > MOST_STEPS || rows > ENDLESS / 2 {
-                break 'all;
-            }
-        }
+/// A section without its pattern.
+fn laid(section: &crate::model::Section) -> raw::Section {
+    raw::Section {
+        pattern: std::ptr::null(),
+        start: section.start,
+        rows: section.rows,
+        repeats: section.repeats,
+        turn: section.turn,
+        turns: section.turns,
+        entry: section.entry,
+        transpose: section.transpose,
     }
-    Some(PatternMemory::new(if chain.repeat { rows } else { ENDLESS }, pace.get(), steps.into()))
 }

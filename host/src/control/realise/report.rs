@@ -50,7 +50,7 @@ impl Realiser {
         for (place, wanted) in &self.wanted {
             let is = match wanted {
                 Wanted::Numbers(_) => continue,
-                Wanted::Pattern(name) if self.patterns.contains_key(name) => continue,
+                Wanted::Pattern(name) if self.playable(name) => continue,
                 Wanted::Pattern(name) => {
                     StatusOf::Missing(format!("there is no pattern \"{name}\"; make it with pattern(\"{name}\", ...)"))
                 }

@@ -12,7 +12,7 @@ use super::Realiser;
 use crate::control::compile::{AudioCable, EventCable, Graph, Node, OUT_SLOT, Port, compile};
 use crate::model::{Model, OUT, audible, carrying, routes};
 use crate::rt::message::{Change, Deed};
-use crate::rt::{Cable, QUANTUM, ramp_frames};
+use crate::rt::{Cable, QUANTUM, Routing, ramp_frames};
 
 /// What a cable is known by. One that takes a quantum is another one than one that does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,8 @@ pub(super) struct Wire {
     pub gain: f32,
     /// Its place among all cables there ever were.
     pub born: u64,
+    /// Which notes it was told to carry.
+    pub routing: Routing,
 }
 
 /// A cable that goes on for a while.
@@ -58,6 +60,8 @@ struct Wanted {
     gain: f32,
     /// Of its source.
     channels: usize,
+    /// Which notes it carries.
+    routing: Routing,
 }
 
 impl Realiser {
@@ -102,8 +106,9 @@ impl Realiser {
         let ends = |a: &Address| there(a.to.0) && (there(a.from.0) || !a.audio);
         let gone = self.leaving.extract_if(.., |leaving| !ends(&leaving.address));
         change.cables.extend(gone.map(|leaving| (leaving.cable, None)));
-        for Wanted { address, gain, channels } in wanted {
+        for Wanted { address, gain, channels, routing } in wanted {
             let cable = self.wire(address, gain, channels, change);
+            self.route(address, routing, change);
             let Address { from, to, feedback, audio } = address;
             if audio {
                 graph.audio.push(AudioCable { cable, from, to, feedback, wanted: true });
@@ -143,14 +148,23 @@ impl Realiser {
             change.deeds.push(gain_of(cable));
         }
         let born = self.count();
-        self.wires.insert(address, Wire { cable, gain, born });
+        self.wires.insert(address, Wire { cable, gain, born, routing: Routing::default() });
         cable
+    }
+
+    /// Tells an event cable which notes it carries, if that is not what it was told.
+    fn route(&mut self, address: Address, routing: Routing, change: &mut Change) {
+        if let Some(wire) = self.wires.get_mut(&address).filter(|wire| wire.routing != routing) {
+            wire.routing = routing.clone();
+            change.routings.push((wire.cable, routing));
+        }
     }
 
     /// The cables between what is ready, in the order in which they are added up.
     fn wanted_cables(&self, model: &Model) -> Vec<Wanted> {
         let (heard, carrying) = (audible(model), carrying(model));
         let mut wanted = Vec::new();
+        let mut locks = BTreeMap::new();
         for connection in routes(model, &self.catalog) {
             let (from, to) = (&connection.from, &connection.to);
             let (Some(module), Some(slot)) = (model.modules.get(&*from.module), self.instance(&from.module)) else {
@@ -163,12 +177,22 @@ impl Realiser {
             if !audio && !carrying.contains(&connection) {
                 continue;
             }
+            let known_there = model.modules.get(&*connection.to.module).and_then(|m| self.catalog.get(&m.module_type));
+            let routing = match known_there.filter(|_| !audio) {
+                None => Routing::default(),
+                Some(known) => {
+                    let name = known.manifest.name.as_str();
+                    let locks = locks.entry(name).or_insert_with(|| self.locks.targets(known)).clone();
+                    Routing { instrument: cable.instrument.unwrap_or(0), locks }
+                }
+            };
             // Round a feedback cable through what is off there is no way.
             let shut = !heard.contains(&from.module) || cable.feedback && !module.enabled;
             wanted.push(Wanted {
                 address: Address { from: (slot, output.index as u16), to, feedback: cable.feedback, audio },
                 gain: if shut { 0.0 } else { cable.gain.get() as f32 },
                 channels: known.audio_out.get(output.index).filter(|_| audio).map_or(0, |port| port.channels.into()),
+                routing,
             });
         }
         wanted

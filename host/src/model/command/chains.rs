@@ -205,10 +205,10 @@ impl Model {
     }
 
     fn put_chain(&mut self, name: &Name, chain: Chain) -> Result<bool, Refusal> {
-        let wrong = chain.entries.iter().position(|e| !(1..=99).contains(&e.repeats));
+        let wrong = chain.entries.iter().enumerate().find_map(|(at, entry)| Some((at + 1, entry.problem()?)));
         let problem = match wrong {
             _ if chain.entries.len() > ENTRIES => Some(format!("has more than {ENTRIES} entries")),
-            Some(at) => Some(format!("entry {}: repeats from 1 to 99 are possible", at + 1)),
+            Some((at, problem)) => Some(format!("entry {at}: {problem}")),
             None => None,
         };
         if let Some(problem) = problem {

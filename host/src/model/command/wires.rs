@@ -28,10 +28,11 @@ impl ConnectCommand {
 
 impl Edit for ConnectCommand {
     fn describe(&self) -> String {
-        let Cable { gain, feedback } = self.cable;
+        let Cable { gain, feedback, instrument } = self.cable;
         let gain = if gain == Num::ONE { String::new() } else { format!(" at {}", gain.get()) };
         let feedback = if feedback { " as feedback" } else { "" };
-        format!("connect {}{gain}{feedback}", self.connection)
+        let instrument = instrument.map(|n| format!(" for instrument {n}")).unwrap_or_default();
+        format!("connect {}{gain}{feedback}{instrument}", self.connection)
     }
 
     fn edit(&self, model: &mut Model, catalog: &Catalog) -> Result<bool, Refusal> {
@@ -39,6 +40,12 @@ impl Edit for ConnectCommand {
         within("gain", self.cable.gain, -16.0..=16.0, "-16 to 16")?;
         if kind == PortKind::Event && self.cable.gain != Num::ONE {
             return Err(Refusal::OutOfRange { what: "gain of events", value: self.cable.gain.get(), range: "only 1" });
+        }
+        if let Some(instrument) = self.cable.instrument
+            && (kind != PortKind::Event || instrument == 0)
+        {
+            let range = if kind == PortKind::Event { "1 to 255" } else { "only for events" };
+            return Err(Refusal::OutOfRange { what: "instrument of a cable", value: instrument.into(), range });
         }
         let changed = model.connections.get(&self.connection) != Some(&self.cable);
         if changed {

@@ -6,14 +6,14 @@ mod echo;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cantus_plugin_api::raw::{ABSENT_SLOT, Event, Note, SLOT_OF_MODULE, Step, Value, kind};
+use cantus_plugin_api::raw::{ABSENT_SLOT, Event, Note, SLOT_OF_MODULE, Section, Step, Value, kind};
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
 use super::Processor;
 use crate::rt::message::{At, Change, Deed, FromAudio, Slabs, ToAudio, TransportChange, Trigger};
 use crate::rt::{
     Cable, Data, EventRoute, Fault, Handles, InputSpec, Keeper, Kept, LinkRoute, Modulated, PatternMemory, Plan,
-    SampleMemory, Shape, StepSpec, Tap, Telemetry, TempoMap, TempoPoint,
+    SampleMemory, SequenceMemory, Shape, StepSpec, Tap, Telemetry, TempoMap, TempoPoint,
 };
 
 use echo::{PANIC, SOUND, VALUE, echo};
@@ -105,7 +105,7 @@ fn value(value: f64) -> Event {
 }
 
 fn trigger(length: f64) -> Deed {
-    let note = Note { pitch: 60.0, velocity: 1.0, slot: ABSENT_SLOT, column: 0, reserved: 0 };
+    let note = Note { pitch: 60.0, velocity: 1.0, slot: ABSENT_SLOT, column: 0, instrument: 0, glide: f32::NAN };
     let event = Event::with_note(kind::NOTE_ON, 0, 0, note);
     Deed::Trigger(Trigger { instance: PLAYER, event, locks: Box::default(), length: Some(length) })
 }
@@ -144,8 +144,19 @@ fn change(round: usize, now: u64, keeper: &mut Keeper) -> Change {
             let data = if round.is_multiple_of(2) {
                 Data::Sample(SampleMemory::new(&[vec![0.25; 8], vec![0.5; 8]], RATE, Default::default()))
             } else {
-                let step = Step { row: 3, column: 0, slot: 0, pitch: 60.0, velocity: 0.5, length: 1.0, reserved: 0 };
-                Data::Pattern(PatternMemory::new(4, 4.0, [step].into()))
+                let pattern =
+                    PatternMemory::new((4, 4.0, false), 1, vec![Step { chance: 0.5, ..Step::new(3, 0) }], Vec::new());
+                let section = Section {
+                    pattern: std::ptr::null(),
+                    start: 0.0,
+                    rows: 4,
+                    repeats: u32::MAX,
+                    turn: 0,
+                    turns: 0,
+                    entry: 0,
+                    transpose: 0.0,
+                };
+                Data::Sequence(SequenceMemory::new(1, vec![(0.0, f64::INFINITY, vec![(pattern, section)])]))
             };
             let mut handles = Handles::default();
             let deeds = [SENDER, PLAYER].map(|to| Deed::Event(to, handles.bind(SOUND, SLOT_OF_MODULE, Some(&data))));

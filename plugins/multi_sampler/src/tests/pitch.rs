@@ -85,3 +85,16 @@ fn vibrato_is_the_same_however_a_quantum_is_split() {
     };
     assert_eq!(heard(false), heard(true));
 }
+
+#[test]
+fn a_note_may_bring_its_own_glide() {
+    let gliding = |own: Option<f32>, module: f64| {
+        let mut bench = with(&counting(4000));
+        bench.param(Param::Glide, module);
+        bench.note_on(0, note(1));
+        bench.note_on(64, NoteOn { pitch: Some(72.0), glide: own, ..note(2) });
+        bench.run(4).audio.remove(0)
+    };
+    assert_eq!(gliding(Some(1.0), 5.0), gliding(None, 1.0));
+    assert_ne!(gliding(Some(1.0), 5.0), gliding(None, 5.0));
+}

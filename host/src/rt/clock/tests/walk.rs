@@ -3,7 +3,8 @@
 //! The oracle anchors nothing to samples, so that it rounds nothing, and asks for no sample of a beat: a row begins at
 //! the first sample `s` with `beat(s + 0.5 - 2^-20)` beyond it, which is what rounding its time says.
 
-use cantus_plugin_api::{Playhead, Swing as Swung, Transport};
+use cantus_plugin_api::testing::TestPattern;
+use cantus_plugin_api::{Playhead, Reach, Swing as Swung, Transport};
 use proptest::prelude::*;
 
 use super::*;
@@ -148,6 +149,7 @@ fn solve(piece: &Piece, beat: f64, longest: f64) -> f64 {
 fn walked(points: &Points, walk: &Walk, quantum: u64, end: u64) -> (Vec<(u64, u64)>, Vec<f64>) {
     let mut clock = Clock::new(RATE, 60.0);
     let mut head = Playhead::default();
+    let sequence = TestPattern::new(1, PER_BEAT, &[]).endless().sequence();
     let (mut rows, mut beats) = (Vec::new(), Vec::new());
     clock.swap_map(&mut map(points), 0);
     for from in (0..end).step_by(quantum as usize) {
@@ -161,7 +163,8 @@ fn walked(points: &Points, walk: &Walk, quantum: u64, end: u64) -> (Vec<(u64, u6
         // SAFETY: the clock keeps the segments of its record until it is touched again.
         let transport = unsafe { Transport::new(&record) };
         for stretch in transport.stretches(from..to) {
-            rows.extend(std::iter::from_fn(|| head.next(&stretch, PER_BEAT)).map(|row| (row.index, row.sample)));
+            let next = || head.next(&stretch, &sequence, Reach::default());
+            rows.extend(std::iter::from_fn(next).map(|row| (row.turn, row.sample)));
             beats.extend((stretch.from..stretch.to).map(|sample| stretch.beat_at(sample)));
         }
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use abi_stable::std_types::{RResult, RStr, RString};
 use cantus_plugin_api::raw::{self, FactoryRef, ProcessRef};
 use cantus_plugin_api::{
-    Block, Data, Described, Event, GUARD_FRAMES, Init, Key, Module, NoteId, NoteOn, Pattern, Sample, Shape, Span,
+    Block, Data, Described, Event, GUARD_FRAMES, Init, Key, Module, NoteId, NoteOn, Sample, Sequence, Shape, Span,
     export,
 };
 
@@ -62,7 +62,7 @@ extern "C" fn create(module_type: RStr<'_>, init: &raw::Init) -> RResult<*mut c_
 struct Echo {
     value: f32,
     sound: Option<Sample>,
-    pattern: Option<Pattern>,
+    sequence: Option<Sequence>,
     on: usize,
     sent: Option<NoteId>,
     quanta: u32,
@@ -105,7 +105,7 @@ impl Module for Echo {
     }
 
     fn reset(&mut self) {
-        (self.value, self.sound, self.pattern, self.on, self.sent, self.quanta) = (0.0, None, None, 0, None, 0);
+        (self.value, self.sound, self.sequence, self.on, self.sent, self.quanta) = (0.0, None, None, 0, None, 0);
     }
 
     fn event(&mut self, event: Event<Self>, _: usize, _: &mut Block<'_>) {
@@ -115,7 +115,7 @@ impl Module for Echo {
             Event::Param { value, .. } => self.value = value as f32,
             Event::Action(_) => panic!("it was told to"),
             Event::Bind { data: Data::Sample(sample), .. } => self.sound = Some(sample),
-            Event::Bind { data: Data::Pattern(pattern), .. } => self.pattern = Some(pattern),
+            Event::Bind { data: Data::Sequence(sequence), .. } => self.sequence = Some(sequence),
             _ => {}
         }
     }
@@ -127,14 +127,15 @@ impl Module for Echo {
                 let _ = block.note_off(0, 0, note);
             } else {
                 let note = NoteId(self.quanta);
-                let on = NoteOn { note, pitch: None, velocity: None, slot: None, column: 0 };
+                let on = NoteOn::new(note);
                 self.sent = block.note_on(0, 0, on).is_ok().then_some(note);
             }
             block.modulate(0, if self.sent.is_some() { 1.0 } else { -1.0 });
             block.meter(Name::Value, self.on as f32);
         }
         let sound = self.sound.as_ref().map_or(0.0, |s| s.guarded(1)[GUARD_FRAMES] + s.guarded(0)[0]);
-        let step = self.pattern.as_ref().and_then(|p| p.row(p.rows() - 1).next()).map_or(0.0, |step| step.velocity);
+        let pattern = self.sequence.as_ref().map(|sequence| sequence.course(0).sections()[0].pattern());
+        let step = pattern.and_then(|p| p.row(p.rows() - 1).next()).map_or(0.0, |(_, step)| step.chance);
         let playing = if block.transport().playing() { self.value * self.on.min(4) as f32 } else { 0.0 };
         let (inputs, mut outputs) = block.audio();
         let (dry, mut wet) = (inputs.port(0).channel(0), outputs.port(0));
