@@ -37,7 +37,7 @@ pub use pattern::{Cell, Condition, Note, Pattern, Ratchet, Ratio, Step, Test, no
 pub use record::{Excerpt, ModuleRecord, SlotNumber};
 pub use refusal::Refusal;
 pub use setting::{Bound, SESSION, Setting, SettingKind, session as session_setting};
-pub use song::{Course, Section, courses, origin};
+pub use song::{Course, Playing, Section, courses, origin, playing};
 pub use table::Table;
 pub use time::{Signature, Swing, TempoPoint};
 pub use unit::{duration, note_number, seconds};

@@ -1,14 +1,14 @@
-//! `chain(name, entries, options)`: patterns one after the other, and where in them a module is.
+//! `chain(name, entries, options)`: patterns one after the other.
 
-use cantus_host::model::command::{QueueChainEntryCommand, RemoveChainCommand, SetChainCommand};
-use cantus_host::model::{Anchor, Chain, ChainEntry, Follow, Name};
+use cantus_host::model::command::{RemoveChainCommand, SetChainCommand};
+use cantus_host::model::{Chain, ChainEntry, Follow, Name};
 use mlua::{Lua, Result, Table, Value};
 
 use crate::context::{run, with};
 use crate::error::{blame, refused};
 use crate::library::{Row, call};
 use crate::pattern::PatternHandle;
-use crate::values::{Key, Named, a, flag, module_name, number, only_keys, sorted, text, whole};
+use crate::values::{Key, Named, a, flag, number, only_keys, sorted, text, whole};
 
 /// What an entry says by name.
 const ENTRY: [&str; 6] = ["pattern", "repeats", "enabled", "transpose", "rows", "follow"];
@@ -38,27 +38,7 @@ pub const ROWS: &[Row] = &[
             })
         },
     },
-    Row {
-        name: "player",
-        signature: "(module: cantus.Module|string, entry?: integer, beat?: number)",
-        doc: "Says where a module is in its chain: the entry, from 1, that begins at a beat. Without them it plays the \
-              chain from beat 0.",
-        example: "player(seq, 2, 16)  player(seq)",
-        function: |lua, args| call(lua, args, player),
-    },
 ];
-
-fn player(lua: &Lua, (module, entry, beat): (Value, Value, Value)) -> Result<()> {
-    let module = module_name(lua, &module, "the first argument")?;
-    let anchor = if entry.is_nil() && beat.is_nil() {
-        None
-    } else {
-        let from_one = whole(&entry, "the entry of a chain")?.checked_sub(1);
-        let entry = from_one.ok_or_else(|| blame("the entries of a chain are numbered from 1"))?;
-        Some(Anchor { entry, beat: number(&beat, "the beat at which the entry begins")? })
-    };
-    run(lua, QueueChainEntryCommand { module, anchor })
-}
 
 fn chain(lua: &Lua, (name, entries, options): (Value, Value, Value)) -> Result<String> {
     let name = text(&name, "the name of a chain")?;

@@ -54,6 +54,7 @@ mod observing;
 mod params;
 mod pattern;
 mod performing;
+mod players;
 mod print;
 mod random;
 mod require;

@@ -7,7 +7,7 @@ use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table}
 use crate::error::located;
 use crate::{
     bounds, chain, constructors, engine, graph, help, listing, mix, modulation, music, observing, params, pattern,
-    performing, random, session, settings, sound, strings, time, timers, words, workers,
+    performing, players, random, session, settings, sound, strings, time, timers, words, workers,
 };
 
 /// One native function.
@@ -37,6 +37,7 @@ const AREAS: &[&[Row]] = &[
     workers::ROWS,
     pattern::ROWS,
     chain::ROWS,
+    players::ROWS,
     session::ROWS,
     settings::ROWS,
     help::ROWS,

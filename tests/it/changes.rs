@@ -107,7 +107,7 @@ fn out(channels: Vec<u32>) -> InputSpec {
 }
 
 fn note(length: Option<f64>) -> Deed {
-    let note = Note { pitch: 60.0, velocity: 1.0, slot: ABSENT_SLOT, column: 0, reserved: 0 };
+    let note = Note { pitch: 60.0, velocity: 1.0, slot: ABSENT_SLOT, column: 0, instrument: 0, glide: f32::NAN };
     Deed::Trigger(Trigger {
         instance: HOLD,
         event: Event::with_note(kind::NOTE_ON, 0, 0, note),

@@ -60,7 +60,7 @@ fn a_cable_has_a_gain() {
     studio.render(64);
     let mut before = 1.0;
     for gain in [0.5, -2.0, 0.0, 1.0] {
-        let cable = Cable { gain: Num::of(gain), feedback: false };
+        let cable = Cable { gain: Num::of(gain), ..Cable::default() };
         studio.send(ConnectCommand { connection: connection.clone(), cable }).expect("they fit");
         let expected: Vec<f32> =
             ramp(before, gain as f32).into_iter().chain([gain as f32; 16]).map(|g| 0.5 * g).collect();
@@ -138,7 +138,7 @@ fn a_signature_is_told() {
 
 #[test]
 fn a_chain_plays_its_patterns_one_after_the_other() {
-    let entry = |pattern: &str, repeats, enabled| ChainEntry { pattern: pattern.into(), repeats, enabled };
+    let entry = |pattern: &str, repeats, enabled| ChainEntry { repeats, enabled, ..ChainEntry::new(pattern) };
     let chain = |repeat, entries: &[ChainEntry]| -> Command {
         SetChainCommand { name: "song".into(), chain: Chain { entries: entries.into(), repeat } }.into()
     };
@@ -243,7 +243,7 @@ fn feedback_comes_a_quantum_later() {
     let connection = Connection { from: Endpoint::new("g", "out"), to: Endpoint::new("g", "in") };
     let cable = |gain, feedback| ConnectCommand {
         connection: connection.clone(),
-        cable: Cable { gain: Num::of(gain), feedback },
+        cable: Cable { gain: Num::of(gain), feedback, instrument: None },
     };
     assert!(studio.send(cable(0.5, false)).is_err(), "a circle without delay");
     assert_eq!(level(&mut studio), 1.0);

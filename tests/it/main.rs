@@ -40,6 +40,7 @@ mod sources;
 mod styles; // how the sampler sounds
 mod tidy; // the house rules
 mod timers;
+mod tracker; // patterns, chains and time as the sequencer plays them
 mod undo; // all the way back, and there again
 mod waiting; // what waits for its time, and what takes its place
 mod workers; // Lua beside the music, whose results land on their exact sample

@@ -73,7 +73,7 @@ fn set_pattern(name: &str, rows: u32, steps_per_beat: f64) -> Command {
 
 /// An entry of a chain.
 pub fn entry(pattern: &str, repeats: u32) -> ChainEntry {
-    ChainEntry { pattern: pattern.into(), repeats, enabled: true }
+    ChainEntry { repeats, ..ChainEntry::new(pattern) }
 }
 
 /// Puts a chain in.
@@ -139,7 +139,7 @@ pub fn edits() -> Vec<(Command, &'static str)> {
         (
             ConnectCommand {
                 connection: cable(("fx", "out"), ("fx", "in")),
-                cable: Cable { gain: num(0.5), feedback: true },
+                cable: Cable { gain: num(0.5), feedback: true, instrument: None },
             }
             .into(),
             "connect fx.out -> fx.in at 0.5 as feedback",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cantus_host::control::Commit;
 use cantus_host::model::command::*;
-use cantus_host::model::{Cable, Connection, Endpoint, Num};
+use cantus_host::model::{Cable, Connection, Endpoint};
 
 use crate::rig::{Studio, peak, ramp};
 
@@ -227,7 +227,7 @@ fn a_tail_is_heard_through_what_is_removed_with_it() {
 fn events_over_feedback_come_a_quantum_later_on_their_frame() {
     let mut studio = Studio::playing("r = make('Relay', 'r') connect(r, click('c'))");
     let round = Connection { from: Endpoint::new("r", "notes_out"), to: Endpoint::new("r", "notes") };
-    let cable = Cable { feedback: true, gain: Num::ONE };
+    let cable = Cable { feedback: true, ..Cable::default() };
     studio.send(ConnectCommand { connection: round.clone(), cable }).expect("a module may hear itself");
     studio.eval("engine:getModuleRegistry():getModule('r'):trigger{}");
     let clicks = |left: &[f32]| (0..left.len()).filter(|n| left[*n] != 0.0).collect::<Vec<_>>();
@@ -251,7 +251,7 @@ fn events_over_feedback_come_a_quantum_later_on_their_frame() {
 fn a_note_on_its_way_does_not_hang() {
     let mut studio = Studio::playing("make('Relay', 'r') hold('h')");
     let late = Connection { from: Endpoint::new("r", "notes_out"), to: Endpoint::new("h", "notes") };
-    let cable = Cable { feedback: true, gain: Num::ONE };
+    let cable = Cable { feedback: true, ..Cable::default() };
     studio.send(ConnectCommand { connection: late, cable }).expect("they fit");
     studio.eval("engine:getModuleRegistry():getModule('r'):trigger{}");
     let [left, _] = studio.render(192);

@@ -69,6 +69,53 @@ pub fn courses(model: &Model, module: &str, seed: u64, name: &str) -> Vec<Course
     }
 }
 
+/// Where a module is in what it plays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Playing {
+    /// Name of the pattern.
+    pub pattern: Name,
+    /// Entry of the chain, from 0.
+    pub entry: u32,
+    /// How often the pattern was played before, since the course began.
+    pub turn: u64,
+    /// The row, from 0, as people see it.
+    pub row: u32,
+    /// The beat at which the next row begins.
+    pub next_row: f64,
+    /// The beat at which this turn of the pattern is over.
+    pub next_turn: f64,
+}
+
+/// Where in its courses a module is at a beat of the grid; `None`: nothing is played there.
+pub fn playing(model: &Model, courses: &[Course], beat: f64) -> Option<Playing> {
+    let index = courses.iter().rposition(|course| course.from <= beat)?;
+    let course = &courses[index];
+    let since = beat - course.from;
+    let lap = if course.beats.is_finite() { (since / course.beats).floor() } else { 0.0 };
+    let within = if lap > 0.0 { since - lap * course.beats } else { since };
+    let section = course.sections.iter().rfind(|section| section.start <= within)?;
+    let pattern = model.patterns.get(&*section.pattern)?;
+    let pace = pattern.steps_per_beat.get();
+    // A little is added, as a third of a beat times three is just below one.
+    let row = ((within - section.start) * pace.abs() + 1e-6).floor();
+    let (rows, repeat) = (f64::from(section.rows), (row / f64::from(section.rows)).floor());
+    if section.repeats != u32::MAX && repeat >= f64::from(section.repeats) {
+        return None;
+    }
+    let at =
+        |row: f64| course.from + if lap > 0.0 { lap * course.beats } else { 0.0 } + section.start + row / pace.abs();
+    let end = courses.get(index + 1).map_or(f64::INFINITY, |next| next.from);
+    let place = (row - repeat * rows) as u32;
+    Some(Playing {
+        pattern: section.pattern.clone(),
+        entry: section.entry,
+        turn: lap as u64 * u64::from(section.turns) + u64::from(section.turn) + repeat as u64,
+        row: if pace < 0.0 { pattern.rows - 1 - place } else { place },
+        next_row: at(row + 1.0).min(end),
+        next_turn: at((repeat + 1.0) * rows).min(end),
+    })
+}
+
 /// A pattern, round and round.
 fn endless(name: Name, pattern: &Pattern, from: f64) -> Course {
     let rows = pattern.rows;
@@ -257,6 +304,24 @@ mod tests {
         assert_eq!(any(1), any(1));
         assert_ne!(any(1), any(2));
         assert!((0..3).all(|entry| any(1)[..100].contains(&entry)));
+    }
+
+    #[test]
+    fn where_it_is_at_a_beat() {
+        let mut model = model(&["a x2", "b r4"], true);
+        model.patterns.edit("b").expect("there").steps_per_beat = Num::of(-2.0);
+        // a lasts 4 beats, b 2 of its 3: 10 in all.
+        let courses = courses(&model, "seq", 1, "song");
+        let at = |beat| playing(&model, &courses, beat).map(|p| (p.entry, p.turn, p.row, p.next_row, p.next_turn));
+        for (beat, expected) in [
+            (0.0, (0, 0, 0, 1.0, 4.0)),
+            (5.5, (0, 1, 1, 6.0, 8.0)),
+            (8.5, (1, 0, 4, 9.0, 10.0)),
+            (10.0, (0, 2, 0, 11.0, 14.0)),
+            (19.9, (1, 1, 2, 20.0, 20.0)),
+        ] {
+            assert_eq!(at(beat), Some(expected), "beat {beat}");
+        }
     }
 
     #[test]

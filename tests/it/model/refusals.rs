@@ -80,7 +80,7 @@ fn refusals_blame_and_advise() {
         (
             ConnectCommand {
                 connection: cable(("kick", "out"), ("fx", "in")),
-                cable: Cable { gain: num(17.0), feedback: false },
+                cable: Cable { gain: num(17.0), ..Cable::default() },
             }
             .into(),
             "gain 17 is out of range; -16 to 16 is possible".into(),

@@ -209,7 +209,8 @@ impl<'a> Walk<'a> {
                     Endpoint::new(to, *self.dice.pick(&inputs)?)
                 };
                 let gain = if self.dice.flip() { Num::ONE } else { self.dice.between(-1.0, 2.0) };
-                let cable = Cable { gain, feedback: self.dice.below(5) == 0 };
+                let instrument = (gain == Num::ONE && self.dice.below(3) == 0).then(|| 1 + self.dice.below(3) as u8);
+                let cable = Cable { gain, feedback: self.dice.below(5) == 0, instrument };
                 Some(ConnectCommand { connection: Connection { from, to }, cable }.into())
             }
             60..64 => {
@@ -268,6 +269,9 @@ impl<'a> Walk<'a> {
             pattern: name.clone(),
             repeats: 1 + self.dice.below(3) as u32,
             enabled: self.dice.below(4) > 0,
+            transpose: if self.dice.flip() { Num::ZERO } else { self.dice.between(-12.0, 12.0) },
+            rows: self.dice.flip().then(|| 1 + self.dice.below(32) as u32),
+            follow: ["next", "any", "other 2, end 1", "2"][self.dice.below(4)].parse().expect("good"),
         };
         let chain: Name = ["song", "b"][self.dice.below(2)].into();
         let at = self.dice.below(3) as u32;
@@ -285,7 +289,7 @@ impl<'a> Walk<'a> {
             79..82 => SetStepCommand { pattern: name, row, column, step: self.step() }.into(),
             82 => ClearStepCommand { pattern: name, row, column }.into(),
             83 => {
-                let steps_per_beat = Num::of([2.0, 4.0, 6.0][self.dice.below(3)]);
+                let steps_per_beat = Num::of([2.0, 4.0, -6.0][self.dice.below(3)]);
                 ShapePatternCommand { pattern: name, rows: 1 + row, steps_per_beat }.into()
             }
             84 => {
