@@ -242,7 +242,7 @@ fn read_word(word: &str, step: &mut Step) -> Result<(), String> {
             once(&mut step.instrument, "instrument", instrument)
         }
         "s" => {
-            let slot = rest.parse::<u16>().ok().and_then(|slot| slot.checked_sub(1));
+            let slot = rest.parse::<u32>().ok().and_then(|slot| u16::try_from(slot.checked_sub(1)?).ok());
             once(&mut step.slot, "slot", slot.ok_or_else(|| format!("{word} is not a slot"))?)
         }
         "v" => once(&mut step.velocity, "velocity", value("velocity")?),
