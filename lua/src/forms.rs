@@ -90,10 +90,26 @@ fn made<T>(this: &Value, method: &str, lua: &Lua, f: impl FnOnce(&Pattern) -> Re
 /// `tracker(text)`.
 fn read(lua: &Lua, text: Value) -> Result<Table> {
     let text = values::text(&text, "what tracker reads")?;
-    bounds::pay(lua, text.len() as u64)?;
+    let steps = steps_of(&text);
+    bounds::pay(lua, text.len() as u64 + bounds::STEP * steps as u64)?;
+    if steps > bounds::CELLS {
+        return Err(blame(format!(
+            "tracker: these are {steps} steps, more than {}; write several patterns, and play them one after the other \
+             with chain",
+            bounds::CELLS
+        )));
+    }
     let made = Pattern::from_tracker(&text).map_err(|problem| blame(format!("tracker: {problem}")))?;
-    bounds::pay(lua, bounds::STEP * made.steps.len() as u64)?;
     table(lua, &made)
+}
+
+/// How many cells of tracker text are not empty.
+fn steps_of(text: &str) -> usize {
+    let empty = |cell: &&str| {
+        let behind_number = cell.split_once(':').map_or(*cell, |(_, behind)| behind);
+        behind_number.chars().all(|c| c.is_whitespace() || ".-".contains(c))
+    };
+    text.split(['|', '\n']).filter(|cell| !empty(cell)).count()
 }
 
 fn text(lua: &Lua, (this, radix): (Value, Value)) -> Result<String> {

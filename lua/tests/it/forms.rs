@@ -282,6 +282,41 @@ fn scripts_say_patterns_in_the_simplest_form() {
     });
 }
 
+/// One line may have many steps: they are counted and paid for before they are read.
+#[test]
+fn no_more_is_read_than_a_pattern_holds() {
+    const TEXT: &str = "tracker(('x|x|x|x|x|x|x|x\\n'):rep(20000))";
+    on_script_thread(|| {
+        let error = Rig::with(|o| o.instructions = 100_000_000).run(TEXT).expect_err("too much");
+        assert_eq!(
+            error.to_string(),
+            "song.lua:1: tracker: these are 160000 steps, more than 131072; write several patterns, and play them one after \
+             the other with chain"
+        );
+        let error = Rig::with(|o| o.instructions = 1_000_000).run(TEXT).expect_err("too much");
+        assert!(error.message.starts_with("stopped"), "{error}");
+    });
+}
+
+#[test]
+fn the_readme_shows_tracker_text() {
+    on_script_thread(|| {
+        let readme = include_str!("../../../README.md");
+        let from = readme.find("pattern(\"riff\"").expect("it is there");
+        let code = &readme[from..from + readme[from..].find("```").expect("it ends")];
+        let mut rig = Rig::new();
+        rig.run(code).unwrap_or_else(|e| panic!("{code}: {e}"));
+        let model = rig.engine.model();
+        let lines = [
+            "1: C4 s1 v1",
+            "3: D#4 s1 v0.75 l2 d0.25 | x s2 ?0.5 r4",
+            "5: 61.5 v0.5 | OFF",
+            "7: G3 first | C5 s2 v1 2:4 cutoff=800",
+        ];
+        assert_eq!(model.patterns.get("riff").expect("there").lines(), lines);
+    });
+}
+
 /// Whatever text a reader is given, it is read or refused.
 #[test]
 fn no_text_is_too_odd() {
