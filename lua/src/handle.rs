@@ -327,7 +327,7 @@ fn trigger(lua: &Lua, (this, what): (Value, Value)) -> Result<()> {
         Value::Table(table) => {
             values::no_list(table, Fields::KEYS[0], "trigger")?;
             locks = own_values(lua, &module, table)?;
-            Fields::read_with(table, |slot| slots::number(lua, &module, slot))?
+            Fields::read(table, |slot| slots::number(lua, &module, slot))?
         }
         note => Fields { note: Some(values::note(note)?), ..Fields::default() },
     };

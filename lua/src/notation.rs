@@ -2,8 +2,6 @@
 
 use cantus_host::model::{Cell as Place, Note, Num, Pattern, Step, note_number};
 
-use crate::values::Fields;
-
 /// Rows of a pattern at the most.
 const ROWS: usize = 65_536;
 
@@ -14,15 +12,15 @@ pub enum Cell {
     Empty,
     /// The note before lasts one row longer.
     Hold,
-    /// Notes that begin together.
-    Notes(Vec<Fields>),
+    /// Notes that begin together, each in a column; `None` leaves its column out.
+    Notes(Vec<Option<Step>>),
 }
 
 /// Rows that share their defaults; a drum of a kit, say. Each lane has columns of its own.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lane {
     /// What a note has that does not say otherwise.
-    pub defaults: Fields,
+    pub defaults: Step,
     /// Row, from 0, and what stands there; ascending. Rows that are not here are empty.
     pub cells: Vec<(u32, Cell)>,
     /// Rows of the lane.
@@ -32,12 +30,12 @@ pub struct Lane {
 /// A hit, at full velocity if accented.
 pub fn hit(accented: bool) -> Cell {
     let velocity = accented.then(|| Num::new(1.0)).flatten();
-    Cell::Notes(vec![Fields { velocity, ..Fields::default() }])
+    Cell::Notes(vec![Some(Step { velocity, ..Step::default() })])
 }
 
 /// A plain note.
-pub fn note(note: Num) -> Cell {
-    Cell::Notes(vec![Fields { note: Some(note), ..Fields::default() }])
+pub fn note(note: Note) -> Cell {
+    Cell::Notes(vec![Some(Step { note: Some(note), ..Step::default() })])
 }
 
 /// Reads signs between white space; `|` is only for the eye, and signs of one letter may stand without spaces.
@@ -73,8 +71,13 @@ pub fn whole(token: &str) -> Option<Cell> {
     {
         return Some(cell);
     }
+    match token {
+        "OFF" => return Some(note(Note::Off)),
+        "CUT" => return Some(note(Note::Cut)),
+        _ => {}
+    }
     let number = || token.parse::<f64>().ok().filter(|n| (0.0..=127.0).contains(n));
-    note_number(token).or_else(number).and_then(Num::new).map(note)
+    note_number(token).or_else(number).and_then(Num::new).map(Note::Pitch).map(note)
 }
 
 fn letter(c: char) -> Option<Cell> {
@@ -108,6 +111,19 @@ pub fn compile(lanes: &[Lane], rows: Option<u32>, steps_per_beat: Num) -> Result
     Ok(Pattern { rows: rows.unwrap_or(longest), steps_per_beat, steps: steps.into_iter().collect() })
 }
 
+/// Puts in what is behind the last row.
+///
+/// # Errors
+/// `row 3 is not behind the last row, ...`
+pub fn behind(pattern: Pattern, lane: &Lane) -> Result<Pattern, String> {
+    if let Some((row, _)) = lane.cells.iter().find(|(row, _)| *row < pattern.rows) {
+        return Err(format!("behind: row {} is not behind the last row, which is {}", row + 1, pattern.rows));
+    }
+    let mut steps: Vec<_> = pattern.steps.iter().map(|(at, step)| (*at, step.clone())).collect();
+    lay(lane, 0, &mut steps).map_err(|(row, problem)| format!("behind, row {}: {problem}", row + 1))?;
+    Ok(Pattern { steps: steps.into_iter().collect(), ..pattern })
+}
+
 /// Lays a lane's notes from a column on; answers how many columns it has.
 fn lay(lane: &Lane, column: u16, steps: &mut Vec<(Place, Step)>) -> Result<u16, (u32, String)> {
     let mut columns = 1;
@@ -118,11 +134,10 @@ fn lay(lane: &Lane, column: u16, steps: &mut Vec<(Place, Step)>) -> Result<u16, 
             Cell::Empty => held = 0..0,
             Cell::Notes(notes) => {
                 let begin = steps.len();
-                for (i, fields) in notes.iter().enumerate() {
+                for (i, step) in notes.iter().enumerate() {
                     let i = u16::try_from(i).ok().filter(|i| *i < 64).ok_or((*row, "has too many notes".to_owned()))?;
-                    let Fields { note, velocity, slot, length } = fields.clone().or(&lane.defaults);
                     let at = Place { row: *row, column: column.saturating_add(i) };
-                    steps.push((at, Step { note: note.map(Note::Pitch), slot, velocity, length, ..Step::default() }));
+                    steps.extend(step.as_ref().map(|step| (at, step.or(&lane.defaults))));
                     columns = columns.max(i + 1);
                 }
                 (held, next) = (begin..steps.len(), row + 1);
@@ -154,7 +169,11 @@ mod tests {
     /// `row.column:note*length@velocity` of each step.
     fn show(pattern: &Pattern) -> String {
         let shown = pattern.steps.iter().map(|(at, s)| {
-            let note = s.number().map_or("x".to_owned(), |n| n.get().to_string());
+            let note = match s.note {
+                None => "x".to_owned(),
+                Some(Note::Pitch(number)) => number.get().to_string(),
+                Some(end) => format!("{end:?}"),
+            };
             let velocity = s.velocity.map(|v| format!("@{}", v.get())).unwrap_or_default();
             format!("{}.{}:{note}*{}{velocity}", at.row, at.column, s.length.map_or(1.0, Num::get))
         });
@@ -173,6 +192,7 @@ mod tests {
             (vec!["C-4 ."], 2, "0.0:60*1"),
             (vec!["x . x .", ". x"], 4, "0.0:x*1 1.1:x*1 2.0:x*1"),
             (vec![". ."], 2, ""),
+            (vec!["C4 OFF CUT"], 3, "0.0:60*1 1.0:Off*1 2.0:Cut*1"),
         ] {
             let lanes: Vec<Lane> = lanes.into_iter().map(lane).collect();
             let pattern = compile(&lanes, None, Num::new(4.0).expect("finite")).expect("compiles");

@@ -1,32 +1,37 @@
 //! `pattern(name, rows, options)`: what scripts write becomes lanes, and [`notation`] compiles them.
 
 use cantus_host::model::command::{RemovePatternCommand, SetPatternCommand};
-use cantus_host::model::{Name, Num, Pattern, Refusal};
+use cantus_host::model::{Name, Note, Num, Pattern, Refusal, Step};
 use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataFields, UserDataMethods, Value};
 
 use crate::bounds;
 use crate::context::{run, with};
 use crate::error::{blame, located, refused};
+use crate::forms;
 use crate::library::{Row, call};
 use crate::notation::{self, Cell, Lane};
-use crate::values::{self, Fields, Key, a, number};
+use crate::step;
+use crate::values::{self, Key, a, number};
 
 /// The area's functions.
 pub const ROWS: &[Row] = &[
     Row {
         name: "pattern",
-        signature: "(name: string, rows?: string|table, options?: table) -> cantus.Pattern",
-        doc: "A pattern, by name. Rows are text (\"x . X . | C4 = . 62\": x hit, X accent, . nothing, = longer, notes), a \
-          list of the same and of tables {note=, slot=, velocity=, length=}, or lanes = {{\"x . x .\", slot = 1}, ...} \
-          side by side. Options: steps_per_beat (4), rows, and defaults for note, slot, velocity, length (1 row; 0 lets \
-          it ring). {rows =, steps_per_beat =, steps = {...}} takes lines of row, note, slot, velocity and length, \
-          \"3: C4 s2 v0.8 l1.5 | x\". A cycle, as mini(\"bd ~ sn\") makes it, lasts a bar or {cycle = beats}; it repeats \
-          within the pattern until all of it has come, or {cycles = n} times, and has as many rows as its onsets need, or \
-          {steps_per_beat = n} of them. Its numbers are notes, or with {as = \"slot\"} slots; words that are no notes \
-          are named by {slots = {bd = 1, sn = 2}}. Without rows it is the pattern that is there.",
+        signature: "(name: string, rows?: string|table, options?: cantus.PatternOptions) -> cantus.Pattern",
+        doc: "A pattern, by name. Rows are text (\"x . X . | C4 = . OFF\": x hit, X accent, . nothing, = longer, notes, OFF and \
+          CUT end them), a list of the same and of tables of what a step has: note, instrument, slot, velocity, length, \
+          delay, chance, ratio (\"1:4\"), condition (\"first\", \"pre\", \"fill\", \"every 4\", \"!first\"), ratchet (4, {hits =, \
+          ramp =, curve =}), glide, locks ({cutoff = 800}); or lanes = {{\"x . x .\", slot = 1}, ...} side by side. A list \
+          within is notes at once, by column; false leaves one out. Options: steps_per_beat (4), rows, and what every step \
+          has that does not say otherwise; a length is 1 row, 0 lets it ring. tracker(text) reads tracker text. {rows =, \
+          steps = {...}} takes its rows in decimal and words, \"3: C4 s2 v0.8 l1.5 | x\". A cycle, as mini(\"bd ~ sn\") \
+          makes it, lasts a bar or {cycle = beats}; it repeats within the pattern until all of it has come, or {cycles = \
+          n} times, and has as many rows as its onsets need, or {steps_per_beat = n} of them; or {rows = n} in all. Its \
+          numbers are notes, or with {as = \"slot\"} slots; words that are no notes are named by {slots = {bd = 1, sn = \
+          2}}; with {lanes = true} what it stacks has columns of its own. Without rows it is the pattern that is there.",
         example: "pattern(\"line\", \"C4 = E4 . | G4 . X .\", {steps_per_beat = 2})  \
               pattern(\"kit\", {lanes = {{\"x...x...\", slot = 1}, {\"..x...x.\", slot = 2, velocity = 0.5}}})  \
-              pattern(\"sparse\", {rows = 16, [1] = \"x\", [5] = {note = \"C4\", length = 2}, [9] = {60, 64}})  \
+              pattern(\"sparse\", {rows = 16, [1] = \"x\", [5] = {note = \"C4\", chance = 0.5}, [9] = {60, 64, ratchet = 3}})  \
               pattern(\"exact\", {rows = 8, steps_per_beat = 2, steps = {\"1: C4 s1 v0.8\", \"3: E4 l1.5 | x\"}})",
         function: |lua, args| call(lua, args, pattern),
     },
@@ -54,8 +59,8 @@ pub struct PatternHandle {
     pub name: Name,
 }
 
-/// What a lane and the options after the rows may say.
-const OPTIONS: [&str; 8] = ["steps_per_beat", "per_beat", "rows", "lanes", "note", "velocity", "slot", "length"];
+/// What a lane and the options after the rows may say, besides what a step may.
+const OPTIONS: [&str; 5] = ["steps_per_beat", "per_beat", "rows", "lanes", "behind"];
 
 /// What a pattern of written steps says.
 const STEPS: [&str; 4] = ["steps", "steps_per_beat", "per_beat", "rows"];
@@ -65,7 +70,7 @@ const STEPS: [&str; 4] = ["steps", "steps_per_beat", "per_beat", "rows"];
 struct Options {
     steps_per_beat: Option<Num>,
     rows: Option<u32>,
-    defaults: Fields,
+    defaults: Step,
 }
 
 impl Options {
@@ -83,7 +88,7 @@ impl Options {
         Ok(Options {
             steps_per_beat: (!speed.is_nil()).then(|| number(&speed, "steps_per_beat")).transpose()?,
             rows: (!rows.is_nil()).then(|| count(&rows)).transpose()?,
-            defaults: Fields::read(table)?,
+            defaults: step::read(table)?,
         })
     }
 
@@ -116,20 +121,26 @@ fn read(lua: &Lua, rows: &Value, options: &Value) -> Result<Pattern> {
     let mut said = match options {
         Value::Nil => Options::default(),
         Value::Table(table) => {
-            values::only_keys(table, &OPTIONS, "it")?;
+            values::only_keys(table, &step::and(&OPTIONS), "it")?;
             Options::read(table)?
         }
         other => return Err(blame(format!("options are a table, not {}", a(other)))),
     };
     let mut room = Room { lua, left: bounds::CELLS };
+    let mut behind = None;
     let lanes = match rows {
         Value::Table(table) => {
             let steps = table.raw_get::<Value>("steps")?;
             if !steps.is_nil() {
                 return written(lua, table, &steps, said);
             }
-            values::only_keys(table, &OPTIONS, "it")?;
+            values::only_keys(table, &step::and(&OPTIONS), "it")?;
             said = said.or(Options::read(table)?);
+            let rest = table.raw_get::<Value>("behind")?;
+            if !rest.is_nil() {
+                let rest = lane(&mut room, &rest, &said.defaults);
+                behind = Some(rest.map_err(|problem| blame(format!("behind: {problem}")))?);
+            }
             match table.raw_get::<Value>("lanes")? {
                 Value::Nil => vec![lane(&mut room, rows, &said.defaults)?],
                 Value::Table(lanes) => {
@@ -144,7 +155,11 @@ fn read(lua: &Lua, rows: &Value, options: &Value) -> Result<Pattern> {
         rows => vec![lane(&mut room, rows, &said.defaults)?],
     };
     let speed = said.steps_per_beat.unwrap_or(Num::new(4.0).expect("finite"));
-    notation::compile(&lanes, said.rows, speed).map_err(blame)
+    let made = notation::compile(&lanes, said.rows, speed).map_err(blame)?;
+    match behind {
+        None => Ok(made),
+        Some(rest) => notation::behind(made, &rest).map_err(blame),
+    }
 }
 
 /// `{rows = 16, steps = {"1: C4 s1 v0.8", ...}}`: what a session's file says of a pattern.
@@ -155,6 +170,7 @@ fn written(lua: &Lua, table: &Table, steps: &Value, said: Options) -> Result<Pat
     }
     let Value::Table(lines) = steps else { return Err(blame(format!("steps are a list of lines, not {}", a(steps)))) };
     let said = said.or(Options::read(table)?);
+    let silent = said.defaults == Step::default();
     let mut pattern = Pattern::new(1, said.steps_per_beat.unwrap_or(Num::new(4.0).expect("finite")));
     for line in lines.sequence_values::<Value>() {
         let line = values::text(&line?, "a line of steps")?;
@@ -163,6 +179,9 @@ fn written(lua: &Lua, table: &Table, steps: &Value, said: Options) -> Result<Pat
     }
     let last = pattern.steps.keys().map(|cell| cell.row + 1).max();
     pattern.rows = said.rows.or(last).unwrap_or(1);
+    if !silent {
+        pattern.steps = pattern.steps.iter().map(|(at, step)| (*at, step.or(&said.defaults))).collect();
+    }
     Ok(pattern)
 }
 
@@ -188,14 +207,14 @@ impl Room<'_> {
 }
 
 /// Text, a list, or a list of one text.
-fn lane(room: &mut Room, rows: &Value, defaults: &Fields) -> Result<Lane> {
+fn lane(room: &mut Room, rows: &Value, defaults: &Step) -> Result<Lane> {
     let table = match rows {
         Value::String(text) => return signs(room, &text.to_string_lossy(), defaults.clone()),
         Value::Table(table) => table,
         other => return Err(blame(format!("rows are text or a list, not {}", a(other)))),
     };
-    values::only_keys(table, &OPTIONS, "a lane")?;
-    let defaults = Fields::read(table)?.or(defaults);
+    values::only_keys(table, &step::and(&OPTIONS), "a lane")?;
+    let defaults = step::read(table)?.or(defaults);
     let entries: Vec<(i64, Value)> = values::sorted(table)?
         .into_iter()
         .filter_map(|(key, value)| if let Key::At(n) = key { Some((n, value)) } else { None })
@@ -235,7 +254,7 @@ fn beside(room: &Room, text: &str, stray: &Value) -> Result<()> {
     )))
 }
 
-fn signs(room: &mut Room, text: &str, defaults: Fields) -> Result<Lane> {
+fn signs(room: &mut Room, text: &str, defaults: Step) -> Result<Lane> {
     bounds::pay(room.lua, text.len() as u64)?;
     let cells = notation::cells(text).map_err(blame)?.into_iter().map(|cell| room.take(cell));
     let cells: Vec<(u32, Cell)> = (0..).zip(cells).map(|(row, cell)| Ok((row, cell?))).collect::<Result<_>>()?;
@@ -248,7 +267,7 @@ fn cell(value: &Value) -> Result<Cell> {
     match value {
         Value::Boolean(false) => Ok(Cell::Empty),
         Value::Boolean(true) => Ok(notation::hit(false)),
-        Value::Integer(_) | Value::Number(_) => values::note(value).map(notation::note),
+        Value::Integer(_) | Value::Number(_) => values::note(value).map(Note::Pitch).map(notation::note),
         Value::String(text) => {
             let text = text.to_string_lossy();
             if text.split_whitespace().nth(1).is_some() {
@@ -264,20 +283,21 @@ fn cell(value: &Value) -> Result<Cell> {
     }
 }
 
-/// A table that is a note, or several that begin together and have in common what it names.
-fn chord(table: &Table) -> Result<Vec<Fields>> {
-    values::only_keys(table, Fields::KEYS, "a step")?;
-    let common = Fields::read(table)?;
+/// A table that is a note, or several that begin together and have in common what it names; false leaves a column out.
+fn chord(table: &Table) -> Result<Vec<Option<Step>>> {
+    values::only_keys(table, &step::KEYS, "a step")?;
+    let common = step::read(table)?;
     let notes = values::sorted(table)?.into_iter().filter(|(key, _)| matches!(key, Key::At(_)));
     let notes = notes.map(|(_, value)| match value {
+        Value::Boolean(false) => Ok(None),
         Value::Table(table) => {
-            values::only_names(&table, Fields::KEYS, "a note of a chord")?;
-            Fields::read(&table)
+            values::only_names(&table, &step::KEYS, "a note of a chord")?;
+            step::read(&table).map(Some)
         }
-        note => Ok(Fields { note: Some(values::note(&note)?), ..Fields::default() }),
+        note => Ok(Some(Step { note: Some(step::note(&note)?), ..Step::default() })),
     });
-    let notes = notes.map(|note| note.map(|note| note.or(&common))).collect::<Result<Vec<_>>>()?;
-    Ok(if notes.is_empty() { vec![common] } else { notes })
+    let notes = notes.map(|note| note.map(|note| Some(note?.or(&common)))).collect::<Result<Vec<_>>>()?;
+    Ok(if notes.is_empty() { vec![Some(common)] } else { notes })
 }
 
 impl UserData for PatternHandle {
@@ -286,6 +306,7 @@ impl UserData for PatternHandle {
     }
 
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        forms::methods(methods);
         methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(this.name.to_string()));
         methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
             field(lua, &this.name, &key).map_err(|e| located(lua, e))

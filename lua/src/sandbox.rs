@@ -16,7 +16,7 @@ use crate::kept::SAVED;
 use crate::later::{CALLS, KEPT};
 use crate::library::{self, native};
 use crate::values::{a, duration};
-use crate::{engine, require, snapshot, workers};
+use crate::{engine, require, snapshot, step, workers};
 
 /// How the chunk names of our own Lua begin; errors name the script's lines, never these.
 pub const PRELUDE: &str = "[cantus ";
@@ -188,6 +188,15 @@ fn natives(lua: &Lua) -> Result<Table> {
     table.raw_set(
         "note",
         native(lua, |_, name: LuaString| Ok(note_number(&name.to_string_lossy()).map(|n| n as i64)))?,
+    )?;
+    table.raw_set("step_keys", step::KEYS)?;
+    // What a cell of tracker text says, or what is wrong with it.
+    table.raw_set(
+        "step",
+        native(lua, |lua, text: LuaString| match text.to_string_lossy().parse() {
+            Ok(step) => Ok((Some(step::table(lua, &step)?), None)),
+            Err(problem) => Ok((None, Some::<String>(problem))),
+        })?,
     )?;
     table.raw_set(
         "hint",

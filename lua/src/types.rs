@@ -122,6 +122,11 @@ fn capitalised(object: &str) -> String {
 /// What an object has that is no method.
 fn besides(object: &str) -> &'static str {
     match object {
+        "pattern" => {
+            "---@field name string Its name, which is what `tostring` gives.\n\
+             ---@field rows integer How many rows it has.\n\
+             ---@field steps_per_beat number How many rows make a beat.\n"
+        }
         "ring" => "---@field [integer] any\n",
         "sequins" => "---@field [integer] any\n---@overload fun(): any\n",
         _ => "",

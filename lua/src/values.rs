@@ -248,7 +248,7 @@ pub fn a(value: &Value) -> String {
     }
 }
 
-/// What a note says of itself, in `kick:trigger{...}` and on a pattern's row.
+/// What a note says of itself in `kick:trigger{...}`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields {
     /// MIDI note number.
@@ -257,7 +257,7 @@ pub struct Fields {
     pub velocity: Option<Num>,
     /// Slot, from 0.
     pub slot: Option<u16>,
-    /// Beats of a trigger, rows of a step.
+    /// Beats.
     pub length: Option<Num>,
 }
 
@@ -265,19 +265,11 @@ impl Fields {
     /// Keys of the fields.
     pub const KEYS: &[&str] = cantus_manifest::NOTE_KEYS;
 
-    /// Reads those fields a table has.
+    /// Reads those fields a table has; what a slot is called, `slot` knows.
     ///
     /// # Errors
     /// For a field of the wrong type.
-    pub fn read(table: &Table) -> Result<Fields> {
-        Fields::read_with(table, slot)
-    }
-
-    /// The same, where a slot may be written in another way.
-    ///
-    /// # Errors
-    /// As [`Fields::read`], and those of `slot`.
-    pub fn read_with(table: &Table, slot: impl FnOnce(&Value) -> Result<u16>) -> Result<Fields> {
+    pub fn read(table: &Table, slot: impl FnOnce(&Value) -> Result<u16>) -> Result<Fields> {
         let optional = |key: &str| table.raw_get::<Value>(key).map(|v| Some(v).filter(|v| !v.is_nil()));
         Ok(Fields {
             note: optional("note")?.map(|v| note(&v)).transpose()?,
@@ -285,16 +277,6 @@ impl Fields {
             slot: optional("slot")?.map(|v| slot(&v)).transpose()?,
             length: optional("length")?.map(|v| number(&v, "length")).transpose()?,
         })
-    }
-
-    /// These, and where they are silent, those.
-    pub fn or(self, other: &Fields) -> Fields {
-        Fields {
-            note: self.note.or(other.note),
-            velocity: self.velocity.or(other.velocity),
-            slot: self.slot.or(other.slot),
-            length: self.length.or(other.length),
-        }
     }
 }
 

@@ -1,13 +1,17 @@
 //! Patterns: rows of steps, as people edit them.
 
 mod step;
+#[cfg(test)]
+mod tests;
 mod text;
+mod tracker;
+mod words;
 
 use super::table::Table;
 use super::value::Num;
 
 pub use step::{Condition, Note, Ratchet, Ratio, Step, Test};
-pub use text::note_name;
+pub use words::{Radix, note_name};
 
 /// Most rows of a pattern.
 const ROWS: std::ops::RangeInclusive<u32> = 1..=65_536;

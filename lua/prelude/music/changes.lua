@@ -153,7 +153,7 @@ change("velocity", ", velocity: number",
   function(c, v)
     kit.within(v, "velocity", "the velocity", 0, 1)
     return C.map(c, function(value)
-      return { name = value.name, number = value.number, semitones = value.semitones, velocity = v }
+      return { name = value.name, number = value.number, step = value.step, semitones = value.semitones, velocity = v }
     end)
   end)
 
@@ -161,7 +161,8 @@ change("velocity", ", velocity: number",
 function kit.transposed(object, semitones)
   return cycle(C.map(inside(object, "transpose"), function(value)
     return {
-      name = value.name, number = value.number, velocity = value.velocity, semitones = (value.semitones or 0) + semitones,
+      name = value.name, number = value.number, step = value.step, velocity = value.velocity,
+      semitones = (value.semitones or 0) + semitones,
     }
   end))
 end

@@ -32,19 +32,30 @@ define {
   end,
 }
 
--- Options of a pattern that is made of a cycle.
-local OPTIONS = { "cycle", "cycles", "slots", "as", "steps_per_beat", "note", "velocity", "slot", "length" }
-local known = {}
-for _, name in raw.ipairs(OPTIONS) do known[name] = true end
+-- Options of a pattern that is made of a cycle, besides what a step may have.
+local OPTIONS = { "cycle", "cycles", "slots", "as", "steps_per_beat", "rows", "lanes" }
 
 local function read_options(options, who)
   if options == nil then return {} end
   if type(options) ~= "table" then blame("%s: options are a table, not %s", who, kit.a(options)) end
+  local known, names = {}, {}
+  for _, list in raw.ipairs { OPTIONS, native.step_keys } do
+    for _, name in raw.ipairs(list) do
+      known[name] = true
+      names[#names + 1] = name
+    end
+  end
   for key in shared.pairs(options) do
     if not known[key] then
-      blame("%s: with a cycle there is no option %s%s; options are %s", who, kit.a(key), kit.hint(key, OPTIONS),
-        raw.table.concat(OPTIONS, ", "))
+      blame("%s: with a cycle there is no option %s%s; options are %s", who, kit.a(key), kit.hint(key, names),
+        raw.table.concat(names, ", "))
     end
+  end
+  if options.cycle ~= nil and options.rows ~= nil and options.steps_per_beat ~= nil then
+    blame("%s: cycle, rows and steps_per_beat are one too many; leave one of them away", who)
+  end
+  if options.lanes ~= nil and type(options.lanes) ~= "boolean" then
+    blame("%s: lanes is true or false, whether what is stacked has columns of its own, not %s", who, kit.a(options.lanes))
   end
   if options.as ~= nil and options.as ~= "note" and options.as ~= "slot" then
     blame("%s: as is \"note\" or \"slot\", what numbers mean, not %s", who, kit.a(options.as))
@@ -59,6 +70,7 @@ end
 -- which comes third.
 local function meaning(value, options)
   local slots, name = options.slots, value.name
+  if value.step then return value.step.slot, value.step.note end
   if slots and slots[name] ~= nil then return slots[name], nil end
   if value.number then
     if options.as == "slot" then return value.number, nil end
@@ -99,29 +111,41 @@ local function check(events, options, who)
   blame("%s: %s are neither notes nor names of slots; name their slots: slots = {%s}", who, quoted, named)
 end
 
+-- The step of an event; what a cycle gives one row has no length, which is one row as well.
 local function step(event, rows_per_cycle, options, who)
-  local value = event[5]
-  local slot, note = meaning(value, options)
-  if value.semitones then note = (note or kit.note(options.note or 60, who)) + value.semitones end
-  local velocity = value.velocity
-  if value.name == "X" and not velocity then velocity = 1 end
-  local length
-  if options.length == nil then
-    local part = F.sub(event[2], event[1])
-    length = part[1] * rows_per_cycle / part[2]
+  local value, made = event[5], {}
+  for key, field in raw.pairs(value.step or {}) do made[key] = field end
+  made.slot, made.note = meaning(value, options)
+  if value.semitones and made.note ~= "OFF" and made.note ~= "CUT" then
+    made.note = kit.note(made.note or options.note or 60, who) + value.semitones
   end
-  return { note = note, slot = slot, velocity = velocity, length = length }
+  made.velocity = value.velocity or made.velocity
+  if value.name == "X" and not made.velocity then made.velocity = 1 end
+  if options.length == nil and made.length == nil then
+    local part = F.sub(event[2], event[1])
+    local rows = part[1] * rows_per_cycle / part[2]
+    if rows ~= 1 then made.length = rows end
+  end
+  return made
 end
 
 -- Rows of a cycle so that every onset has its row. Within limits they are a multiple of that by which the steps of a beat
 -- are a number without a rounding error; `beats` is what a cycle lasts.
-local function resolution(events, cycles, beats, asked, who)
+local function resolution(events, cycles, beats, options, who)
+  local asked = options.steps_per_beat
   local rows = 1
   for _, event in raw.ipairs(events) do
     rows = F.lcm({ rows, 1 }, { event[1][2], 1 })[1]
     if rows * cycles > ROWS then
       blame("%s: its onsets need more than %d rows over %d cycles; use factors that have more in common", who, ROWS, cycles)
     end
+  end
+  if options.rows ~= nil then
+    local given = kit.whole(options.rows, who, "rows", 1, ROWS)
+    if given % (rows * cycles) ~= 0 then
+      blame("%s: with rows = %d its onsets have no rows of their own; they need a multiple of %d", who, given, rows * cycles)
+    end
+    return given // cycles
   end
   if asked then
     local given = F.mul(F.positive(asked, who, "steps_per_beat"), beats)
@@ -154,31 +178,51 @@ local function length_of(cycle, asked, who)
   return cycles
 end
 
+-- Puts the events of a lane into rows, from a column on; answers how many columns they have.
+local function lay(events, rows, column, per_cycle, options, who)
+  local columns, counts = 1, {}
+  for _, event in raw.ipairs(events) do
+    local at = event[1][1] * per_cycle // event[1][2] + 1
+    local count = (counts[at] or 0) + 1
+    counts[at] = count
+    columns = raw.math.max(columns, count)
+    if column + count > COLUMNS then blame("%s: more than %d notes begin at once", who, COLUMNS) end
+    local there = rows[at] or {}
+    -- What has no step in this row keeps its column.
+    for i = #there + 1, column + count - 1 do there[i] = false end
+    there[column + count] = step(event, per_cycle, options, who)
+    rows[at] = there
+  end
+  return columns
+end
+
+-- Beats that a cycle lasts, and the steps of a beat if they are said.
+local function timing(options, who)
+  -- The two say it all, to the last bit.
+  if options.rows ~= nil and options.steps_per_beat ~= nil then return F.ONE, options.steps_per_beat end
+  if options.cycle ~= nil then return F.positive(kit.beats(options.cycle, who, "cycle"), who, "cycle") end
+  return F.make(kit.bar())
+end
+
 -- The table that `pattern` takes.
 local function compiled(cycle, options, who)
   local cycles = length_of(cycle, options.cycles, who)
-  local beats
-  if options.cycle ~= nil then
-    beats = F.positive(kit.beats(options.cycle, who, "cycle"), who, "cycle")
-  else
-    beats = F.make(kit.bar())
-  end
+  local beats, said = timing(options, who)
   local events = C.events(cycle, cycles)
   check(events, options, who)
-  local per_cycle = resolution(events, cycles, beats, options.steps_per_beat, who)
-  local rows = {
-    rows = per_cycle * cycles, steps_per_beat = per_cycle * beats[2] / beats[1],
-    note = options.note, velocity = options.velocity, slot = options.slot, length = options.length,
-  }
+  local per_cycle = resolution(events, cycles, beats, options, who)
+  local rows = { rows = per_cycle * cycles, steps_per_beat = said or per_cycle * beats[2] / beats[1] }
+  for _, key in raw.ipairs(native.step_keys) do rows[key] = options[key] end
   if rows.rows > ROWS then
     blame("%s: it would have %d rows, more than %d; use fewer cycles or factors", who, rows.rows, ROWS)
   end
-  for _, event in raw.ipairs(events) do
-    local at = event[1][1] * per_cycle // event[1][2] + 1
-    local there = rows[at] or {}
-    if #there == COLUMNS then blame("%s: more than %d notes begin at once", who, COLUMNS) end
-    there[#there + 1] = step(event, per_cycle, options, who)
-    rows[at] = there
+  if not options.lanes or not cycle.stacked then
+    lay(events, rows, 0, per_cycle, options, who)
+    return rows
+  end
+  local column = 0
+  for _, lane in raw.ipairs(cycle.stacked) do
+    column = column + lay(C.events(lane, cycles), rows, column, per_cycle, options, who)
   end
   return rows
 end

@@ -1,6 +1,6 @@
 -- Cycles: what sounds when, as a function of time that is asked about a span. Time is counted in cycles, in fractions.
 --
--- A cycle within is {ask = function(from, to), period = fraction}. `ask` lists the events that touch the span, each as
+-- A cycle within is {ask = function(from, to), period = fraction}; one that stacks others has them in `stacked`. `ask` lists the events that touch the span, each as
 -- {from, to, part_from, part_to, value}: how long the event is, and the part of it within the span. It begins in the span
 -- if both begin together. After `period` cycles it repeats, chance aside.
 local raw, shared, native = ...
@@ -82,7 +82,7 @@ function C.stack(cycles)
   local period = ONE
   for i, cycle in raw.ipairs(cycles) do period = i == 1 and cycle.period or lcm(period, cycle.period) end
   return {
-    period = period,
+    period = period, stacked = cycles,
     ask = function(from, to)
       local out = {}
       for _, cycle in raw.ipairs(cycles) do

@@ -121,7 +121,8 @@ define {
   doc = "A cycle from mini-notation. Steps share the cycle: \"c4 ~ e4 60\" (~ or - rests, _ holds). [a b] is a group in one \z
          step, a . b c groups too, [a, b] at once, <a b> in turn, one a cycle, {a b c}%4 four of them a cycle. a*2 twice as \z
          fast, a/2 slower, a!3 three steps of it, a@3 three steps long, a(3,8) and a(3,8,2) a Euclidean rhythm, a? left \z
-         out half the time, a?0.2 less often. Numbers behind * / and in () may take turns: a*<2 3>. Chance is decided by \z
+         out half the time, a?0.2 less often. `C4 v0.5 ?0.25` in backquotes is a step in the words of tracker text; without a \z
+         length it lasts as long as the cycle gives it. Numbers behind * / and in () may take turns: a*<2 3>. Chance is decided by \z
          the script's own stream. pattern(name, cycle) makes a pattern of it.",
   example = [[pattern("melody", mini("c4 [e4 g4]*2 <a4 b4> ~"))
     pattern("drums", mini("bd ~ sn ~, hh*8?0.2"), {slots = {bd = 1, sn = 2, hh = 3}})]],

@@ -4,7 +4,7 @@
 --   stack    = sequence { "," sequence }
 --   sequence = group { "." group }          a group counts as one step if there are several
 --   group    = { step | "_" | "!" }         "_" makes the step before longer, "!" plays it again
---   step     = ( word | number | "~" | "[" stack "]" | "<" stack ">" | "{" stack "}" [ "%" number ] ) { change }
+--   step     = ( word | number | "`" cell "`" | "~" | "[" stack "]" | "<" stack ">" | "{" stack "}" [ "%" number ] ) { change }
 --   change   = "*" factor | "/" factor | "!" [ count ] | "@" weight | "?" [ probability ]
 --            | "(" hits "," steps [ "," rotation ] ")"
 local raw, shared, native = ...
@@ -13,13 +13,29 @@ local F = kit.F
 local match, sub, find, format, gsub = raw.string.match, raw.string.sub, raw.string.find, raw.string.format, raw.string.gsub
 local tonumber, tointeger = raw.tonumber, raw.math.tointeger
 
-local LONGEST, DEEPEST, LARGEST = 10000, 40, 1000
+local LONGEST, DEEPEST, LARGEST = 100000, 40, 1000
+-- The rows of the longest pattern.
+local HEAVIEST = 65536
 
--- Ends with a mistake at a byte of the text. That is its character too: what comes before has been read, so it is ASCII.
+-- Ends with a mistake at a byte of the text.
 local function fail(text, at, ...)
   local shown = #text <= 60 and text or sub(text, 1, at < 40 and 57 or 20) .. "..."
   if #text > 60 and at >= 40 then shown = shown .. " " .. sub(text, at - 15, at + 20) .. "..." end
-  kit.blame("mini \"%s\": character %d: %s", (gsub(shown, "%s", " ")), at, format(...))
+  -- Bytes within a character do not count.
+  local _, before = gsub(sub(text, 1, at - 1), "[^\x80-\xbf]", "")
+  kit.blame("mini \"%s\": character %d: %s", (gsub(shown, "%s", " ")), before + 1, format(...))
+end
+
+-- The end of what stands in backquotes from `at` on; one within is doubled.
+local function quoted(text, at)
+  local last = at
+  repeat
+    last = find(text, "`", last + 1, true)
+    if not last then fail(text, at, "\"`\" is never closed; add \"`\"") end
+    local doubled = sub(text, last + 1, last + 1) == "`"
+    if doubled then last = last + 1 end
+  until not doubled
+  return last
 end
 
 -- Pieces of text: {kind, text, place, whether it touches the one before}.
@@ -41,6 +57,8 @@ local function tokens(text)
         if not more then break end
         piece = piece .. more
       end
+    elseif sub(text, at, at) == "`" then
+      kind, piece = "cell", sub(text, at, quoted(text, at))
     else
       kind, piece = "number", match(text, "^%-?%d+%.%d+", at) or match(text, "^%-?%d+", at)
     end
@@ -124,7 +142,7 @@ local changes = {
     step.times = step.times * (self:peek().kind == "number" and self:peek().touching
       and self:number("how often it is played", 1, LARGEST, true)[1] or 2)
   end,
-  ["@"] = function(self, step) step.weight = self:number("how many steps it counts for", SMALLEST, LARGEST) end,
+  ["@"] = function(self, step) step.weight = self:number("how many steps it counts for", SMALLEST, HEAVIEST) end,
   ["?"] = function(self, step)
     local own = self:peek().kind == "number" and self:peek().touching
     local left_out = own and self:number("the probability", 0, 1) or { 1, 2 }
@@ -156,6 +174,11 @@ function Reader:atom()
   if token.kind == "word" then return { kind = "value", value = { name = token.text } } end
   if token.kind == "number" then
     return { kind = "value", value = { name = token.text, number = tonumber(token.text) } }
+  end
+  if token.kind == "cell" then
+    local step, problem = native.step((gsub(sub(token.text, 2, -2), "``", "`")))
+    if not step then self:fail(token.at, "%s: %s", token.text, problem) end
+    return { kind = "value", value = { name = token.text, step = step } }
   end
   if token.text == "~" or token.text == "-" then return { kind = "rest" } end
   local close = closing[token.text]

@@ -6,7 +6,6 @@ use cantus_host::model::{Name, Note, Num, Pattern, Step, note_name};
 
 use super::text::{Fields, number, quoted};
 use crate::notation::{self, Lane};
-use crate::values;
 
 /// Most rows, and most columns, of a pattern that is written in signs.
 const ROWS: u32 = 128;
@@ -31,7 +30,7 @@ fn steps(pattern: &Pattern, column: usize) -> String {
 /// A column of a pattern, in signs.
 struct Column {
     text: String,
-    defaults: values::Fields,
+    defaults: Step,
 }
 
 /// The pattern in signs, if read again they are the same pattern.
@@ -67,9 +66,6 @@ impl Column {
         let in_column = pattern.steps.iter().filter(|(cell, _)| cell.column == column);
         let steps: BTreeMap<u32, &Step> = in_column.map(|(cell, step)| (cell.row, step)).collect();
         let all = || steps.values();
-        if all().any(|s| matches!(s.note, Some(Note::Off | Note::Cut))) {
-            return None;
-        }
         let one = Num::ONE;
         let plain = all().find(|s| s.velocity != Some(one)).or(all().next());
         let lengths_differ = all().any(|s| Some(s.length) != all().next().map(|s| s.length));
@@ -78,24 +74,32 @@ impl Column {
             let free = steps.range(row + 1..).next().map_or(pattern.rows, |(next, _)| *next);
             length.fract() == 0.0 && length >= 1.0 && f64::from(*row) + length <= f64::from(free)
         });
-        let same_note =
-            steps.len() > 1 && all().all(|s| s.note.is_some() && s.note == all().next().and_then(|s| s.note));
-        let defaults = values::Fields {
-            note: same_note.then(|| all().next().and_then(|s| s.number())).flatten(),
+        // A row that is said to be one is a default; what holds is longer.
+        let length = match plain.and_then(|s| s.length) {
+            Some(length) if !lengths_differ && (!fits || length == one) => Some(length),
+            _ => all().find(|s| fits && s.length == Some(one)).and(Some(one)),
+        };
+        let same_note = steps.len() > 1
+            && all().all(|s| s.number().is_some() && s.note == steps.values().next().and_then(|s| s.note));
+        let defaults = Step {
+            note: all().next().and_then(|s| s.note).filter(|_| same_note),
             velocity: plain.and_then(|s| s.velocity),
             slot: plain.and_then(|s| s.slot),
-            length: plain.and_then(|s| s.length).filter(|_| !lengths_differ && !fits),
+            length,
+            ..Step::default()
         };
         let mut signs = vec![".".to_owned(); pattern.rows as usize];
         for (row, step) in steps {
             let accent = step.velocity == Some(one) && defaults.velocity != Some(one);
-            let sign = match step.number().filter(|_| defaults.note.is_none()) {
+            let sign = match step.note.filter(|_| defaults.note.is_none()) {
                 None if accent => "X".to_owned(),
                 None => "x".to_owned(),
-                Some(note) => note_name(note.get()).unwrap_or_else(|| number(note)),
+                Some(Note::Off) => "OFF".to_owned(),
+                Some(Note::Cut) => "CUT".to_owned(),
+                Some(Note::Pitch(note)) => note_name(note.get()).unwrap_or_else(|| number(note)),
             };
             *signs.get_mut(row as usize)? = sign;
-            if defaults.length.is_none() {
+            if defaults.length.is_none_or(|length| fits && length == one) {
                 let held = (step.length.map_or(1.0, Num::get) as u32).saturating_sub(1);
                 (row + 1..=row + held).try_for_each(|row| signs.get_mut(row as usize).map(|s| *s = "=".to_owned()))?;
             }
@@ -104,7 +108,7 @@ impl Column {
     }
 
     fn has_defaults(&self) -> bool {
-        self.defaults != values::Fields::default()
+        self.defaults != Step::default()
     }
 
     /// As it will be read.
@@ -115,11 +119,12 @@ impl Column {
     }
 
     fn table(&self) -> Fields {
-        let values::Fields { note, velocity, slot, length } = &self.defaults;
+        let Step { slot, velocity, length, .. } = &self.defaults;
+        let note = self.defaults.number();
         let mut table = Fields::default();
         table.value(quoted(&self.text));
         if let Some(note) = note {
-            table.put("note", note_name(note.get()).map_or_else(|| number(*note), |name| quoted(&name)));
+            table.put("note", note_name(note.get()).map_or_else(|| number(note), |name| quoted(&name)));
         }
         if let Some(slot) = slot {
             table.put("slot", (u32::from(*slot) + 1).to_string());

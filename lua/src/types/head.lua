@@ -27,11 +27,38 @@
 ---Where something begins; the strongest has a strength of 1.
 ---@alias cantus.Onset {frame: integer, seconds: number, place: number, strength: number}
 
----A pattern. Its name is what `tostring` gives.
----@class cantus.Pattern
----@field name string Its name.
+---What a step of a pattern has.
+---@class cantus.Step
+---@field note? number|string A MIDI note number, a note such as "C4", "OFF" or "CUT".
+---@field instrument? integer Which of several targets plays it, from 1 to 255.
+---@field slot? integer From 1.
+---@field velocity? number 0 to 1.
+---@field length? number Rows (1); 0 lets it ring.
+---@field delay? number Rows that it comes late, above -1 and below 1.
+---@field chance? number|string 0 to 1, or such as "50%".
+---@field ratio? string|integer[] "1:4" or {1, 4}: in the first of four turns.
+---@field condition? string "first", "pre", "fill" or "every 4"; with ! before it, not so.
+---@field ratchet? integer|number[]|{hits: integer, ramp?: number, curve?: number}|string How often it is struck, 2 to 64; how its loudness and its time go, -1 to 1.
+---@field glide? number Rows.
+---@field locks? table<string, number|string|boolean> Values of parameters for this note alone.
+
+---Options of `pattern`, and what every step has that does not say otherwise.
+---@class (exact) cantus.PatternOptions: cantus.Step
+---@field rows? integer How many rows it has, 1 to 65536.
+---@field steps_per_beat? number How many rows make a beat (4); below 0 it plays backwards.
+---@field per_beat? number The same.
+---@field cycle? number|string Beats that a cycle lasts (a bar).
+---@field cycles? integer How many cycles are played.
+---@field slots? table<string, integer> What words of a cycle mean.
+---@field as? "note"|"slot" What numbers of a cycle mean.
+---@field lanes? boolean What a cycle stacks has columns of its own.
+
+---A pattern as a table: for each row a step, or a list of them by column, false where there is none.
+---@class cantus.PatternTable
 ---@field rows integer How many rows it has.
 ---@field steps_per_beat number How many rows make a beat.
+---@field behind? table<integer, cantus.Step|(cantus.Step|false)[]> Those behind the last row.
+---@field [integer] cantus.Step|(cantus.Step|false)[]
 
 ---A note as `trigger` plays it.
 ---@class (exact) cantus.Note

@@ -90,7 +90,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "pattern('p', mini('a'), {slot = 1, slts = {}})",
-        "song.lua:1: pattern \"p\": with a cycle there is no option \"slts\"; did you mean \"slots\"?; options are cycle, cycles, slots, as, steps_per_beat, note, velocity, slot, length",
+        "song.lua:1: pattern \"p\": with a cycle there is no option \"slts\"; did you mean \"slots\"?; options are cycle, cycles, slots, as, steps_per_beat, rows, lanes, note, instrument, slot, velocity, length, delay, chance, ratio, condition, ratchet, glide, locks",
     ),
     (
         "pattern('p', mini('a'), {as = 'nte'})",
@@ -162,8 +162,8 @@ fn too_much() {
             ("range(1, math.huge)", "range: the last number must be a number, not inf"),
             ("mini(('['):rep(50))", "groups lie more than 40 deep; that is too deep"),
             (
-                "mini(('a '):rep(6000))",
-                "character 10001: the text is too long; 10000 characters are possible, stack() joins several",
+                "mini(('a '):rep(60000))",
+                "character 100001: the text is too long; 100000 characters are possible, stack() joins several",
             ),
         ] {
             let error = Rig::with(|options| options.instructions = 100_000_000).run(code).expect_err(code);

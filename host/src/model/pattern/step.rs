@@ -34,7 +34,7 @@ pub struct Step {
     /// Rows that it takes to glide there from the note before, 0 to 65,536.
     pub glide: Option<Num>,
     /// Parameters of the target that have another value for this note alone, by name: numbers, texts, true and false. At
-    /// most 16, each once.
+    /// most 16, each once, in the order of their names.
     pub locks: Arc<[(Name, Value)]>,
 }
 
@@ -102,6 +102,35 @@ impl Step {
         if let Some(Note::Pitch(note)) = self.note { Some(note) } else { None }
     }
 
+    /// Gives a parameter another value for this note alone. Locks stand in the order of their names.
+    pub fn lock(&mut self, name: Name, value: Value) {
+        let at = self.locks.partition_point(|(other, _)| *other <= name);
+        let (before, behind) = self.locks.split_at(at);
+        self.locks = before.iter().cloned().chain([(name, value)]).chain(behind.iter().cloned()).collect();
+    }
+
+    /// What it says, and where it is silent, what another says; of the other's locks, those of parameters it does not lock.
+    pub fn or(&self, other: &Step) -> Step {
+        let mut step = Step {
+            note: self.note.or(other.note),
+            instrument: self.instrument.or(other.instrument),
+            slot: self.slot.or(other.slot),
+            velocity: self.velocity.or(other.velocity),
+            length: self.length.or(other.length),
+            delay: self.delay.or(other.delay),
+            chance: self.chance.or(other.chance),
+            ratio: self.ratio.or(other.ratio),
+            condition: self.condition.or(other.condition),
+            ratchet: self.ratchet.or(other.ratchet),
+            glide: self.glide.or(other.glide),
+            locks: self.locks.clone(),
+        };
+        for (name, value) in other.locks.iter().filter(|(name, _)| !self.locks.iter().any(|(own, _)| own == name)) {
+            step.lock(name.clone(), value.clone());
+        }
+        step
+    }
+
     /// Whether it plays depends on something.
     pub fn is_conditional(&self) -> bool {
         self.chance.is_some() || self.ratio.is_some() || self.condition.is_some()
@@ -109,8 +138,13 @@ impl Step {
 
     /// What keeps it from standing in that place, if anything does.
     pub fn problem(&self, at: Cell) -> Option<String> {
-        let problem = place(at).or_else(|| self.numbers()).or_else(|| self.turns()).or_else(|| self.bad_lock())?;
+        let problem = self.wrong(at)?;
         Some(format!("row {}: {problem}", u64::from(at.row) + 1))
+    }
+
+    /// The same, without saying where.
+    pub(super) fn wrong(&self, at: Cell) -> Option<String> {
+        place(at).or_else(|| self.numbers()).or_else(|| self.turns()).or_else(|| self.bad_lock())
     }
 
     /// A number that is out of range.
