@@ -32,7 +32,9 @@ pub use graph::{Cycle, Edge, audible, carrying, edges, order, routes};
 pub(crate) use module::is_name;
 pub use module::{Module, ModuleId};
 pub use path::{Path, Place};
-pub use pattern::{Cell, Condition, Note, Pattern, Ratchet, Ratio, Step, Test, note_name};
+pub use pattern::{
+    Cell, Change, Condition, Note, Pattern, PatternEdit, Ratchet, Ratio, Selection, Step, StepField, Test, note_name,
+};
 pub use record::{Excerpt, ModuleRecord, SlotNumber};
 pub use refusal::Refusal;
 pub use setting::{Bound, SESSION, Setting, SettingKind, session as session_setting};

@@ -1,11 +1,15 @@
 //! Patterns: rows of steps, as people edit them.
 
+mod edit;
+mod field;
 mod step;
 mod text;
 
 use super::table::Table;
 use super::value::Num;
 
+pub use edit::{PatternEdit, Selection};
+pub use field::{Change, StepField};
 pub use step::{Condition, Note, Ratchet, Ratio, Step, Test};
 pub use text::note_name;
 
