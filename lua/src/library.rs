@@ -6,8 +6,8 @@ use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table}
 
 use crate::error::located;
 use crate::{
-    bounds, chain, constructors, engine, graph, help, listing, mix, modulation, music, observing, params, pattern,
-    performing, random, session, settings, sound, strings, time, timers, words, workers,
+    bounds, chain, constructors, edits, engine, graph, help, listing, mix, modulation, music, observing, params,
+    pattern, performing, random, session, settings, sound, strings, time, timers, words, workers,
 };
 
 /// One native function.
@@ -36,6 +36,7 @@ const AREAS: &[&[Row]] = &[
     timers::ROWS,
     workers::ROWS,
     pattern::ROWS,
+    edits::ROWS,
     chain::ROWS,
     session::ROWS,
     settings::ROWS,

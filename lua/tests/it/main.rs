@@ -4,6 +4,7 @@ mod bindings;
 mod broken;
 mod claims;
 mod cycles;
+mod edits;
 mod guards;
 mod listings;
 mod looks;

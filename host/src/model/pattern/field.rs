@@ -107,7 +107,10 @@ impl StepField {
                 let mut locks = step.locks.to_vec();
                 match locks.iter_mut().find(|(lock, _)| lock == name) {
                     Some((_, value)) => *value = Value::Num(number),
-                    None => locks.push((name.clone(), Value::Num(number))),
+                    None => {
+                        let at = locks.partition_point(|(lock, _)| lock < name);
+                        locks.insert(at, (name.clone(), Value::Num(number)));
+                    }
                 }
                 step.locks = locks.into();
             }

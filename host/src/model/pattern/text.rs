@@ -246,18 +246,32 @@ impl<'de> Deserialize<'de> for Pattern {
     }
 }
 
+/// As it stands in a line.
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&written(self))
+    }
+}
+
+impl std::str::FromStr for Step {
+    type Err = String;
+
+    /// Reads what `Display` writes.
+    fn from_str(text: &str) -> Result<Step, String> {
+        read(text)?.ok_or_else(|| "a step is a note or x, and what else it has".to_owned())
+    }
+}
+
 /// A step in commands: as it stands in a line.
 impl Serialize for Step {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&written(self))
+        to.collect_str(self)
     }
 }
 
 impl<'de> Deserialize<'de> for Step {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Step, D::Error> {
-        let wrong = || "a step is a note or x, and what else it has".to_owned();
-        let step = read(&String::deserialize(from)?).and_then(|step| step.ok_or_else(wrong));
-        step.map_err(serde::de::Error::custom)
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -279,8 +279,8 @@ fn numbers_change() {
         (StepField::Slot, "/2", "1: x s3", "!row 1: slot 1.5 is not possible; 1 to 65536 are"),
         (StepField::Instrument, "=2", "1: x; 2: OFF", "2; 1: x i2; 2: OFF i2"),
         (StepField::Glide, "*2", "1: x g1; 2: x", "2; 1: x g2; 2: x"),
-        (StepField::Lock("mix".into()), "*2", "1: x mix=1 a=2; 2: x", "2; 1: x mix=2 a=2; 2: x"),
-        (StepField::Lock("mix".into()), "3", "1: x mix=wet; 2: x a=1", "2; 1: x mix=3; 2: x a=1 mix=3"),
+        (StepField::Lock("mix".into()), "*2", "1: x a=2 mix=1; 2: x", "2; 1: x a=2 mix=2; 2: x"),
+        (StepField::Lock("mix".into()), "3", "1: x mix=wet; 2: x a=1 z=1", "2; 1: x mix=3; 2: x a=1 mix=3 z=1"),
         (StepField::Lock("mix".into()), "*1e308", "1: x mix=1e308", "!row 1: mix would be infinite"),
         (StepField::Lock("a b".into()), "1", "1: x", "!row 1: \"a b\" is not the name of a parameter"),
     ] {
