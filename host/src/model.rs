@@ -33,7 +33,10 @@ pub use graph::{Cycle, Edge, audible, carrying, edges, order, routes};
 pub(crate) use module::is_name;
 pub use module::{Module, ModuleId};
 pub use path::{Path, Place};
-pub use pattern::{Cell, Condition, Note, Pattern, Radix, Ratchet, Ratio, Step, Test, note_name};
+pub use pattern::{
+    Cell, Change, Condition, Note, Pattern, PatternEdit, Radix, Ratchet, Ratio, Selection, Step, StepField, Test,
+    note_name,
+};
 pub use record::{Excerpt, ModuleRecord, SlotNumber};
 pub use refusal::Refusal;
 pub use setting::{Bound, SESSION, Setting, SettingKind, session as session_setting};

@@ -239,7 +239,7 @@ pub const PARTS: &[Row] = &[
         function: |lua, args| {
             call(lua, args, |lua, (_, name): (This, Value)| {
                 let name = text(&name, "the name of a pattern")?;
-                with(lua, |work| Ok(work.model.patterns.contains(&*name).then(|| PatternHandle { name: name.into() })))
+                with(lua, |work| Ok(work.model.patterns.contains(&*name).then(|| PatternHandle::new(name.into()))))
             })
         },
     },

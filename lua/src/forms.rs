@@ -2,7 +2,7 @@
 //! `pattern` reads back to an equal pattern.
 
 use cantus_host::model::{Cell, Note, Num, Pattern, Radix, Step, note_name};
-use mlua::{Lua, MultiValue, Result, Table, UserDataMethods, Value};
+use mlua::{Lua, Result, Table, Value};
 
 use crate::bounds;
 use crate::context::with;
@@ -63,15 +63,6 @@ pub const ROWS: &[Row] = &[
         function: |lua, args| call(lua, args, |lua, this: Value| made(&this, "mini", lua, |made| mini(lua, made))),
     },
 ];
-
-/// The methods of a pattern.
-pub fn methods<M: UserDataMethods<PatternHandle>>(methods: &mut M) {
-    for row in ROWS {
-        if let Some(name) = row.name.strip_prefix("pattern:") {
-            methods.add_function(name, |lua, args: MultiValue| (row.function)(lua, args));
-        }
-    }
-}
 
 /// Does something with the pattern that a method is called on.
 fn made<T>(this: &Value, method: &str, lua: &Lua, f: impl FnOnce(&Pattern) -> Result<T>) -> Result<T> {

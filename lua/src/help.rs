@@ -13,6 +13,7 @@ use crate::error::blame;
 use crate::facade::Facade;
 use crate::handle::{OWN, method_name, own_key};
 use crate::library::{Documented, Row, call, documentation};
+use crate::pattern::PatternHandle;
 use crate::settings;
 use crate::sound;
 use crate::subject::{Part, Subject, global_name, subject};
@@ -21,7 +22,7 @@ use crate::values;
 /// The area's functions.
 pub const ROWS: &[Row] = &[Row {
     name: "help",
-    signature: "(what?: cantus.Module|cantus.Slot|table|function|string)",
+    signature: "(what?: cantus.Module|cantus.Slot|cantus.Pattern|table|function|string)",
     doc: "Prints what a module, its slots, a type, a constructor, a parameter, a function, a library, an object or a \
           setting does; without anything, what there is.",
     example: "help(kick)  help(kick.slots[1])  help(\"kick.volume\")  help(connect)  help(clock)  \
@@ -39,6 +40,7 @@ pub fn show(lua: &Lua, args: MultiValue) -> Result<()> {
         None | Some(Value::Nil) => contents(lua)?,
         Some(Value::String(word)) => of_word(lua, &word.to_string_lossy())?,
         Some(Value::UserData(object)) if object.is::<Facade>() => of_word(lua, object.borrow::<Facade>()?.0)?,
+        Some(Value::UserData(pattern)) if pattern.is::<PatternHandle>() => of_word(lua, "pattern")?,
         Some(function @ Value::Function(_)) => {
             let (global, method) = (global_name(lua, function)?, method_name(lua, function)?);
             match (global, method.as_deref().and_then(own_key)) {
@@ -74,14 +76,13 @@ fn of_word(lua: &Lua, word: &str) -> Result<String> {
     let method = |row: &&Documented| row.name.split_once(':').is_some_and(|(_, method)| method == word);
     let called = |row: &&Documented| row.name == word;
     let all = documentation();
-    if let Some(row) = all.iter().find(called).or_else(|| all.iter().find(method)) {
-        return Ok(function_page(row));
-    }
-    let within: Vec<&Documented> = all.iter().filter(|row| is_within(row, word)).collect();
-    if !within.is_empty() {
-        let first = |text: &str| text.split_once(". ").map_or(text.to_owned(), |(first, _)| format!("{first}."));
-        let lines = within.into_iter().map(|row| format!("\n  {}: {}", call_of(row), first(&row.doc)));
-        return Ok(format!("{word} has{}", lines.collect::<String>()));
+    let own = all.iter().find(called).or_else(|| all.iter().find(method)).map(function_page);
+    let within = all.iter().filter(|row| is_within(row, word));
+    let first = |text: &str| text.split_once(". ").map_or(text.to_owned(), |(first, _)| format!("{first}."));
+    let lines: String = within.map(|row| format!("\n  {}: {}", call_of(row), first(&row.doc))).collect();
+    let members = (!lines.is_empty()).then(|| format!("{word} has{lines}"));
+    if own.is_some() || members.is_some() {
+        return Ok(own.into_iter().chain(members).collect::<Vec<_>>().join("\n"));
     }
     if let Ok(setting) = settings::find(word) {
         return Ok(setting.help());

@@ -18,7 +18,8 @@
 //! - `prelude/music/`: the musical library, in Lua. Notes, scales, chords, rhythms, lists, chance, sequences, and cycles in
 //!   mini-notation, from text (`reading`, `mini`) over functions of time in exact fractions (`cycle`, `shapes`, `changes`)
 //!   to the rows of a pattern (`compile`). `music` reads what it says of itself.
-//! - `handle`, `slots`, `pattern`: what scripts hold. `notation`, `step`, `forms`: how patterns are written, in and out. `subject`, `listing`, `help`, `sound`: what they may ask about it.
+//! - `handle`, `slots`, `pattern`, with `edits`: what scripts hold. `notation`, `step`, `forms`: how patterns are written, in
+//!   and out. `subject`, `listing`, `help`, `sound`: what they may ask about it.
 //! - `workers`: Lua that takes long, in states of its own beside the script thread.
 //! - `print`: the way back, from a Model to the script that makes it.
 //! - `agenda`, `later`, `script/player`: what scripts do in time; `timers`: the words for it. `snapshot`, `observing`: what
@@ -35,6 +36,7 @@ mod budget;
 mod chain;
 mod constructors;
 mod context;
+mod edits;
 mod engine;
 mod error;
 mod facade;

@@ -6,7 +6,7 @@ use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table}
 
 use crate::error::located;
 use crate::{
-    bounds, chain, constructors, engine, forms, graph, help, listing, mix, modulation, music, observing, params,
+    bounds, chain, constructors, edits, engine, forms, graph, help, listing, mix, modulation, music, observing, params,
     pattern, performing, players, random, session, settings, sound, strings, time, timers, words, workers,
 };
 
@@ -37,6 +37,7 @@ const AREAS: &[&[Row]] = &[
     workers::ROWS,
     pattern::ROWS,
     forms::ROWS,
+    edits::ROWS,
     chain::ROWS,
     players::ROWS,
     session::ROWS,

@@ -1,13 +1,14 @@
 //! `pattern(name, rows, options)`: what scripts write becomes lanes, and [`notation`] compiles them.
 
+use cantus_host::control::When;
 use cantus_host::model::command::{RemovePatternCommand, SetPatternCommand};
 use cantus_host::model::{Name, Note, Num, Pattern, Refusal, Step};
 use mlua::{Lua, MetaMethod, Result, Table, UserData, UserDataFields, UserDataMethods, Value};
 
 use crate::bounds;
 use crate::context::{run, with};
+use crate::edits;
 use crate::error::{blame, located, refused};
-use crate::forms;
 use crate::library::{Row, call};
 use crate::notation::{self, Cell, Lane};
 use crate::step;
@@ -57,6 +58,15 @@ pub const ROWS: &[Row] = &[
 pub struct PatternHandle {
     /// Its name.
     pub name: Name,
+    /// When what is done with it is to be done.
+    pub when: When,
+}
+
+impl PatternHandle {
+    /// The pattern of that name.
+    pub fn new(name: Name) -> PatternHandle {
+        PatternHandle { name, when: When::Now }
+    }
 }
 
 /// What a lane and the options after the rows may say, besides what a step may.
@@ -105,7 +115,7 @@ fn pattern(lua: &Lua, (name, rows, options): (Value, Value, Value)) -> Result<Pa
     let name: Name = values::text(&name, "the name of a pattern")?.into();
     if rows.is_nil() && options.is_nil() {
         let there = with(lua, |work| Ok(work.model.patterns.contains(&*name)))?;
-        return there.then_some(PatternHandle { name: name.clone() }).ok_or_else(|| {
+        return there.then(|| PatternHandle::new(name.clone())).ok_or_else(|| {
             blame(format!("there is no pattern \"{name}\"; to make it, say its rows: pattern(\"{name}\", \"x . x .\")"))
         });
     }
@@ -114,7 +124,7 @@ fn pattern(lua: &Lua, (name, rows, options): (Value, Value, Value)) -> Result<Pa
         return Err(refused(&Refusal::BadPattern { name, problem }));
     }
     run(lua, SetPatternCommand { name: name.clone(), pattern: made })?;
-    Ok(PatternHandle { name })
+    Ok(PatternHandle::new(name))
 }
 
 fn read(lua: &Lua, rows: &Value, options: &Value) -> Result<Pattern> {
@@ -306,14 +316,12 @@ impl UserData for PatternHandle {
     }
 
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        forms::methods(methods);
         methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(this.name.to_string()));
         methods.add_meta_method(MetaMethod::Index, |lua, this, key: Value| {
             field(lua, &this.name, &key).map_err(|e| located(lua, e))
         });
-        methods.add_meta_method(MetaMethod::NewIndex, |lua, this, _: mlua::MultiValue| {
-            let advice = format!("a pattern cannot be changed; write pattern(\"{}\", ...) again", this.name);
-            Err::<(), _>(located(lua, blame(advice)))
+        methods.add_meta_method(MetaMethod::NewIndex, |lua, this, (key, value): (Value, Value)| {
+            edits::set_field(lua, this, &key, &value).map_err(|e| located(lua, e))
         });
         methods.add_meta_function(MetaMethod::Eq, |_, (a, b): (Value, Value)| {
             let name =
@@ -331,6 +339,6 @@ fn field(lua: &Lua, name: &Name, key: &Value) -> Result<Value> {
         "name" => lua.create_string(name.as_bytes()).map(Value::String),
         "rows" => Ok(Value::Integer(i64::from(rows))),
         "steps_per_beat" => Ok(Value::Number(speed)),
-        _ => Err(blame(values::unknown(&format!("pattern {name}"), "field", &key, ["name", "rows", "steps_per_beat"]))),
+        key => edits::method(lua, name, key),
     }
 }

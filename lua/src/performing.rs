@@ -176,7 +176,10 @@ fn recall(lua: &Lua, (name, when): (Value, Value)) -> Result<()> {
 }
 
 /// The next line of a grid; `what` begins the sentence if it is none.
-fn grid(lua: &Lua, when: &Value, what: &str) -> Result<When> {
+///
+/// # Errors
+/// When it is none.
+pub fn grid(lua: &Lua, when: &Value, what: &str) -> Result<When> {
     let bar = || with(lua, |work| Ok(Num::of(work.model.signature.beats_per_bar())));
     Ok(match when {
         Value::String(word) if *word == "bar" => When::NextGrid(bar()?),

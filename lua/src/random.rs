@@ -92,6 +92,11 @@ impl Random {
         result
     }
 
+    /// What other random numbers may follow from.
+    pub fn seed(&self) -> u32 {
+        (self.next() >> 32) as u32
+    }
+
     /// A number from 0 to less than 1.
     fn float(&self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64

@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cantus_host::control::{EngineState, StatusOf};
+use cantus_host::control::{EngineState, Position, StatusOf, Waiting, When};
 use cantus_host::model::{Catalog, Connection, Model, Module, Name, Pattern};
 use mlua::{Either, Function, IntoLua, Lua, MultiValue, Result, Table, UserData, UserDataRef, Value};
 
@@ -117,8 +117,8 @@ pub fn now(lua: &Lua) -> Result<Table> {
     table(lua, context(lua).engine.state(), model, catalog)
 }
 
-const ROOT: [&str; 8] =
-    ["clock", "connections", "modules", "patternRuntime", "patterns", "problems", "scenes", "version"];
+const ROOT: [&str; 9] =
+    ["clock", "connections", "modules", "patternRuntime", "patterns", "pending", "problems", "scenes", "version"];
 const CLOCK: [&str; 6] = ["beat", "beats_per_bar", "bpm", "playing", "signature", "swing"];
 const MODULE: [&str; 11] =
     ["enabled", "id", "meters", "mute", "name", "parameters", "seed", "slots", "solo", "status", "type"];
@@ -197,6 +197,7 @@ impl Snapshot {
     fn texts<R>(&self, list: Node, look: impl FnOnce(&[String]) -> R) -> R {
         let mut lists = self.lists.borrow_mut();
         look(lists.entry(list.number()).or_insert_with(|| match list.kind {
+            Kind::Pending => self.state.pending.iter().map(waits).collect(),
             Kind::Problems => self.state.status.problems().iter().map(ToString::to_string).collect(),
             Kind::Scenes => self.state.scenes.keys().map(ToString::to_string).collect(),
             Kind::Steps => self.pattern(list).map(|(_, pattern)| pattern.lines()).unwrap_or_default(),
@@ -211,6 +212,7 @@ impl Snapshot {
             "modules" => Kind::Modules,
             "patternRuntime" => Kind::Runtime,
             "patterns" => Kind::Patterns,
+            "pending" => Kind::Pending,
             "problems" => Kind::Problems,
             "scenes" => Kind::Scenes,
             "version" => return Found::value(lua, self.state.version),
@@ -313,6 +315,17 @@ impl Snapshot {
         };
         keys.map(MultiValue::from_iter)
     }
+}
+
+/// A batch that waits: `transpose pattern beat by 12, at beat 16, from the prompt`.
+fn waits(waiting: &Waiting) -> String {
+    let Waiting { what, origin, when, .. } = waiting;
+    let due = match when {
+        When::AtSample(sample) => format!(", at sample {sample}"),
+        When::AtBeat(beat) | When::At(Position { beat, .. }) => format!(", at beat {}", beat.get()),
+        When::Now | When::NextGrid(_) => String::new(),
+    };
+    format!("{what}{due}, from {origin}")
 }
 
 /// How a module is: `ready`, `loading`, or what is wrong.

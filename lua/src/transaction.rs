@@ -177,6 +177,22 @@ impl Transaction {
         !self.is_file()
     }
 
+    /// Notes a command to be done at another time, with those of that time that were noted just before: one batch. False:
+    /// as [`Transaction::afterwards`].
+    ///
+    /// # Errors
+    /// [`Refusal`]: it could not be done now.
+    pub fn edit_later(&mut self, command: Command, when: When) -> Result<bool, Refusal> {
+        self.model.clone().edit(&command, &self.catalog)?;
+        if let Some(Afterwards::Work(Work::Commands(commands), same)) = self.later.last_mut()
+            && *same == when
+        {
+            commands.push(command);
+            return Ok(true);
+        }
+        Ok(self.afterwards(Afterwards::Work(Work::Commands(vec![command]), when)))
+    }
+
     /// What is to be done after the commit.
     pub fn later(&self) -> &[Afterwards] {
         &self.later

@@ -3,6 +3,7 @@
 mod catalog;
 mod claims;
 mod diff;
+mod edits;
 mod oracle;
 mod refusals;
 pub mod walk;
@@ -97,6 +98,7 @@ fn begin() -> Vec<Command> {
         SetTempoPointCommand { beat: num(8.0), point: TempoPoint { bpm: num(90.0), ramp: false } }.into(),
         set("kick.slots[2].file", text("a.wav")),
         SetStepCommand { pattern: "beat".into(), row: 0, column: 0, step: Step::default() }.into(),
+        edits::tune(),
     ]
 }
 
@@ -111,7 +113,7 @@ pub fn edits() -> Vec<(Command, &'static str)> {
     let excerpt = Excerpt::of(catalog().get("Fx").expect("there"));
     let gone = without("Fx");
     assert!(gone.get("Fx").is_none());
-    vec![
+    let mut rows = vec![
         (add("Fx", "echo"), "add Fx echo"),
         (
             RestoreModuleCommand {
@@ -209,7 +211,9 @@ pub fn edits() -> Vec<(Command, &'static str)> {
             .into(),
             "note what a.lua asks for",
         ),
-    ]
+    ];
+    rows.extend(edits::rows());
+    rows
 }
 
 /// An excerpt of a type that no plugin provides.
@@ -226,6 +230,7 @@ fn only_once(command: &Command) -> bool {
             | Command::RenameModule(_)
             | Command::InsertChainEntry(_)
             | Command::RemoveChainEntry(_)
+            | Command::EditPattern(_)
     )
 }
 
@@ -254,7 +259,7 @@ fn every_edit_is_in_the_table() {
     let mut kinds: Vec<String> = edits().iter().map(|(command, _)| kind(command)).collect();
     kinds.sort();
     kinds.dedup();
-    assert_eq!(kinds.len(), 38, "{kinds:?}: a new command needs a row");
+    assert_eq!(kinds.len(), 39, "{kinds:?}: a new command needs a row");
 }
 
 #[test]

@@ -30,7 +30,9 @@ pub use modules::{
     AddModuleCommand, EnableModuleCommand, MuteModuleCommand, RemoveModuleCommand, RenameModuleCommand,
     RestoreModuleCommand, SetSeedCommand, SoloModuleCommand,
 };
-pub use patterns::{ClearStepCommand, RemovePatternCommand, SetPatternCommand, SetStepCommand, ShapePatternCommand};
+pub use patterns::{
+    ClearStepCommand, EditPatternCommand, RemovePatternCommand, SetPatternCommand, SetStepCommand, ShapePatternCommand,
+};
 pub use session::{
     ForgetSceneCommand, KeepSceneCommand, KeepTypeCommand, SetClaimsCommand, SetSettingCommand, UseProviderCommand,
 };
@@ -152,6 +154,7 @@ commands! {
     ShapePattern(ShapePatternCommand),
     SetStep(SetStepCommand),
     ClearStep(ClearStepCommand),
+    EditPattern(EditPatternCommand),
     SetChain(SetChainCommand),
     RemoveChain(RemoveChainCommand),
     InsertChainEntry(InsertChainEntryCommand),

@@ -1,5 +1,7 @@
 //! Patterns: rows of steps, as people edit them.
 
+mod edit;
+mod field;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -10,6 +12,8 @@ mod words;
 use super::table::Table;
 use super::value::Num;
 
+pub use edit::{PatternEdit, Selection};
+pub use field::{Change, StepField};
 pub use step::{Condition, Note, Ratchet, Ratio, Step, Test};
 pub use words::{Radix, note_name};
 

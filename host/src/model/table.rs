@@ -133,6 +133,12 @@ impl<K: Ord + Clone, V> Table<K, V> {
         true
     }
 
+    /// A table of entries that ascend, each key once. Those of another version stay shared with it.
+    pub fn of_entries(entries: Vec<Arc<(K, V)>>) -> Table<K, V> {
+        debug_assert!(entries.is_sorted_by(|a, b| a.0 < b.0), "they ascend");
+        Table { chunks: Arc::new(entries.chunks(CHUNK).map(|chunk| Arc::new(chunk.to_vec())).collect()) }
+    }
+
     /// All entries, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.entries().map(|entry| (&entry.0, &entry.1))
@@ -219,7 +225,8 @@ impl<K, V> Table<K, V> {
         Arc::ptr_eq(&self.chunks, &other.chunks)
     }
 
-    fn entries(&self) -> impl Iterator<Item = &Arc<(K, V)>> {
+    /// All entries, ascending, each to be kept.
+    pub fn entries(&self) -> impl Iterator<Item = &Arc<(K, V)>> {
         self.chunks.iter().flat_map(|c| c.iter())
     }
 }

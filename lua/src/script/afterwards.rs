@@ -25,7 +25,8 @@ impl Script {
                 let when = if *own == When::Now { when } else { *own };
                 // Steps are a person's, also if a callback takes them back.
                 let person = origin.person();
-                let on_behalf = if person.is_some() { origin.clone() } else { Origin::Repl };
+                let own = person.is_some() || matches!(work, Work::Commands(_));
+                let on_behalf = if own { origin.clone() } else { Origin::Repl };
                 match self.context.engine.commit(Batch::of(on_behalf, work.clone()).at(when)) {
                     Ok(accepted) => self.print(&accepted.skipped),
                     // Nobody hears what was to happen on beats that will not come.

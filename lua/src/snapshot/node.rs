@@ -13,6 +13,7 @@ pub enum Kind {
     Parameters,
     Pattern,
     Patterns,
+    Pending,
     Problems,
     Runtime,
     Scenes,
@@ -33,7 +34,7 @@ pub struct Node {
 }
 
 impl Kind {
-    const ALL: [Kind; 16] = [
+    const ALL: [Kind; 17] = [
         Kind::Root,
         Kind::Clock,
         Kind::Connection,
@@ -44,6 +45,7 @@ impl Kind {
         Kind::Parameters,
         Kind::Pattern,
         Kind::Patterns,
+        Kind::Pending,
         Kind::Problems,
         Kind::Runtime,
         Kind::Scenes,
@@ -54,7 +56,7 @@ impl Kind {
 
     /// Its keys are numbers from 1.
     pub fn is_list(self) -> bool {
-        matches!(self, Kind::Connections | Kind::Problems | Kind::Scenes | Kind::Slots | Kind::Steps)
+        matches!(self, Kind::Connections | Kind::Pending | Kind::Problems | Kind::Scenes | Kind::Slots | Kind::Steps)
     }
 
     /// The table of that kind, of which there is one.
@@ -71,14 +73,15 @@ impl Node {
 
     /// What Lua knows it by: that of a list is negative, that of the whole state 0.
     pub fn number(self) -> i64 {
-        let number = (self.at << 32 | self.slot << 4 | self.kind as usize).cast_signed() as i64;
+        let number = (self.at << 32 | self.slot << 5 | self.kind as usize).cast_signed() as i64;
         if self.kind.is_list() { !number } else { number }
     }
 
     /// The table of a number; of one that is none, whatever: what is asked of it is not there.
     pub fn of(number: i64) -> Node {
         let packed = (if number < 0 { !number } else { number }) as usize;
-        Node { kind: Kind::ALL[packed & 15], at: packed >> 32, slot: packed >> 4 & 0xfff_ffff }
+        let kind = Kind::ALL.get(packed & 31).copied().unwrap_or(Kind::Root);
+        Node { kind, at: packed >> 32, slot: packed >> 5 & 0x7ff_ffff }
     }
 }
 

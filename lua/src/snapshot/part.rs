@@ -22,6 +22,8 @@ pub enum Part {
     Connections,
     /// All patterns.
     Patterns,
+    /// What waits for its time.
+    Pending,
     /// What is missing or has failed.
     Problems,
     /// Kept scenes.
@@ -56,6 +58,7 @@ impl Part {
                 }
                 Part::Pattern(name.into())
             }
+            ("pending", _) => Part::Pending,
             ("problems", _) => Part::Problems,
             ("scenes", _) => Part::Scenes,
             ("modules", path) => return Part::of_module(path, model, catalog),
@@ -96,6 +99,7 @@ impl Part {
             Part::Modules => a.modules == b.modules && before.status == after.status,
             Part::Connections => a.connections == b.connections,
             Part::Patterns => a.patterns == b.patterns,
+            Part::Pending => before.pending == after.pending,
             Part::Problems => before.status == after.status,
             Part::Scenes => Arc::ptr_eq(&before.scenes, &after.scenes),
             Part::Module(name) => {

@@ -59,6 +59,32 @@
 ---@field steps_per_beat number How many rows make a beat.
 ---@field behind? table<integer, cantus.Step|(cantus.Step|false)[]> Those behind the last row.
 ---@field [integer] cantus.Step|(cantus.Step|false)[]
+---A pattern. Its name is what `tostring` gives.
+---@class cantus.Pattern
+---@field name string Its name.
+---@field rows integer How many rows it has. What stands behind the last is kept.
+---@field steps_per_beat number How many rows make a beat; below 0 it plays backwards.
+
+---Part of a pattern. Without rows all that are played, without columns all. Both count from 1.
+---@class (exact) cantus.Selection
+---@field rows? integer|integer[] The first and the last.
+---@field row? integer One alone.
+---@field columns? integer|integer[] The first and the last.
+---@field column? integer One alone.
+
+---A selection, and how what lies between is filled.
+---@class (exact) cantus.Interpolation: cantus.Selection
+---@field curve? number -1 to 1: fast at first, even (0), slow at first.
+
+---A selection, and what it is filled with.
+---@class (exact) cantus.Euclid: cantus.Selection
+---@field rotation? integer So many rows of the beginning come last.
+---@field step? string|number|boolean|table What stands on each hit.
+
+---Steps that were copied from a pattern. `#clip` is how many.
+---@class cantus.Clip
+---@field rows integer How many rows it covers.
+---@field columns integer How many columns it covers.
 
 ---A note as `trigger` plays it.
 ---@class (exact) cantus.Note
@@ -102,6 +128,7 @@
 ---@field patterns table<string, cantus.PatternState>
 ---@field patternRuntime {playhead: number, patterns: table<string, cantus.PatternState>}
 ---@field scenes string[]
+---@field pending string[] What waits for its time, such as the next bar.
 ---@field problems string[] What is missing or has failed.
 ---@field clone fun(): cantus.State A copy that is yours to change.
 

@@ -312,7 +312,7 @@ fn filters_name_what_is_there() {
         rig.run(
             "local k = tone('k') pattern('beat', 'x')
              for _, filter in ipairs{'clock', 'clock.bpm', 'modules', 'connections', 'patterns', 'patterns.beat.steps', 'scenes',
-               'problems', 'k', 'modules.k', 'k.volume', 'k.amp', 'modules.k.parameters.volume', 'k.slots[1].gain', 'k.slots',
+               'pending', 'problems', 'k', 'modules.k', 'k.volume', 'k.amp', 'modules.k.parameters.volume', 'k.slots[1].gain', 'k.slots',
                'k.mute', 'k.solo', 'k.status', 'k.enabled', 'modules.k.parameters', 'k.slots[2]', k} do
                engine:onStateChange(print, filter)
              end

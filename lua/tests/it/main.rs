@@ -4,6 +4,7 @@ mod bindings;
 mod broken;
 mod claims;
 mod cycles;
+mod edits;
 mod forms;
 mod guards;
 mod listings;

@@ -1,6 +1,12 @@
 //! What is refused, word for word.
 
+use cantus_host::model::{PatternEdit, Selection};
+
 use super::*;
+
+fn edit(pattern: &str, selection: Selection, edit: PatternEdit) -> Command {
+    EditPatternCommand { pattern: pattern.into(), edit, selection }.into()
+}
 
 #[test]
 fn refusals_blame_and_advise() {
@@ -151,6 +157,30 @@ fn refusals_blame_and_advise() {
         (
             SetStepCommand { pattern: "beat".into(), row: 0, column: 64, step: Step::default() }.into(),
             "pattern \"beat\" row 1: column 65 is too many; 64 are possible".into(),
+        ),
+        (
+            edit("baet", Selection::default(), PatternEdit::Reverse),
+            "there is no pattern \"baet\"; did you mean \"beat\"?".into(),
+        ),
+        (
+            edit("tune", Selection { rows: Some((3, 1)), columns: None }, PatternEdit::Clear),
+            "pattern \"tune\" has no rows 4 to 2; 1 to 65536 are possible".into(),
+        ),
+        (
+            edit("tune", Selection { rows: None, columns: Some((0, 64)) }, PatternEdit::Clear),
+            "pattern \"tune\" has no columns 1 to 65; 1 to 64 are possible".into(),
+        ),
+        (
+            edit("tune", Selection::default(), PatternEdit::Transpose(num(64.0))),
+            "pattern \"tune\" row 4: note 128 is out of range; 0 to 127 are possible".into(),
+        ),
+        (
+            edit("tune", Selection::default(), PatternEdit::Shrink),
+            "pattern \"tune\" row 2: two steps would come into column 1 of row 1".into(),
+        ),
+        (
+            edit("tune", Selection { rows: Some((0, 1)), columns: None }, PatternEdit::Double),
+            "pattern \"tune\" changes its length as a whole; select nothing".into(),
         ),
         (
             SetSettingCommand { name: "gird".into(), value: None }.into(),

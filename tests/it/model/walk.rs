@@ -3,8 +3,8 @@
 use cantus_host::model::command::*;
 use cantus_host::model::{
     Anchor, Cable, Catalog, Chain, ChainEntry, Command, Condition, Connection, Control, ControlKey, Endpoint, Link,
-    LinkKey, Model, ModuleId, ModuleType, Name, Note, Num, OUT, Path, Pattern, Ratchet, Ratio, Signature, Step, Swing,
-    TempoPoint, Test, Value,
+    LinkKey, Model, ModuleId, ModuleType, Name, Note, Num, OUT, Path, Pattern, PatternEdit, Ratchet, Ratio, Selection,
+    Signature, Step, StepField, Swing, TempoPoint, Test, Value,
 };
 use cantus_manifest::{Param, ParamKind};
 
@@ -52,6 +52,82 @@ impl Dice {
     fn range(&mut self) -> Option<(Num, Num)> {
         let ends = (self.between(-4.0, 4.0), self.between(-4.0, 4.0));
         (self.below(3) == 0).then_some(ends)
+    }
+
+    /// A step with some of what steps can have.
+    fn step(&mut self) -> Step {
+        let dice = self;
+        let note = [Note::Pitch(dice.between(36.0, 84.0)), Note::Off, Note::Cut][[0, 0, 0, 1, 2][dice.below(5)]];
+        let test = [Test::First, Test::Previous, Test::Fill, Test::Every(2 + dice.below(3) as u8)][dice.below(4)];
+        let ratchet = Ratchet { hits: 2 + dice.below(4) as u8, ramp: Num::ZERO, curve: dice.between(-1.0, 1.0) };
+        let locks = [("volume", Value::Num(dice.between(0.0, 1.0))), ("x", Value::Text("up".into()))];
+        Step {
+            note: dice.flip().then_some(note),
+            instrument: dice.flip().then(|| 1 + dice.below(3) as u8),
+            slot: dice.flip().then(|| dice.below(3) as u16),
+            velocity: dice.flip().then(|| dice.between(0.25, 1.0)),
+            length: dice.flip().then(|| dice.between(0.0, 4.0)),
+            delay: dice.flip().then(|| dice.between(-0.5, 0.5)),
+            chance: dice.flip().then(|| dice.between(0.0, 1.0)),
+            ratio: dice.flip().then(|| Ratio { at: 1 + dice.below(2) as u8, of: 2 + dice.below(3) as u8 }),
+            condition: dice.flip().then(|| Condition { test, not: false }),
+            ratchet: dice.flip().then_some(ratchet),
+            glide: dice.flip().then(|| dice.between(0.0, 2.0)),
+            locks: locks[..dice.below(3)].iter().map(|(name, value)| ((*name).into(), value.clone())).collect(),
+        }
+    }
+
+    /// Part of a pattern, or all of it.
+    pub fn selection(&mut self) -> Selection {
+        let (row, column) = (self.below(12) as u32, self.below(3) as u16);
+        Selection {
+            rows: self.flip().then(|| (row, row + self.below(8) as u32)),
+            columns: self.flip().then(|| (column, column + self.below(2) as u16)),
+        }
+    }
+
+    /// Something that can perhaps be done with part of a pattern.
+    pub fn pattern_edit(&mut self) -> (Selection, PatternEdit) {
+        let fields = [StepField::Lock("volume".into()), StepField::Lock("y".into())];
+        let fields: Vec<StepField> = StepField::ALL.into_iter().chain(fields).collect();
+        let field = fields[self.below(fields.len())].clone();
+        let edit = match self.below(17) {
+            0 => PatternEdit::Clear,
+            1 => PatternEdit::Insert,
+            2 => PatternEdit::Delete,
+            3 => {
+                let count = self.below(6);
+                let mut place = || (self.below(8) as u32, self.below(3) as u16, self.step());
+                PatternEdit::Paste { steps: (0..count).map(|_| place()).collect(), mix: self.flip() }
+            }
+            4 => PatternEdit::Transpose(self.between(-24.0, 24.0)),
+            5 => PatternEdit::Rotate(self.below(9) as i32 - 4),
+            6 => PatternEdit::Reverse,
+            7 => return (Selection::default(), PatternEdit::Halve),
+            8 => return (Selection::default(), PatternEdit::Double),
+            9 => return (Selection::default(), PatternEdit::Expand),
+            10 => return (Selection::default(), PatternEdit::Shrink),
+            11 => PatternEdit::Interpolate { field, curve: self.between(-1.0, 1.0) },
+            12 => {
+                let (low, high) = (self.between(0.0, 1.0), self.between(1.0, 4.0));
+                PatternEdit::Randomise { field, low, high, seed: self.below(1000) as u32 }
+            }
+            13 => PatternEdit::Legato,
+            14 => {
+                let (hits, steps) = (self.below(9) as u16, 8 + self.below(9) as u16);
+                PatternEdit::Euclid { hits, steps, rotation: self.below(5) as i32 - 2, step: self.step() }
+            }
+            _ => {
+                let changes = ["+0.25", "-1", "*2", "/2", "=0.5", "=2"];
+                PatternEdit::Change { field, change: changes[self.below(6)].parse().expect("a change") }
+            }
+        };
+        let mut selection = self.selection();
+        if let PatternEdit::Euclid { .. } = edit {
+            // Else it fills 64 columns.
+            selection.columns = Some((1, 2));
+        }
+        (selection, edit)
     }
 }
 
@@ -240,28 +316,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn step(&mut self) -> Step {
-        let dice = &mut self.dice;
-        let note = [Note::Pitch(dice.between(36.0, 84.0)), Note::Off, Note::Cut][[0, 0, 0, 1, 2][dice.below(5)]];
-        let test = [Test::First, Test::Previous, Test::Fill, Test::Every(2 + dice.below(3) as u8)][dice.below(4)];
-        let ratchet = Ratchet { hits: 2 + dice.below(4) as u8, ramp: Num::ZERO, curve: dice.between(-1.0, 1.0) };
-        let locks = [("volume", Value::Num(dice.between(0.0, 1.0))), ("x", Value::Text("up".into()))];
-        Step {
-            note: dice.flip().then_some(note),
-            instrument: dice.flip().then(|| 1 + dice.below(3) as u8),
-            slot: dice.flip().then(|| dice.below(3) as u16),
-            velocity: dice.flip().then(|| dice.between(0.25, 1.0)),
-            length: dice.flip().then(|| dice.between(0.0, 4.0)),
-            delay: dice.flip().then(|| dice.between(-0.5, 0.5)),
-            chance: dice.flip().then(|| dice.between(0.0, 1.0)),
-            ratio: dice.flip().then(|| Ratio { at: 1 + dice.below(2) as u8, of: 2 + dice.below(3) as u8 }),
-            condition: dice.flip().then(|| Condition { test, not: false }),
-            ratchet: dice.flip().then_some(ratchet),
-            glide: dice.flip().then(|| dice.between(0.0, 2.0)),
-            locks: locks[..dice.below(3)].iter().map(|(name, value)| ((*name).into(), value.clone())).collect(),
-        }
-    }
-
     fn of_patterns(&mut self, model: &Model, kind: usize) -> Option<Command> {
         let name: Name = ["a", "b", "c", "long name", "9", "10", "1a", "2e3"][self.dice.below(8)].into();
         let (row, column) = (self.dice.below(16) as u32, self.dice.below(3) as u16);
@@ -281,13 +335,20 @@ impl<'a> Walk<'a> {
                 for _ in 0..self.dice.below(8) {
                     let cell =
                         cantus_host::model::Cell { row: self.dice.below(16) as u32, column: self.dice.below(3) as u16 };
-                    pattern.steps.put(cell, self.step());
+                    pattern.steps.put(cell, self.dice.step());
                 }
                 SetPatternCommand { name, pattern }.into()
             }
             78 => RemovePatternCommand { name }.into(),
-            79..82 => SetStepCommand { pattern: name, row, column, step: self.step() }.into(),
-            82 => ClearStepCommand { pattern: name, row, column }.into(),
+            79..81 => SetStepCommand { pattern: name, row, column, step: self.dice.step() }.into(),
+            81 => ClearStepCommand { pattern: name, row, column }.into(),
+            82 => {
+                let (selection, edit) = self.dice.pattern_edit();
+                // Doubled again and again it would only get slower.
+                let long = model.patterns.get(&*name).is_some_and(|pattern| pattern.rows > 64);
+                let edit = if long && selection == Selection::default() { PatternEdit::Clear } else { edit };
+                EditPatternCommand { pattern: name, edit, selection }.into()
+            }
             83 => {
                 let steps_per_beat = Num::of([2.0, 4.0, -6.0][self.dice.below(3)]);
                 ShapePatternCommand { pattern: name, rows: 1 + row, steps_per_beat }.into()

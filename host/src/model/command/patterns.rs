@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::module::{LONGEST_NAME, short};
-use super::super::{Catalog, Cell, Model, Name, Num, Pattern, Refusal, Step};
+use super::super::{Catalog, Cell, Model, Name, Num, Pattern, PatternEdit, Refusal, Selection, Step};
 use super::{Command, Edit};
 
 /// Puts a pattern in, in the place of one of that name.
@@ -159,6 +159,39 @@ impl Edit for ClearStepCommand {
             return Ok(false);
         }
         Ok(model.patterns.edit(&*self.pattern).expect("just found").steps.remove(&cell))
+    }
+
+    fn claim(&self, after: &Model) -> Option<(Name, Command)> {
+        claim_pattern(&self.pattern, after)
+    }
+}
+
+/// Does something with part of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditPatternCommand {
+    /// Name of the pattern.
+    pub pattern: Name,
+    /// What is done.
+    pub edit: PatternEdit,
+    /// The part.
+    #[serde(default)]
+    pub selection: Selection,
+}
+
+impl Edit for EditPatternCommand {
+    fn describe(&self) -> String {
+        self.edit.describe(&self.pattern, &self.selection)
+    }
+
+    fn edit(&self, model: &mut Model, _: &Catalog) -> Result<bool, Refusal> {
+        let there = model.pattern(&self.pattern)?;
+        let bad = |problem| Refusal::BadPattern { name: self.pattern.clone(), problem };
+        let edited = there.edited(&self.selection, &self.edit).map_err(bad)?;
+        let changed = edited != *there;
+        if changed {
+            model.patterns.put(self.pattern.clone(), edited);
+        }
+        Ok(changed)
     }
 
     fn claim(&self, after: &Model) -> Option<(Name, Command)> {
