@@ -88,6 +88,10 @@ fn every_pattern_comes_back_from_each_form() {
             for form in ["hex", "decimal", "table", "mini"].into_iter().filter(|form| cyclic || *form != "mini") {
                 assert_eq!(pattern(&rig, form), first, "{form} of\n{code}\n{}", rig.printed.borrow());
             }
+            let script = cantus_lua::print(&rig.engine.model(), &rig.engine.catalog());
+            let mut again = Rig::with(|o| o.instructions = 50_000_000);
+            again.run(&script).unwrap_or_else(|e| panic!("{script}: {e}"));
+            assert_eq!(pattern(&again, "a"), first, "\n{script}");
         }
     });
 }
