@@ -1,6 +1,6 @@
 //! Edits of patterns: their rows of the tables, and laws over random patterns.
 
-use cantus_host::model::{Note, PatternEdit, Selection, StepField};
+use cantus_host::model::{PatternEdit, Selection, StepField};
 
 use super::walk::{Dice, Walk};
 use super::*;
@@ -189,14 +189,18 @@ fn edits_keep_to_their_selection_and_can_be_taken_back() {
     assert!(done > 1000 && refused > 50, "{done} done, {refused} refused");
 }
 
-/// As many steps as there can be are edited in one go: put in one by one, they took minutes.
+/// A pattern that is as long as it can be.
 #[test]
-fn a_full_pattern_is_edited() {
-    let all = |edit| edited(&Pattern::new(65_536, num(4.0)), &Selection::default(), &edit).expect("it can be");
-    let step = Step::pitch(num(60.0));
-    let full = all(PatternEdit::Euclid { hits: 1, steps: 1, rotation: 0, step });
-    assert_eq!(full.steps.len(), 65_536 * 64);
-    let turned = full.edited(&Selection::default(), &PatternEdit::Rotate(1)).expect("it can be");
-    assert_eq!(turned.steps.len(), 65_536 * 64);
-    assert!(turned.steps.iter().all(|(_, step)| step.note == Some(Note::Pitch(num(60.0)))));
+fn a_long_pattern_is_edited() {
+    let (all, step) = (Selection::default(), Step::pitch(num(60.0)));
+    let columns = Selection { rows: None, columns: Some((62, 63)) };
+    let fill = PatternEdit::Euclid { hits: 1, steps: 2, rotation: 0, step };
+    let full = edited(&Pattern::new(65_536, num(4.0)), &columns, &fill).expect("it can be");
+    assert_eq!(full.steps.len(), 65_536);
+    let turned = full.edited(&all, &PatternEdit::Rotate(-1)).expect("it can be");
+    assert_eq!(turned.steps.keys().last(), Some(&Cell { row: 65_535, column: 63 }));
+    assert_eq!(turned.edited(&all, &PatternEdit::Rotate(1)), Ok(full));
+    for edit in [PatternEdit::Insert, PatternEdit::Double, PatternEdit::Expand] {
+        assert!(turned.edited(&all, &edit).is_err(), "{edit:?}");
+    }
 }

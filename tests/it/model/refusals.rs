@@ -130,7 +130,7 @@ fn refusals_blame_and_advise() {
         ),
         (
             set_pattern("fill", 4, 1e-15),
-            "pattern \"fill\" has 0.000000000000001 steps per beat; 1/1024 to 96 are possible".into(),
+            "pattern \"fill\" has 0.000000000000001 steps per beat; 1/1024 to 96 are possible, and -96 to -1/1024 backwards".into(),
         ),
         (set_pattern("fill", 0, 4.0), "pattern \"fill\" has 0 rows; 1 to 65536 are possible".into()),
         (
