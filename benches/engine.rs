@@ -30,6 +30,21 @@ fn one_second_of(bencher: Bencher, piece: &str) {
     bencher.with_inputs(|| Studio::piece(piece)).bench_local_values(|mut studio| studio.render(48_000));
 }
 
+/// A second of 64 sequencers, each with a pattern of 64 rows and 16 columns of its own, all full: 8,192 notes. Alone, the
+/// aim is under 20 ms (2 % of a core); and with a module behind each that counts its notes.
+#[divan::bench(args = [false, true], sample_count = 20)]
+fn one_second_of_64_sequencers(bencher: Bencher, heard: bool) {
+    let connect = if heard { "connect(s, hold('h' .. n))" } else { "" };
+    let code = format!(
+        "local row = {{}} for column = 1, 16 do row[column] = {{note = 40 + column, velocity = 0.5, chance = 0.9}} end
+         local rows = {{}} for n = 1, 64 do rows[n] = row end
+         for n = 1, 64 do
+             local s = sequencer('s' .. n, {{pattern = pattern('p' .. n, rows)}}) {connect}
+         end"
+    );
+    bencher.with_inputs(|| Studio::playing(&code)).bench_local_values(|mut studio| studio.render(48_000));
+}
+
 /// Evaluating a piece that changes nothing any more, all of it: the aim is under 10 ms.
 #[divan::bench(sample_count = 20)]
 fn evaluating_sixteen_again(bencher: Bencher) {

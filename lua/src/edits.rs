@@ -30,8 +30,8 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "pattern:set",
         signature: "(row: integer, column: integer, step?: string|number|boolean|table) -> cantus.Pattern",
-        doc: "Puts a step in: text (\"C4 s2 v0.8\", \"OFF\", \"x ?0.5 cutoff=800\"), a note, true, or a table {note=, slot=, \
-              velocity=, length=}. With nil or false it takes out what is there. Rows and columns count from 1.",
+        doc: "Puts a step in: text (\"C4 s2 v0.8\", \"OFF\", \"x ?0.5 cutoff=800\"), a note, true, or a table such as \
+              {note = \"C4\", velocity = 0.5, chance = 0.5}. With nil or false it takes out what is there. Rows and columns count from 1.",
         example: "local p = pattern(\"riff\", \"C4 . E4 .\")  p:set(2, 1, \"G4 v0.5 ?0.5\")  p:set(3, 1, nil)  \
                   p:set(4, 2, {note = \"C3\", length = 2})",
         function: |lua, args| call(lua, args, set),

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use cantus_host::model::command::{ConnectCommand, DisconnectCommand, RemoveModuleCommand, RemovePatternCommand};
+use cantus_host::model::command::{
+    ConnectCommand, DisconnectCommand, RemoveChainCommand, RemoveModuleCommand, RemovePatternCommand,
+};
 use cantus_host::model::{Cable, Command, Connection, Endpoint, ModuleType, Name, OUT};
 use cantus_manifest::PortKind;
 use mlua::{Lua, Result, Value};
 
 use crate::budget;
+use crate::chain::ChainHandle;
 use crate::context::{run, with};
 use crate::error::blame;
 use crate::handle::lookup;
@@ -37,8 +40,8 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "remove",
-        signature: "(what: cantus.Module|string|cantus.Pattern)",
-        doc: "Removes a module with its cables, or a pattern.",
+        signature: "(what: cantus.Module|string|cantus.Pattern|cantus.Chain)",
+        doc: "Removes a module with its cables, a pattern or a chain.",
         example: "remove(snare)",
         function: |lua, args| call(lua, args, remove),
     },
@@ -260,6 +263,11 @@ fn remove(lua: &Lua, what: Value) -> Result<()> {
         && let Ok(pattern) = data.borrow::<PatternHandle>()
     {
         return run(lua, RemovePatternCommand { name: pattern.name.clone() });
+    }
+    if let Value::UserData(data) = &what
+        && let Ok(chain) = data.borrow::<ChainHandle>()
+    {
+        return run(lua, RemoveChainCommand { name: chain.name.clone() });
     }
     let name = module_name(lua, &what, "what is to be removed")?;
     let command = RemoveModuleCommand { name: name.clone() };

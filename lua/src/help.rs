@@ -8,6 +8,7 @@ use cantus_manifest::{Direction, Module as Manifest, NOTE_KEYS, Param, PortKind}
 use mlua::{Lua, MultiValue, Result, Value};
 
 use crate::bounds;
+use crate::chain::ChainHandle;
 use crate::context::{context, with};
 use crate::error::blame;
 use crate::facade::Facade;
@@ -41,6 +42,7 @@ pub fn show(lua: &Lua, args: MultiValue) -> Result<()> {
         Some(Value::String(word)) => of_word(lua, &word.to_string_lossy())?,
         Some(Value::UserData(object)) if object.is::<Facade>() => of_word(lua, object.borrow::<Facade>()?.0)?,
         Some(Value::UserData(pattern)) if pattern.is::<PatternHandle>() => of_word(lua, "pattern")?,
+        Some(Value::UserData(chain)) if chain.is::<ChainHandle>() => of_word(lua, "chain")?,
         Some(function @ Value::Function(_)) => {
             let (global, method) = (global_name(lua, function)?, method_name(lua, function)?);
             match (global, method.as_deref().and_then(own_key)) {

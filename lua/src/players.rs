@@ -75,9 +75,6 @@ fn queue(lua: &Lua, (module, entry, when): (Value, Value, Value)) -> Result<()> 
 fn place(lua: &Lua, module: &Name, when: &Value) -> Result<(Place, When)> {
     let turn = context(lua).later.turn.get();
     let (now, from) = (turn.now, turn.now.place_of(turn.due));
-    if !now.clock.playing {
-        return Ok((from, When::Now));
-    }
     let of_its_own = |next: fn(&Playing) -> f64| -> Result<Place> {
         let beat = playing(lua, module, from.beat)?.map_or(from.beat, |playing| next(&playing));
         Ok(match now.around.0 {
@@ -105,6 +102,9 @@ fn place(lua: &Lua, module: &Name, when: &Value) -> Result<(Place, When)> {
             a(other)
         ))),
     }?;
+    if !now.clock.playing {
+        return Ok((from, When::Now));
+    }
     let beat = Num::new(place.beat).ok_or_else(|| blame(format!("{module} never comes there")))?;
     Ok((place, When::At(Position { epoch: now.clock.epoch, lap: place.lap, beat })))
 }

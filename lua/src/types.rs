@@ -124,9 +124,10 @@ fn besides(object: &str) -> &'static str {
     match object {
         "pattern" => {
             "---@field name string Its name, which is what `tostring` gives.\n\
-             ---@field rows integer How many rows it has.\n\
-             ---@field steps_per_beat number How many rows make a beat.\n"
+             ---@field rows integer How many rows it has. What stands behind the last is kept.\n\
+             ---@field steps_per_beat number How many rows make a beat; below 0 it plays backwards.\n"
         }
+        "chain" => "---@field name string Its name, which is what `tostring` gives.\n---@operator len: integer\n",
         "ring" => "---@field [integer] any\n",
         "sequins" => "---@field [integer] any\n---@overload fun(): any\n",
         _ => "",

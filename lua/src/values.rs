@@ -7,6 +7,7 @@ use cantus_manifest::hint;
 use mlua::{Function, Lua, Result, Table, Value};
 
 use crate::bounds::ENTRIES;
+use crate::chain::ChainHandle;
 use crate::error::blame;
 use crate::handle::Handle;
 use crate::pattern::PatternHandle;
@@ -25,6 +26,9 @@ pub fn to_model(value: &Value) -> Result<ModelValue> {
         Value::String(v) => ModelValue::Text(v.to_string_lossy().into()),
         Value::UserData(data) if data.is::<PatternHandle>() => {
             ModelValue::Text(data.borrow::<PatternHandle>()?.name.clone())
+        }
+        Value::UserData(data) if data.is::<ChainHandle>() => {
+            ModelValue::Text(data.borrow::<ChainHandle>()?.name.clone())
         }
         Value::Table(table) => ModelValue::List(list(table)?),
         other => return Err(blame(format!("{} cannot be the value of a parameter", a(other)))),
@@ -244,6 +248,7 @@ pub fn a(value: &Value) -> String {
         Value::String(text) => format!("\"{}\"", text.to_string_lossy()),
         Value::UserData(data) if data.is::<Handle>() => "a module".into(),
         Value::UserData(data) if data.is::<PatternHandle>() => "a pattern".into(),
+        Value::UserData(data) if data.is::<ChainHandle>() => "a chain".into(),
         other => format!("a {}", other.type_name()),
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::handle::{handle, slice};
 use crate::raw::{self, Lock, StepAction, StepCondition};
+use crate::testing::TestSequence;
 
 handle! {
     /// What is to be played: a pattern, or a chain of them.
@@ -44,6 +45,14 @@ impl Sequence {
     pub fn course(&self, index: usize) -> Course<'_> {
         // SAFETY: the host lays `course_count` of them out, which live as long as the record.
         Course(&unsafe { slice(self.raw().courses, self.raw().course_count) }[index])
+    }
+}
+
+impl TestSequence {
+    /// A handle as modules hold it.
+    pub fn sequence(&self) -> Sequence {
+        // SAFETY: what is still held when the test drops its own is never freed.
+        unsafe { Sequence::from_raw(self.record()) }
     }
 }
 

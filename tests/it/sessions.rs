@@ -285,7 +285,7 @@ fn what_is_broken_is_named_with_its_line() {
         (
             "version = 1\n[patterns.a]\nrows = 1\nsteps_per_beat = 4\nsteps = [\"1: H\"]",
             format!(
-                "patterns.a: \"1: H\": a step begins with a note or x; write lines such as \"3: C4 s2 v0.8 l1.5 | x\" (line 2); {mend}"
+                "patterns.a: \"1: H\": H is not a note; a cell begins with a note such as C-4 or 61.5, with OFF, CUT, x for none, or ... if it is empty; write lines such as \"3: C4 s2 v0.8 l1.5 | x\" (line 2); {mend}"
             ),
         ),
         ("version = 1\nmodules = 3", format!("modules: modules must be a table (line 2); {mend}")),

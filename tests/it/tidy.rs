@@ -21,6 +21,7 @@ const UNSAFE: &[&str] = &[
     "plugin-api/src/handle.rs",
     "plugin-api/src/raw/event.rs",
     "plugin-api/src/raw/root.rs",
+    "plugin-api/src/sequence.rs",
     "plugin-api/src/testing/bench.rs",
     "plugin-api/src/transport.rs",
     "tests/fixtures/no_plugin.rs",

@@ -59,11 +59,14 @@
 ---@field steps_per_beat number How many rows make a beat.
 ---@field behind? table<integer, cantus.Step|(cantus.Step|false)[]> Those behind the last row.
 ---@field [integer] cantus.Step|(cantus.Step|false)[]
----A pattern. Its name is what `tostring` gives.
----@class cantus.Pattern
----@field name string Its name.
----@field rows integer How many rows it has. What stands behind the last is kept.
----@field steps_per_beat number How many rows make a beat; below 0 it plays backwards.
+---An entry of a chain, as `get` answers it and `set` takes it.
+---@class cantus.Entry
+---@field pattern string|cantus.Pattern
+---@field repeats? integer 1 to 99 (1).
+---@field enabled? boolean False: it is left out.
+---@field transpose? number Semitones that are added to each note.
+---@field rows? integer Rows that are played each time: the first ones, or more than there are, as they go round.
+---@field follow? string|integer|table<string|integer, integer> What comes after it, or weights.
 
 ---Part of a pattern. Without rows all that are played, without columns all. Both count from 1.
 ---@class (exact) cantus.Selection

@@ -113,7 +113,7 @@ fn mistakes_are_named() {
         ("p:set(1, 65, 'x')", "!pattern \"p\" row 1: column 65 is too many; 64 are possible"),
         (
             "p:set(1, 1, 'H4')",
-            "!pattern p row 1: \"H4\": a step begins with a note, OFF, CUT or x; write a step such as \"C4 v0.8\"",
+            "!pattern p row 1: \"H4\": H4 is not a note; a cell begins with a note such as C-4 or 61.5, with OFF, CUT, x for none, or ... if it is empty; write a step such as \"C4 v0.8\"",
         ),
         ("p:set(1, 1, {nte = 1})", "!pattern p row 1: a step has no option \"nte\"; did you mean \"note\"?"),
         (
@@ -232,7 +232,7 @@ fn help_tells_what_a_pattern_can() {
         let text = rig.printed.borrow().clone();
         for part in [
             "pattern(name: string",
-            "pattern has\n  pattern:set(row: integer",
+            "\n  pattern:set(row: integer",
             "\n  pattern:transpose(semitones: number, selection?: Selection) -> Pattern: Moves the notes by so many semitones.",
             "pattern:legato(selection?: Selection) -> Pattern: Lets each note last",
         ] {

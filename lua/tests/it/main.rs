@@ -2,6 +2,7 @@
 
 mod bindings;
 mod broken;
+mod chains;
 mod claims;
 mod cycles;
 mod edits;

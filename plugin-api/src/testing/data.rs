@@ -212,10 +212,9 @@ impl TestSequence {
         self
     }
 
-    /// A handle as modules hold it.
-    pub fn sequence(&self) -> crate::Sequence {
-        // SAFETY: what is still held when the test is over is never freed.
-        unsafe { crate::Sequence::from_raw(std::ptr::from_ref(self.0.record())) }
+    /// What modules hold a handle of.
+    pub(crate) fn record(&self) -> &SequenceData {
+        self.0.record()
     }
 
     /// How many handles the module holds.

@@ -45,7 +45,7 @@ unit = "Hz"
 pattern("beat", {rows = 16, steps = {"1: C4 s1", "5: x s2 v0.8 l1.5 | E4"}})
 pattern("empty", "....")
 
-chain("song", {{"beat", 2}, {pattern = "empty", enabled = false}})
+chain("song", {{"beat", 2}, {"empty", enabled = false}})
 
 echo = fx("echo")
 kick = kit("kick", {
