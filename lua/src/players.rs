@@ -71,19 +71,21 @@ fn queue(lua: &Lua, (module, entry, when): (Value, Value, Value)) -> Result<()> 
     later(lua, "queue", Afterwards::Work(Work::Commands(vec![command.into()]), when))
 }
 
-/// The next such place from where the music is, and when that is; while beats stand still it is where they stand.
+/// The next such place from where the music is, and when that is; while beats stand still it is the bar they stand at or
+/// the next one.
 fn place(lua: &Lua, module: &Name, when: &Value) -> Result<(Place, When)> {
     let turn = context(lua).later.turn.get();
     let (now, from) = (turn.now, turn.now.place_of(turn.due));
+    let (bar, grid) = with(lua, |work| Ok((work.model.signature.beats_per_bar(), work.model.grid())))?;
     let of_its_own = |next: fn(&Playing) -> f64| -> Result<Place> {
-        let beat = playing(lua, module, from.beat)?.map_or(from.beat, |playing| next(&playing));
+        let Some(playing) = playing(lua, module, from.beat)? else { return Ok(now.line(bar, (from, false))) };
+        let beat = next(&playing);
         Ok(match now.around.0 {
             Some((start, end)) if from.beat < end && beat >= end => Place { lap: from.lap + 1, beat: start },
             _ => Place { beat, ..from },
         })
     };
     let line = |beats: f64| Ok(now.line(beats, (from, false)));
-    let (bar, grid) = with(lua, |work| Ok((work.model.signature.beats_per_bar(), work.model.grid())))?;
     let place = match when {
         Value::Nil => line(bar),
         Value::String(word) if *word == "bar" => line(bar),
@@ -103,7 +105,7 @@ fn place(lua: &Lua, module: &Name, when: &Value) -> Result<(Place, When)> {
         ))),
     }?;
     if !now.clock.playing {
-        return Ok((from, When::Now));
+        return Ok((now.line(bar, (from, true)), When::Now));
     }
     let beat = Num::new(place.beat).ok_or_else(|| blame(format!("{module} never comes there")))?;
     Ok((place, When::At(Position { epoch: now.clock.epoch, lap: place.lap, beat })))

@@ -33,22 +33,32 @@ impl<'a> Row<'a> {
 }
 
 /// How much before its time a row is wanted, and how much after its time it still is, where one joins.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reach {
-    /// Rows that it is given early, at least 0.
-    pub rows: f64,
-    /// Beats that it is given early, besides, at least 0.
-    pub beats: f64,
+    /// Beats that it is given early, at least 0.
+    pub early: f64,
     /// Beats that one looks back when one joins, at least 0.
     pub back: f64,
+    /// Rows from that beat on are not given: a loop turns there.
+    pub until: f64,
+}
+
+impl Default for Reach {
+    /// Each row at its time.
+    fn default() -> Reach {
+        Reach { early: 0.0, back: 0.0, until: f64::INFINITY }
+    }
 }
 
 /// Walks over the rows of a sequence, each exactly once for each time that the transport passes it.
 #[derive(Clone, Debug, Default)]
 pub struct Playhead {
     cursor: Cursor,
-    /// The stretch last asked for.
-    stretch: Range<u64>,
+    /// The samples last asked for.
+    asked: Range<u64>,
+    /// The stretch they were of, and the one before it, if it led there and beats went on.
+    stretch: Option<Stretch>,
+    before: Option<Stretch>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -58,8 +68,8 @@ enum Cursor {
     Lost,
     /// The next row to give out.
     At(Position),
-    /// Nothing follows in that course.
-    Ended(usize),
+    /// Nothing follows in that course, which is over at that beat.
+    Ended(usize, f64),
 }
 
 /// A row of a sequence.
@@ -85,35 +95,65 @@ impl Playhead {
         self.cursor = Cursor::Lost;
     }
 
+    /// The beat from which on there is silence, once its last row has been given.
+    pub fn over(&self) -> Option<f64> {
+        if let Cursor::Ended(_, beat) = self.cursor { Some(beat) } else { None }
+    }
+
+    /// Whether a beat of the grid had come before the stretch that was asked for last, as the tempo went then.
+    pub fn passed(&self, stretch: &Stretch, beat: f64) -> bool {
+        match &self.before {
+            Some(before) => sample_of(before, beat) < before.to as i64,
+            None => sample_of(stretch, beat) < stretch.from as i64,
+        }
+    }
+
     /// The next row that begins in the stretch, if there is one; call until there is none, with every
     /// [stretch](crate::Transport::stretches) in order. A row that should have begun before the stretch begins with it,
     /// because the tempo or the swing changed. Rows that passed while nobody asked (stretches that do not follow on from
     /// each other) are not made up for, but for those that `reach` looks back to.
     pub fn next<'a>(&mut self, stretch: &Stretch, sequence: &'a Sequence, reach: Reach) -> Option<Row<'a>> {
         let asked = stretch.from..stretch.to;
-        if asked != self.stretch && (stretch.jumped() || asked.start != self.stretch.end) {
-            self.cursor = Cursor::Lost;
+        if asked != self.asked {
+            let follows = !stretch.jumped() && asked.start == self.asked.end;
+            if !follows {
+                self.cursor = Cursor::Lost;
+            }
+            self.before = self.stretch.filter(|before| follows && before.moving());
+            (self.asked, self.stretch) = (asked, Some(*stretch));
         }
-        self.stretch = asked;
         if !stretch.moving() {
             return None;
         }
         if self.cursor == Cursor::Lost {
-            self.cursor = join(stretch, sequence, reach.back);
+            self.cursor = self.join(stretch, sequence, reach.back);
         }
-        if let Cursor::Ended(course) = self.cursor
+        if let Cursor::Ended(course, _) = self.cursor
             && course + 1 < sequence.courses()
         {
             self.cursor = first(sequence, course + 1);
         }
         let Cursor::At(position) = self.cursor else { return None };
         let row = position.row_of(sequence);
-        let pace = row.pattern().steps_per_beat();
-        if sample_of(stretch, row.beat - reach.rows / pace - reach.beats) >= stretch.to as i64 {
+        if row.beat >= reach.until || sample_of(stretch, row.beat - reach.early) >= stretch.to as i64 {
             return None;
         }
         self.cursor = position.after(sequence);
         Some(Row { sample: sample_of(stretch, row.beat).max(stretch.from as i64) as u64, ..row })
+    }
+
+    /// The first row that has not come yet, or so many beats before it.
+    fn join(&self, stretch: &Stretch, sequence: &Sequence, back: f64) -> Cursor {
+        let beat = stretch.swing().unwarp(stretch.beat_at(stretch.from));
+        let mut cursor = find(sequence, beat - back);
+        while let Cursor::At(position) = cursor {
+            let row = position.row_of(sequence).beat;
+            if !self.passed(stretch, row) || back > 0.0 && row >= beat - back {
+                break;
+            }
+            cursor = position.after(sequence);
+        }
+        cursor
     }
 }
 
@@ -122,27 +162,13 @@ fn sample_of(stretch: &Stretch, beat: f64) -> i64 {
     stretch.sample_of(stretch.swing().warp(beat))
 }
 
-/// The first row that begins with the stretch or later, or so many beats before it.
-fn join(stretch: &Stretch, sequence: &Sequence, back: f64) -> Cursor {
-    let beat = stretch.swing().unwarp(stretch.beat_at(stretch.from));
-    let mut cursor = find(sequence, beat - back);
-    while let Cursor::At(position) = cursor {
-        let row = position.row_of(sequence).beat;
-        if sample_of(stretch, row) >= stretch.from as i64 || back > 0.0 && row >= beat - back {
-            break;
-        }
-        cursor = position.after(sequence);
-    }
-    cursor
-}
-
 /// A row that begins before a beat, by at most two rows; the first of the sequence if there is none.
 fn find(sequence: &Sequence, beat: f64) -> Cursor {
     let before = (1..sequence.courses()).take_while(|course| sequence.course(*course).from() <= beat);
     let course = before.last().unwrap_or(0);
     let of = sequence.course(course);
     if of.sections().is_empty() {
-        return Cursor::Ended(course);
+        return Cursor::Ended(course, of.from());
     }
     let since = (beat - of.from()).max(0.0);
     let lap = if of.beats().is_finite() { (since / of.beats()).floor() } else { 0.0 };
@@ -156,7 +182,7 @@ fn find(sequence: &Sequence, beat: f64) -> Cursor {
 /// The first row of a course.
 fn first(sequence: &Sequence, course: usize) -> Cursor {
     match sequence.course(course).sections() {
-        [] => Cursor::Ended(course),
+        [] => Cursor::Ended(course, sequence.course(course).from()),
         _ => Cursor::At(Position { course, lap: 0, section: 0, row: 0 }),
     }
 }
@@ -197,7 +223,8 @@ impl Position {
         } else if course.beats().is_finite() {
             Position { lap: self.lap + 1, section: 0, row: 0, ..self }
         } else {
-            return Cursor::Ended(self.course);
+            let last = self.row_of(sequence);
+            return Cursor::Ended(self.course, last.beat + 1.0 / last.pattern().steps_per_beat());
         };
         // From the next course's beat on that one counts; a row that is a rounding error before it is its first.
         let next_course = self.course + 1;
@@ -410,9 +437,13 @@ mod tests {
         let sequence = TestPattern::new(4, 2.0, &[]).endless().sequence();
         let mut head = Playhead::default();
         let stretch = stretches(&STEADY, 0..6, 8.0, Swing::STRAIGHT).next().expect("one");
-        let reach = Reach { rows: 0.5, beats: 0.25, back: 0.0 };
+        let reach = Reach { early: 0.5, ..Reach::default() };
         let rows = std::iter::from_fn(|| head.next(&stretch, &sequence, reach));
         // Row 2 begins at sample 8, one row is 4.
         assert_eq!(rows.map(|row| (row.row, row.sample)).collect::<Vec<_>>(), [(0, 0), (1, 4), (2, 8)]);
+        // What a loop keeps out of reach is not given.
+        let mut head = Playhead::default();
+        let rows = std::iter::from_fn(|| head.next(&stretch, &sequence, Reach { until: 1.0, ..reach }));
+        assert_eq!(rows.map(|row| row.row).collect::<Vec<_>>(), [0, 1]);
     }
 }

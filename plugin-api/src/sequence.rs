@@ -18,14 +18,14 @@ impl Sequence {
         self.raw().origin
     }
 
-    /// Most rows that a step of any of its patterns comes early, 0 to 1.
+    /// Most beats that a step of any of its patterns comes early, at least 0.
     pub fn early(&self) -> f64 {
-        f64::from(self.raw().early)
+        self.raw().early
     }
 
-    /// Most rows that one comes late, 0 to 1.
+    /// Most beats from the row of a step to the last that is struck of it, at least 0.
     pub fn late(&self) -> f64 {
-        f64::from(self.raw().late)
+        self.raw().late
     }
 
     /// Rows per beat of the slowest of its patterns.
@@ -178,6 +178,12 @@ impl<'a> Pattern<'a> {
 }
 
 impl raw::Step {
+    /// Rows from its own to the last that is struck of it, at least 0.
+    pub fn late(&self) -> f32 {
+        // `max` takes a length that is not said as none.
+        self.delay.max(0.0) + if self.hits > 1 { self.length.max(1.0) } else { 0.0 }
+    }
+
     /// A step in a place that leaves everything to whoever plays it.
     pub const fn new(row: u32, column: u16) -> raw::Step {
         raw::Step {

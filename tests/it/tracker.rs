@@ -338,6 +338,15 @@ fn a_chain_that_ends_is_silent_and_can_be_sent_on() {
 }
 
 #[test]
+fn what_comes_early_comes_once_where_a_loop_turns() {
+    let mut studio = playing("pattern('p', {rows = 4, steps = {'1: x d-0.5', '3: x v0.5'}}) loop(0, 1)", "p");
+    let found = clicks(&mut studio, 72_000);
+    let expected: Vec<(usize, f32)> =
+        (0..3).flat_map(|turn| [(turn * 24_000, 1.0), (turn * 24_000 + 12_000, 0.5)]).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn tracks_of_different_lengths_run_free() {
     let mut studio = Studio::playing(
         "for n, rows in ipairs{3, 4, 5} do

@@ -88,6 +88,8 @@ pub struct Playing {
 
 /// Where in its courses a module is at a beat of the grid; `None`: nothing is played there.
 pub fn playing(model: &Model, courses: &[Course], beat: f64) -> Option<Playing> {
+    // A little is added, as a third of a beat times three is just below one.
+    let beat = beat + 1e-6;
     let index = courses.iter().rposition(|course| course.from <= beat)?;
     let course = &courses[index];
     let since = beat - course.from;
@@ -96,8 +98,7 @@ pub fn playing(model: &Model, courses: &[Course], beat: f64) -> Option<Playing> 
     let section = course.sections.iter().rfind(|section| section.start <= within)?;
     let pattern = model.patterns.get(&*section.pattern)?;
     let pace = pattern.steps_per_beat.get();
-    // A little is added, as a third of a beat times three is just below one.
-    let row = ((within - section.start) * pace.abs() + 1e-6).floor();
+    let row = ((within - section.start) * pace.abs()).floor();
     let (rows, repeat) = (f64::from(section.rows), (row / f64::from(section.rows)).floor());
     if section.repeats != u32::MAX && repeat >= f64::from(section.repeats) {
         return None;
@@ -144,13 +145,18 @@ impl<'a> Walk<'a> {
 
     /// The entries from one on.
     fn course(&self, from: f64, entry: usize) -> Course {
-        let plain = self.chain.entries.iter().all(|entry| entry.follow.is_plain());
+        let plain = self.chain.entries.iter().all(|entry| entry.follow.only(Go::Next));
         let first = self.from(entry).or_else(|| self.chain.repeat.then(|| self.from(0)).flatten());
         let mut course = Course { from, beats: 0.0, sections: Vec::new() };
         let mut next = first;
         let mut ended = first.is_none();
         for step in 0.. {
             let Some(at) = next else { break };
+            if self.chain.entries[at].follow.only(Go::Again) && self.chain.entries[at].rows.is_none() {
+                self.stay(at, &mut course);
+                ended = true;
+                break;
+            }
             self.play(at, &mut course);
             next = self.after(at, step);
             ended = next.is_none();
@@ -189,6 +195,17 @@ impl<'a> Walk<'a> {
             Go::Entry(entry) => self.from(entry as usize).or_else(round),
             Go::End => None,
         }
+    }
+
+    /// Appends an entry that never ends.
+    fn stay(&self, at: usize, course: &mut Course) {
+        let Some(pattern) = self.patterns[at] else { return };
+        let (entry, start) = (&self.chain.entries[at], course.beats);
+        let transpose = entry.transpose.get() as f32;
+        let (name, rows) = (entry.pattern.clone(), pattern.rows);
+        let section =
+            Section { pattern: name, start, rows, repeats: u32::MAX, turn: 0, turns: 0, entry: at as u32, transpose };
+        course.sections.push(section);
     }
 
     /// Appends an entry: what it plays beyond its pattern's rows goes round.
@@ -294,7 +311,9 @@ mod tests {
         };
         assert_eq!(way(&["a", "b previous", "c"]), [0, 1, 0, 1, 0, 1]);
         assert_eq!(way(&["a last", "b", "c first"]), [0, 2, 0, 2, 0, 2]);
-        assert_eq!(way(&["a 3", "b", "c again"]), [0, 2, 2, 2, 2, 2]);
+        assert_eq!(way(&["a 3", "b", "c again"]), [0, 2]);
+        let again = &courses(&model(&["a", "b again"], true), "seq", 1, "song")[0];
+        assert_eq!(shown(again), format!("0: 0:a0r4x1t0/1 4:b1r6x{}t0/{} | inf", u32::MAX, u32::MAX));
         assert_eq!(way(&["a other", "b off", "c other"]), [0, 2, 0, 2, 0, 2]);
         let any = |seed| -> Vec<u32> {
             let course = &courses(&model(&["a any", "b any", "c any"], true), "seq", seed, "song")[0];

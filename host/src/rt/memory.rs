@@ -166,15 +166,18 @@ impl SequenceMemory {
                 }
             }
         }
-        let delays = || patterns.iter().flat_map(|pattern| &pattern.steps).map(|step| step.delay);
+        let beats = |of: fn(&Step) -> f32| -> f64 {
+            let steps = patterns.iter().flat_map(|p| p.steps.iter().map(|step| (step, p.record.steps_per_beat)));
+            steps.fold(0.0, |most, (step, pace)| f64::max(most, f64::from(of(step)) / pace))
+        };
         let paces = patterns.iter().map(|pattern| pattern.record.steps_per_beat);
         let record = SequenceData {
             head: head::<SequenceData>(),
             origin,
             courses: courses.as_ptr(),
             course_count: courses.len(),
-            early: delays().fold(0.0, |early, delay| early.max(-delay)),
-            late: delays().fold(0.0, f32::max),
+            early: beats(|step| -step.delay),
+            late: beats(Step::late),
             slowest: paces.fold(f64::INFINITY, f64::min),
         };
         Arc::new(SequenceMemory { record, _courses: courses, _sections: sections, _patterns: patterns })

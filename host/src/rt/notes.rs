@@ -44,7 +44,7 @@ impl Routing {
     fn translated(&self, event: &Event) -> Option<Event> {
         let said = event.as_value();
         let target = self.locks.get(usize::from(said.index)).copied().flatten()?;
-        let value = said.value.clamp(target.min, target.max);
+        let value = if said.value.is_finite() { said.value.clamp(target.min, target.max) } else { return None };
         let value = if target.whole { value.round() } else { value };
         let payload = Value { index: target.index, slot: target.slot, reserved: 0, value };
         Some(Event { port: event.port, ..Event::with_value(kind::NOTE_PARAM, event.frame, event.note, payload) })
@@ -130,7 +130,7 @@ impl Notes {
     pub(super) fn carry_late(&mut self, port: u16, cuts: u64, ids: &mut NoteIds, to: &mut EventList) -> u32 {
         let late = std::mem::take(&mut self.late);
         let first_cut = cuts.trailing_zeros();
-        let events = late.iter().filter(|e| e.kind != kind::NOTE_ON || u32::from(e.frame) < first_cut);
+        let events = late.iter().filter(|e| !begins(e) || u32::from(e.frame) < first_cut);
         let refused = self.carry(events, port, cuts, ids, to);
         self.late = late;
         refused
@@ -141,7 +141,7 @@ impl Notes {
         let last_cut = (u64::BITS - cuts.leading_zeros()).saturating_sub(1);
         self.late.clear();
         let room = self.late.capacity();
-        let kept = events.filter(|e| e.kind != kind::NOTE_ON || u32::from(e.frame) >= last_cut);
+        let kept = events.filter(|e| !begins(e) || u32::from(e.frame) >= last_cut);
         self.late.extend(kept.take(room));
     }
 
@@ -231,4 +231,9 @@ impl Notes {
         self.late.clear();
         self.locks.clear();
     }
+}
+
+/// It begins a note, or is a value for one.
+fn begins(event: &Event) -> bool {
+    matches!(event.kind, kind::NOTE_ON | kind::NOTE_PARAM)
 }

@@ -59,10 +59,6 @@ fn mistakes_with_chains_are_named() {
             ("song[1] = 'a'", "write an entry with set, as in song:set(1, \"pattern\")"),
             ("song:set(1, {'a', 100})", "chain \"song\" entry 1: repeats from 1 to 99 are possible"),
             ("song:set(1, {'a', follow = 'nxt'})", "\"nxt\" cannot follow an entry; did you mean \"next\"?"),
-            (
-                "queue(sequencer('s'), 1, 'soon')",
-                "when it is sent there is \"row\", \"pattern\", \"bar\", \"grid\" or a number of beats",
-            ),
             ("position('nobody')", "there is no module \"nobody\""),
         ] {
             let error = rig.say(line).expect_err(line).to_string();

@@ -120,10 +120,10 @@ pub struct Sequence {
     pub courses: *const Course,
     /// How many; at least one.
     pub course_count: usize,
-    /// Most rows that a step of any of its patterns comes early, 0 to 1.
-    pub early: f32,
-    /// Most rows that one comes late, 0 to 1.
-    pub late: f32,
+    /// Most beats that a step of any of its patterns comes early, at least 0.
+    pub early: f64,
+    /// Most beats from the row of a step to the last that is struck of it, at least 0.
+    pub late: f64,
     /// Rows per beat of the slowest of them.
     pub slowest: f64,
 }

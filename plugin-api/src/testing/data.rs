@@ -189,14 +189,18 @@ impl TestSequence {
             memory.sections.push(sections);
             memory.courses.push(Course { from: *from, beats: *beats, sections: first, section_count });
         }
-        let delays = || parts().flat_map(|(pattern, ..)| pattern.steps.iter().map(|step| step.delay));
+        let beats = |of: fn(&Step) -> f32| -> f64 {
+            let steps =
+                parts().flat_map(|(pattern, ..)| pattern.steps.iter().map(|step| (step, pattern.steps_per_beat)));
+            steps.fold(0.0, |most, (step, pace)| f64::max(most, f64::from(of(step)) / pace))
+        };
         let record = SequenceData {
             head: head::<SequenceData>(),
             origin: 1,
             courses: memory.courses.as_ptr(),
             course_count: memory.courses.len(),
-            early: delays().fold(0.0, |early, delay| early.max(-delay)),
-            late: delays().fold(0.0, f32::max),
+            early: beats(|step| -step.delay),
+            late: beats(Step::late),
             slowest: parts().fold(96.0, |slowest, (pattern, ..)| slowest.min(pattern.steps_per_beat)),
         };
         TestSequence(Rc::new(Kept::new(record, memory)))

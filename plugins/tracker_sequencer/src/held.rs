@@ -59,6 +59,11 @@ impl Held {
         self.notes.push(note);
     }
 
+    /// Nothing comes any more that would end the open ones: they end at that beat.
+    pub fn close(&mut self, beat: f64) {
+        self.notes.iter_mut().filter(|note| note.end == End::Open).for_each(|note| note.end = End::Beat(beat));
+    }
+
     /// A note was ended.
     pub fn remove(&mut self, id: NoteId) {
         self.notes.retain(|note| note.id != id);

@@ -6,8 +6,10 @@ use cantus_plugin_api::{NoteId, Stretch};
 
 use crate::held::{End, Held};
 
-/// Hits that can wait at once. When full, further ones are left out.
-pub const MOST: usize = 512;
+/// Hits that can wait at once. When there are more, notes are left out; ends of notes still find the reserve.
+pub const MOST: usize = 1024;
+/// Room kept for ends of notes.
+const RESERVE: usize = 128;
 
 /// A step that will be heard.
 #[derive(Clone, Copy, Debug)]
@@ -54,9 +56,9 @@ impl Hits {
         self.waiting.clear();
     }
 
-    /// Lets a hit wait for a beat of the grid.
-    pub fn push(&mut self, beat: f64, hit: Hit) {
-        if self.waiting.len() < MOST {
+    /// Lets a hit wait for a beat of the grid: one of a note, or the end of notes.
+    pub fn push(&mut self, beat: f64, hit: Hit, of_note: bool) {
+        if self.waiting.len() < if of_note { MOST - RESERVE } else { MOST } {
             self.waiting.push((beat, hit));
         }
     }
@@ -75,22 +77,22 @@ impl Hits {
             };
             self.insert(stretch, sample, What::End(note.id));
         }
-        let mut at = 0;
-        while let Some((beat, hit)) = self.waiting.get(at).copied() {
-            let sample = if beat <= limit && stretch.moving() { sample_of(stretch, beat) } else { u64::MAX };
-            if sample < stretch.to {
-                self.waiting.remove(at);
-                self.insert(stretch, sample, What::Hit(hit));
-            } else {
-                at += 1;
-            }
+        if !stretch.moving() {
+            return;
         }
+        let (due, count) = (&mut self.due, &mut self.count);
+        self.waiting.retain(|(beat, hit)| {
+            let sample = if *beat <= limit { sample_of(stretch, *beat) } else { u64::MAX };
+            sample >= stretch.to || !insert(due, count, sample, What::Hit(*hit))
+        });
     }
 
     /// Lets a hit come at a beat of the grid, in the stretch that is played or after it.
     pub fn follow(&mut self, stretch: &Stretch, beat: f64, hit: Hit) {
         let sample = sample_of(stretch, beat);
-        if sample < stretch.to { self.insert(stretch, sample, What::Hit(hit)) } else { self.push(beat, hit) }
+        if sample >= stretch.to || !insert(&mut self.due, &mut self.count, sample, What::Hit(hit)) {
+            self.push(beat, hit, true);
+        }
     }
 
     /// Lets a note that has just begun end at a beat of the grid, if that is in the stretch that is played.
@@ -104,15 +106,24 @@ impl Hits {
     }
 
     fn insert(&mut self, stretch: &Stretch, sample: u64, what: What) {
-        if sample >= stretch.to || self.due.len() == self.due.capacity() {
-            return;
+        if sample < stretch.to {
+            // A note that finds no room here is found again among those that are held.
+            insert(&mut self.due, &mut self.count, sample, what);
         }
-        self.count += 1;
-        let rank = if let What::Hit(_) = what { 1 << 31 } else { 0 };
-        let when = (sample, rank | self.count);
-        let at = self.due.partition_point(|(other, _)| *other > when);
-        self.due.insert(at, (when, what));
     }
+}
+
+/// Puts something among what is due, the last first. False: there is no room.
+fn insert(due: &mut Vec<(When, What)>, count: &mut u32, sample: u64, what: What) -> bool {
+    if due.len() == due.capacity() {
+        return false;
+    }
+    *count += 1;
+    let rank = if let What::Hit(_) = what { 1 << 31 } else { 0 };
+    let when = (sample, rank | *count);
+    let at = due.partition_point(|(other, _)| *other > when);
+    due.insert(at, (when, what));
+    true
 }
 
 /// Absolute sample of a beat of the grid; the stretch's first if it is over.

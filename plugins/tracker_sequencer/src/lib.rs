@@ -32,6 +32,9 @@ use turns::Turn;
 
 cantus_plugin_api::export!(TrackerSequencer);
 
+/// Most beats that it looks back for what is still to be heard when it joins.
+const FAR_BACK: f64 = 16.0;
+
 /// The instance.
 pub struct TrackerSequencer {
     seed: u64,
@@ -70,9 +73,9 @@ impl TrackerSequencer {
         if origin(&sequence) != origin(&self.sequence) {
             self.end(|_| true, frame, block);
         }
-        let (at, before) = (block.sample() + frame as u64, self.joined);
-        let silent = self.sequence.is_none() || before.afresh && before.at == at;
-        self.joined = Joined { at, afresh: silent };
+        let at = block.sample() + frame as u64;
+        let another = origin(&sequence) != origin(&self.sequence);
+        self.joined = Joined { at, afresh: another || self.joined.afresh };
         self.sequence = sequence;
         self.hits.clear();
         self.playhead.rejoin();
@@ -117,24 +120,32 @@ impl TrackerSequencer {
         }
     }
 
-    /// How much before their time rows are wanted, and how far back they may still be heard.
-    fn reach(&self, sequence: &Sequence, bpm: f64) -> Reach {
+    /// How much before their time rows are wanted, and how far back they may still be heard. Where a loop turns, its
+    /// first row comes again.
+    fn reach(&self, sequence: &Sequence, stretch: &Stretch, turn: Option<f64>) -> Reach {
         let (early, late) = self.groove.reach();
-        let beats = self.groove.humanise * bpm / 60.0;
-        let back = sequence.late() + late;
-        let back = if back + beats > 0.0 { back / sequence.slowest() + beats } else { 0.0 };
-        Reach { rows: sequence.early() + early, beats, back }
+        let off = self.groove.humanise * stretch.bpm_at(stretch.from).max(stretch.bpm_at(stretch.to)) / 60.0;
+        Reach {
+            early: sequence.early() + early / sequence.slowest() + off,
+            back: (sequence.late() + late / sequence.slowest() + off).min(FAR_BACK),
+            until: turn.filter(|turn| stretch.beat_at(stretch.from) < *turn).unwrap_or(f64::INFINITY),
+        }
     }
 
     fn play(&mut self, sequence: &Sequence, stretch: &Stretch, block: &mut Block<'_>) {
-        let bpm = stretch.bpm_at(stretch.from);
-        let reach = self.reach(sequence, bpm);
+        let reach = self.reach(sequence, stretch, block.transport().loop_range().map(|range| range.end));
         while let Some(row) = self.playhead.next(stretch, sequence, reach) {
-            let since = sequence.course(row.place.0).from();
-            self.come(&row, since, stretch, bpm);
+            self.come(&row, sequence, stretch);
             block.meter(Meter::Row, row.pattern().shown(row.row) as f32);
             block.meter(Meter::Entry, row.section.entry() as f32 + 1.0);
             block.meter(Meter::Turn, row.turn as f32);
+        }
+        if stretch.moving() {
+            // Whatever might have come early has been given.
+            self.joined.afresh = false;
+        }
+        if let Some(beat) = self.playhead.over() {
+            self.held.close(beat);
         }
         self.hits.gather(stretch, &self.held);
         while let Some((sample, what)) = self.hits.next() {
@@ -148,20 +159,31 @@ impl TrackerSequencer {
         }
     }
 
-    /// The steps of a row that play are to be heard soon; what it is of counts from beat `from` on.
-    fn come(&mut self, row: &Row<'_>, from: f64, stretch: &Stretch, bpm: f64) {
-        let turn = Turn::of(row, self.seed, self.fill);
-        for (index, step) in row.pattern().row(row.row).filter(|(_, step)| turn.plays(step)) {
+    /// The steps of a row that play are to be heard soon.
+    fn come(&mut self, row: &Row<'_>, sequence: &Sequence, stretch: &Stretch) {
+        let sample = |beat: f64| stretch.sample_of(stretch.swing().warp(beat));
+        // What was heard before an edit is not heard again.
+        let over = |beat: f64| sample(beat) < self.joined.at as i64 && self.playhead.passed(stretch, beat);
+        let afresh = self.joined.afresh || !over(sequence.course(row.place.0).from());
+        let to_come = afresh && !over(row.beat);
+        let (turn, bpm) = (Turn::of(row, self.seed, self.fill), stretch.bpm_at(sample(row.beat).max(0) as u64));
+        let pace = row.pattern().steps_per_beat();
+        for (index, step) in row.pattern().row(row.row) {
             let beat = row.beat + self.groove.late(row, step, &turn, bpm);
-            let sample = |beat: f64| stretch.sample_of(stretch.swing().warp(beat));
-            let since = self.joined.at as i64;
-            let afresh = self.joined.afresh || sample(from) >= since;
-            // What was heard before an edit is not heard again.
-            if sample(beat) >= since || afresh && sample(row.beat) >= since {
-                let loudness = self.groove.loudness(row, step, &turn);
-                self.hits.push(beat, Hit { step: (row.place.0, row.place.1, index), beat, number: 0, loudness });
-            }
+            let lasts = self.rows(step) / pace;
+            let at = |number: u8| beat + lasts * part(step, number);
+            let first = if to_come { Some(0) } else { (0..step.hits.max(1)).find(|number| !over(at(*number))) };
+            let Some(number) = first.filter(|_| turn.plays(step)) else { continue };
+            let loudness = self.groove.loudness(row, step, &turn);
+            let hit = Hit { step: (row.place.0, row.place.1, index), beat, number, loudness };
+            self.hits.push(at(number), hit, step.action == StepAction::PLAY);
         }
+    }
+
+    /// Rows that a step lasts; 0: until its column has another note or an end.
+    fn rows(&self, step: &raw::Step) -> f64 {
+        let rows = if step.length.is_nan() { self.length } else { step.length };
+        f64::from(if rows == 0.0 && step.hits > 1 { 1.0 } else { rows })
     }
 
     /// A step is heard: a note, one of a ratchet's, or the end of notes.
@@ -180,8 +202,11 @@ impl TrackerSequencer {
             }
             _ => return,
         }
-        let rows = if step.length.is_nan() { self.length } else { step.length };
-        let lasts = if rows == 0.0 && step.hits > 1 { 1.0 } else { f64::from(rows) } / pattern.steps_per_beat();
+        let lasts = self.rows(step) / pattern.steps_per_beat();
+        // What comes later than it should comes later as a whole.
+        let late = hit.number == 0 && stretch.sample_of(stretch.swing().warp(hit.beat)) < sample as i64;
+        let beat = if late { stretch.swing().unwarp(stretch.beat_at(sample)) } else { hit.beat };
+        let hit = Hit { beat, ..hit };
         let at = |number: u8| hit.beat + lasts * part(step, number);
         if hit.number + 1 < step.hits {
             let number = hit.number + 1;
@@ -191,7 +216,11 @@ impl TrackerSequencer {
             return;
         }
         self.end(|note| of_column(note) && note.end == End::Open, frame, block);
-        let end = if lasts == 0.0 { End::Open } else { End::Beat(at(hit.number + 1)) };
+        let end = match self.playhead.over() {
+            _ if lasts > 0.0 => End::Beat(at(hit.number + 1)),
+            Some(beat) => End::Beat(beat),
+            None => End::Open,
+        };
         let seconds = |rows: f32| rows as f64 / pattern.steps_per_beat() * 60.0 / stretch.bpm_at(sample);
         let on = NoteOn {
             glide: (!step.glide.is_nan()).then(|| seconds(step.glide) as f32),
@@ -279,7 +308,9 @@ impl Module for TrackerSequencer {
             Event::Param { param, value, .. } => self.set(param, value),
             Event::SlotParam { slot, param, value, .. } => {
                 self.set_column(slot, param, value);
-                self.hear(frame, block);
+                if matches!(param, SlotParam::Mute | SlotParam::Solo) {
+                    self.hear(frame, block);
+                }
             }
             Event::Bind { param: Param::Pattern, data: Data::Sequence(sequence) } => {
                 self.bind(Some(sequence), frame, block);
@@ -309,6 +340,9 @@ impl Module for TrackerSequencer {
             if stretch.jumped() || stretch.from != self.played {
                 self.joined = Joined { at: stretch.from, afresh: true };
                 self.hits.clear();
+            }
+            if !stretch.moving() {
+                self.joined.at = stretch.to;
             }
             self.played = stretch.to;
             if let Some(sequence) = self.sequence.take() {

@@ -54,6 +54,11 @@ impl Follow {
         self.0.is_empty()
     }
 
+    /// Nothing but that comes; the next entry if nothing is said.
+    pub fn only(&self, go: Go) -> bool {
+        self.0.iter().all(|(other, _)| *other == go) && (go == Go::Next || !self.0.is_empty())
+    }
+
     /// What keeps it from being one, if anything does.
     pub(super) fn problem(&self) -> Option<&'static str> {
         let entry = |go: &Go| matches!(go, Go::Entry(entry) if *entry as usize >= ENTRIES);

@@ -116,9 +116,9 @@ fn delays_move_a_step_by_parts_of_a_row() {
     let ons: Vec<(u64, f32)> = run.ons().map(|(sample, on)| (sample, on.pitch.expect("said"))).collect();
     // What should come before the beginning comes with it.
     assert_eq!(ons, [(0, 60.0), (24, 61.0), (36, 63.0), (60, 60.0), (88, 61.0), (100, 63.0), (124, 60.0)]);
-    // Each lasts a row from where it begins; only the first was moved.
+    // Each lasts a row from where it begins.
     let offs: Vec<u64> = run.offs().map(|(sample, _)| sample).collect();
-    assert_eq!(offs[..4], [12, 40, 52, 76]);
+    assert_eq!(offs[..4], [16, 40, 52, 76]);
 }
 
 #[test]
@@ -282,4 +282,98 @@ fn where_it_is_sent_its_first_row_is_heard_even_if_it_should_have_come_early() {
     bench.bind_sequence_at(32, Param::Pattern, &TestSequence::new(&sent));
     let ons: Vec<(u64, Option<f32>)> = bench.run(2).ons().map(|(sample, on)| (sample, on.pitch)).collect();
     assert_eq!(ons, [(0, Some(60.0)), (32, Some(68.0)), (88, Some(68.0))]);
+}
+
+#[test]
+fn what_was_heard_before_a_pause_is_not_heard_after_it() {
+    let pattern = TestPattern::new(2, 1.0, &[Step { delay: 0.5, ..on(1, 0) }]);
+    for edited in [false, true] {
+        let mut bench = playing(&pattern, 60.0);
+        bench.run(2);
+        bench.pause(128);
+        bench.quantum();
+        if edited {
+            bench.bind_sequence_at(200, Param::Pattern, &pattern.endless());
+        }
+        bench.quantum();
+        bench.play(60.0);
+        // Beats go on at sample 256 from beat 8; its row 9 comes at 9.5.
+        let ons: Vec<u64> = bench.run(2).ons().map(|(sample, _)| sample).collect();
+        assert_eq!(ons, [24, 56, 88, 120].map(|after| 256 + after), "edited: {edited}");
+    }
+    // Sought while it stands still: what is over by then does not come.
+    let mut bench = playing(&pattern, 60.0);
+    bench.pause(0);
+    bench.seek(64, 1.75);
+    bench.run(3);
+    bench.play(60.0);
+    assert_eq!(bench.quantum().ons().map(|(sample, _)| sample).collect::<Vec<_>>(), [192 + 28, 192 + 60]);
+}
+
+#[test]
+fn another_pattern_begins_with_its_first_row_even_if_it_should_have_come_early() {
+    let mut bench = playing(&TestPattern::new(4, 1.0, &[]), 60.0);
+    let other = TestPattern::new(4, 1.0, &[Step { delay: -0.25, ..on(0, 0) }]);
+    bench.bind_sequence_at(64, Param::Pattern, &another(&other));
+    bench.run(1);
+    assert_eq!(bench.run(2).ons().map(|(sample, _)| sample).collect::<Vec<_>>(), [64, 124, 188]);
+}
+
+#[test]
+fn a_slower_tempo_and_an_edit_on_one_sample_leave_nothing_out() {
+    let pattern = TestPattern::new(1, 1.0, &[on(0, 0)]);
+    for (bpm, then) in [(130.0, 118.0), (130.0, 100.0), (97.3, 180.0)] {
+        for beat in 1..24u64 {
+            let exact = |beat: u64, bpm: f64| (beat as f64 * 60.0 * 48_000.0 / bpm + 0.5 + 1e-6).floor() as u64;
+            let at = exact(beat, bpm);
+            let mut bench = Bench::<TrackerSequencer>::new(48_000.0);
+            bench.bind_sequence(Param::Pattern, &pattern.endless());
+            bench.play(bpm);
+            let mut run = bench.run((at / 64) as usize);
+            bench.tempo(at, then);
+            bench.bind_sequence_at(at, Param::Pattern, &pattern.endless());
+            run.events.extend(bench.run(1000).events);
+            let ons: Vec<u64> = run.ons().map(|(sample, _)| sample).collect();
+            let before: Vec<u64> = (0..beat).map(|k| exact(k, bpm)).collect();
+            assert_eq!(ons[..beat as usize], before, "{bpm} to {then}");
+            // The rest of its way is in the new tempo, less than a sample.
+            assert!(ons[beat as usize].abs_diff(at) <= 1, "{bpm} to {then} at beat {beat}: {ons:?}");
+            assert!(ons[beat as usize + 1] - at > 12_000, "{bpm} to {then} at beat {beat}: {ons:?}");
+        }
+    }
+}
+
+#[test]
+fn a_ratchet_goes_on_after_an_edit() {
+    let pattern = TestPattern::new(16, 1.0, &[Step { hits: 8, curve: 0.5, delay: 0.2, ..step(0, 0, 60.0, 5.0) }]);
+    let all: Vec<u64> = playing(&pattern, 60.0).run(4).ons().map(|(sample, _)| sample).collect();
+    assert_eq!(all.len(), 8);
+    for at in 0..120 {
+        let mut bench = playing(&pattern, 60.0);
+        let mut run = bench.run((at / 64) as usize);
+        bench.bind_sequence_at(at, Param::Pattern, &pattern.endless());
+        run.events.extend(bench.run(4 - (at / 64) as usize).events);
+        assert_eq!(run.ons().map(|(sample, _)| sample).collect::<Vec<_>>(), all, "edited at {at}");
+    }
+}
+
+#[test]
+fn where_a_chain_is_over_its_open_notes_end() {
+    let pattern = TestPattern::new(3, 1.0, &[step(1, 0, 60.0, 0.0)]);
+    let mut bench = Sequencer::new(RATE);
+    bench.bind_sequence(Param::Pattern, &TestSequence::new(&[(0.0, &[(&pattern, 3, 1, 0.0)], f64::INFINITY)]));
+    bench.play(60.0);
+    assert_eq!(shown(&bench.run(3)), [(16, '+', 60.0), (48, '-', 60.0)]);
+}
+
+#[test]
+fn a_slow_row_comes_early_behind_fast_ones() {
+    let fast = TestPattern::new(16, 4.0, &[]);
+    let slow = TestPattern::new(2, 1.0, &[Step { delay: -0.5, ..on(0, 0) }]);
+    let mut bench = Sequencer::new(RATE);
+    let parts = [(&fast, 16, 1, 0.0), (&slow, 2, 1, 0.0)];
+    bench.bind_sequence(Param::Pattern, &TestSequence::new(&[(0.0, &parts, 6.0)]));
+    bench.play(60.0);
+    let ons: Vec<u64> = bench.run(4).ons().map(|(sample, _)| sample).collect();
+    assert_eq!(ons, [56, 56 + 96, 56 + 192]);
 }
