@@ -7,7 +7,7 @@ use cantus_manifest::Kind;
 
 use crate::rig::{Studio, peak, registry, rms};
 
-const PIECES: [&str; 4] = ["beat.lua", "chords.lua", "chop.lua", "sixteen.lua"];
+const PIECES: [&str; 5] = ["beat.lua", "chords.lua", "chop.lua", "sixteen.lua", "tracker.lua"];
 /// Those of many voices.
 const SONGS: [&str; 3] = ["beat.lua", "chords.lua", "sixteen.lua"];
 

@@ -166,7 +166,7 @@ fn constructors_that_scripts_lack_are_made() {
 
 #[test]
 fn pieces_printed_sound_the_same() {
-    for piece in ["beat.lua", "chop.lua", "chords.lua", "sixteen.lua"] {
+    for piece in ["beat.lua", "chop.lua", "chords.lua", "sixteen.lua", "tracker.lua"] {
         let (mut written, mut printed) = (Studio::piece(piece), Studio::new());
         let catalog = written.engine().catalog();
         let model = written.engine().state().model.clone();

@@ -355,8 +355,9 @@ fn tracks_of_different_lengths_run_free() {
             connect(sequencer('s' .. n, {pattern = 'c' .. n}), click('k' .. n))
         end",
     );
-    let sum =
-        |row: usize| [3, 4, 5].iter().zip([0.125, 0.25, 0.5]).filter(|(n, _)| row % **n == 0).map(|(_, v)| v).sum();
+    let sum = |row: usize| {
+        [3, 4, 5].iter().zip([0.125, 0.25, 0.5]).filter(|(n, _)| row.is_multiple_of(**n)).map(|(_, v)| v).sum()
+    };
     let expected: Vec<(usize, f32)> =
         (0..60).map(|row| (row * 6_000, sum(row))).filter(|(_, velocity): &(usize, f32)| *velocity > 0.0).collect();
     assert_eq!(clicks(&mut studio, 360_000), expected);

@@ -10,8 +10,7 @@ fn after(code: &str) -> String {
     rig.say(&format!("song = chain('song', {{'a', {{'b', 2}}}}) {code}")).unwrap_or_else(|e| panic!("{code}: {e}"));
     rig.say("print(script())").expect("there is one");
     let script = rig.printed.borrow().clone();
-    let line = script.lines().find(|line| line.starts_with("chain(")).unwrap_or_default().to_owned();
-    line
+    script.lines().find(|line| line.starts_with("chain(")).unwrap_or_default().to_owned()
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Dice {
             delay: dice.flip().then(|| dice.between(-0.5, 0.5)),
             chance: dice.flip().then(|| dice.between(0.0, 1.0)),
             ratio: dice.flip().then(|| Ratio { at: 1 + dice.below(2) as u8, of: 2 + dice.below(3) as u8 }),
-            condition: dice.flip().then(|| Condition { test, not: false }),
+            condition: dice.flip().then_some(Condition { test, not: false }),
             ratchet: dice.flip().then_some(ratchet),
             glide: dice.flip().then(|| dice.between(0.0, 2.0)),
             locks: locks[..dice.below(3)].iter().map(|(name, value)| ((*name).into(), value.clone())).collect(),

@@ -7,7 +7,7 @@ use cantus_plugin_api::raw;
 
 use super::{Place, Realiser, Wanted, records};
 use crate::model::{Chain, Model, Name, courses, origin};
-use crate::rt::{PatternMemory, SequenceMemory};
+use crate::rt::{Part, SequenceMemory};
 
 impl Realiser {
     /// Lays out what differs, and what every module plays that has to do with it; answers those modules' parameters.
@@ -48,7 +48,7 @@ impl Realiser {
             };
             (course.from, course.beats, course.sections.into_iter().filter_map(section).collect())
         });
-        let parts: Vec<(f64, f64, Vec<(Arc<PatternMemory>, raw::Section)>)> = parts.collect();
+        let parts: Vec<Part> = parts.collect();
         (!parts.is_empty()).then(|| SequenceMemory::new(origin(name), parts))
     }
 
