@@ -59,6 +59,8 @@ pub struct Playhead {
     /// The stretch they were of, and the one before it, if it led there and beats went on.
     stretch: Option<Stretch>,
     before: Option<Stretch>,
+    /// The beat of a row that was not due yet.
+    next: Option<(Position, f64)>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -92,7 +94,7 @@ impl Playhead {
     /// The sequence is another one, or another version: carries on at the same beat. What it gave out before it may give
     /// out again, if it reaches so far.
     pub fn rejoin(&mut self) {
-        self.cursor = Cursor::Lost;
+        (self.cursor, self.next) = (Cursor::Lost, None);
     }
 
     /// The beat from which on there is silence, once its last row has been given.
@@ -134,7 +136,12 @@ impl Playhead {
             self.cursor = first(sequence, course + 1);
         }
         let Cursor::At(position) = self.cursor else { return None };
+        // Most quanta have none: a look at the beat says so. A little is added, as the sample of a beat is rounded.
+        if self.next.is_some_and(|(of, beat)| of == position && beat - reach.early > stretch.last_beat() + 1e-3) {
+            return None;
+        }
         let row = position.row_of(sequence);
+        self.next = Some((position, row.beat));
         if row.beat >= reach.until || sample_of(stretch, row.beat - reach.early) >= stretch.to as i64 {
             return None;
         }

@@ -132,6 +132,11 @@ impl Stretch {
         self.segment.beat_at(sample, self.rate)
     }
 
+    /// The beat of the grid behind its last frame, not swung.
+    pub fn last_beat(&self) -> f64 {
+        self.swing.unwarp(self.beat_at(self.to))
+    }
+
     /// Beats per minute at an absolute sample; 0 while beats stand still.
     pub fn bpm_at(&self, sample: u64) -> f64 {
         self.segment.bpm_at(sample)

@@ -93,7 +93,7 @@ fn an_allocation_inside_a_plugin_is_seen() {
 
 #[test]
 fn pieces_play_cleanly() {
-    for piece in ["beat.lua", "chords.lua", "sixteen.lua"] {
+    for piece in ["beat.lua", "chords.lua", "sixteen.lua", "tracker.lua"] {
         let mut watched = Watched::new();
         let code = std::fs::read_to_string(rig::pieces().join(piece)).expect("the piece is there");
         watched.eval(&code);
@@ -164,6 +164,42 @@ fn changes_are_made_cleanly() {
     }
     watched.send(PanicCommand);
     assert_eq!(watched.play(600), (0, ""), "rung out");
+}
+
+/// More notes, rolls and locks than there is room for, edited, sent elsewhere and muted while they play.
+#[test]
+fn patterns_are_played_and_edited_cleanly() {
+    let mut watched = Watched::new();
+    watched.eval(
+        "local row = {}
+         for column = 1, 64 do
+             row[column] = {note = 30 + column, chance = 0.9, ratchet = 2 + column % 7, delay = (column % 9 - 4) / 5,
+                 length = column % 3, glide = 1, locks = {cutoff = 100 * column, filter = 'band', nothing = 1}}
+         end
+         local rows = {steps_per_beat = 16}
+         for n = 1, 16 do rows[n] = row end
+         pattern('full', rows) pattern('ends', {rows = 3, steps = {'1: OFF | CUT', '3: x l0 fill'}})
+         chain('form', {{'full', follow = {next = 2, any = 1}}, {'ends', 2}, {'full', rows = 5, transpose = 7}})
+         local s = sequencer('s', {pattern = 'form', humanise = 0.1, groove = {0.9, -0.9, 0.3}, length = 0})
+         connect(s, sampler('kit', {slots = {{file = 'bd_fat.flac'}}}), {instrument = 3}) connect(s, hold('h'))",
+    );
+    watched.send(StartTransportCommand);
+    assert_eq!(watched.play(200), (0, ""), "at first");
+    for change in [
+        "pattern('full'):rotate(3)",
+        "player('s', 3, 2)",
+        "sequencer('s').slots[2].solo = true",
+        "pattern('full'):change('velocity', '*0.5'):reverse()",
+        "sequencer('s').slots[2].solo = false engine:getClock():setBPM(300)",
+        "chain('form'):remove(2) pattern('full').steps_per_beat = -96",
+        "loop(0, 1) sequencer('s').fill = true",
+        "pattern('full', {rows = 1, steps = {'1: x velocity=3 cutoff=200 volume=-6dB'}})",
+        "sequencer('s').pattern = 'ends' connect('s', 'h', {instrument = 2})",
+        "sequencer('s').pattern = '' remove(pattern('full'))",
+    ] {
+        watched.eval(change);
+        assert_eq!(watched.play(100), (0, ""), "{change}");
+    }
 }
 
 /// What one change costs among ten thousand modules: the Model after it and the state that is published.

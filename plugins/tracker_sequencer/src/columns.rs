@@ -19,27 +19,38 @@ pub struct Column {
 }
 
 /// All columns.
-pub struct Columns([Column; COLUMNS]);
+pub struct Columns {
+    all: [Column; COLUMNS],
+    /// How many are solo.
+    solos: usize,
+}
 
 impl Columns {
     /// Columns that change nothing.
     pub fn new() -> Columns {
-        Columns([Column { mute: false, solo: false, transpose: 0.0, velocity: 1.0, instrument: 0 }; COLUMNS])
+        let plain = Column { mute: false, solo: false, transpose: 0.0, velocity: 1.0, instrument: 0 };
+        Columns { all: [plain; COLUMNS], solos: 0 }
     }
 
     /// The column of that number, from 0; what is beyond the last is the last.
     pub fn get(&self, column: usize) -> &Column {
-        &self.0[column.min(COLUMNS - 1)]
+        &self.all[column.min(COLUMNS - 1)]
     }
 
     /// The same, to be changed.
     pub fn get_mut(&mut self, column: usize) -> &mut Column {
-        &mut self.0[column.min(COLUMNS - 1)]
+        &mut self.all[column.min(COLUMNS - 1)]
+    }
+
+    /// Only columns that are solo are heard, if any is.
+    pub fn solo(&mut self, column: usize, solo: bool) {
+        self.get_mut(column).solo = solo;
+        self.solos = self.all.iter().filter(|column| column.solo).count();
     }
 
     /// Whether a column is heard.
     pub fn heard(&self, column: usize) -> bool {
         let column = self.get(column);
-        !column.mute && (column.solo || !self.0.iter().any(|other| other.solo))
+        !column.mute && (column.solo || self.solos == 0)
     }
 }

@@ -59,6 +59,16 @@ impl Held {
         self.notes.push(note);
     }
 
+    /// Ends one. If `ended` refuses, it ends as soon as there is room.
+    pub fn end_one(&mut self, id: NoteId, ended: impl FnOnce() -> bool) {
+        let Some(at) = self.notes.iter().position(|note| note.id == id) else { return };
+        if ended() {
+            self.notes.remove(at);
+        } else {
+            self.notes[at].end = End::Now;
+        }
+    }
+
     /// Nothing comes any more that would end the open ones: they end at that beat.
     pub fn close(&mut self, beat: f64) {
         self.notes.iter_mut().filter(|note| note.end == End::Open).for_each(|note| note.end = End::Beat(beat));

@@ -68,7 +68,7 @@ impl Hits {
         self.due.clear();
         self.count = 0;
         // A little is added, as the sample of a beat is rounded up.
-        let limit = stretch.swing().unwarp(stretch.beat_at(stretch.to)) + 1e-3;
+        let limit = stretch.last_beat() + 1e-3;
         for note in held.iter() {
             let sample = match note.end {
                 End::Beat(beat) if beat <= limit => sample_of(stretch, beat),

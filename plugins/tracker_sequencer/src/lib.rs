@@ -95,11 +95,11 @@ impl TrackerSequencer {
         );
     }
 
-    fn set_column(&mut self, column: usize, param: SlotParam, value: f64) {
-        let column = self.columns.get_mut(column);
+    fn set_column(&mut self, number: usize, param: SlotParam, value: f64) {
+        let column = self.columns.get_mut(number);
         match param {
             SlotParam::Mute => column.mute = value != 0.0,
-            SlotParam::Solo => column.solo = value != 0.0,
+            SlotParam::Solo => self.columns.solo(number, value != 0.0),
             SlotParam::Transpose => column.transpose = value as f32,
             SlotParam::Velocity => column.velocity = value as f32,
             SlotParam::Instrument => column.instrument = value as u8,
@@ -152,7 +152,7 @@ impl TrackerSequencer {
             let frame = (sample - block.sample()) as usize;
             match what {
                 What::End(note) => {
-                    self.held.end(|held| held.id == note, |note| block.note_off(event_out::NOTES, frame, note).is_ok())
+                    self.held.end_one(note, || block.note_off(event_out::NOTES, frame, note).is_ok());
                 }
                 What::Hit(hit) => self.hit(sequence, hit, stretch, sample, block),
             }
