@@ -72,3 +72,6 @@ local choir = sampler("choir", { attack = 0.6, release = 1.5, volume = "-9dB", g
   grain_spray = "120ms", grain_density = 6, slots = { { file = "ambi_choir.flac", style = "grain" } } })
 pattern("choir", { steps_per_beat = 1, rows = 16, steps = { "1: C3 l0 | D#3 l0", "9: G#2 l0 | C3 l0", "16: OFF | OFF" } })
 connect(sequencer("hold", { pattern = "choir" }), choir)
+
+-- What nothing is connected to goes there.
+output("master", { volume = "-4dB" })
