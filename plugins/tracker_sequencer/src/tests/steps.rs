@@ -286,21 +286,23 @@ fn where_it_is_sent_its_first_row_is_heard_even_if_it_should_have_come_early() {
 
 #[test]
 fn what_was_heard_before_a_pause_is_not_heard_after_it() {
-    let pattern = TestPattern::new(2, 1.0, &[Step { delay: 0.5, ..on(1, 0) }]);
+    let pattern = TestPattern::new(2, 1.0, &[Step { delay: 0.9, ..on(0, 0) }, Step { delay: 0.1, ..on(1, 0) }]);
     for edited in [false, true] {
         let mut bench = playing(&pattern, 60.0);
-        bench.run(2);
-        bench.pause(128);
         bench.quantum();
+        // At beat 7.75, soon after what was heard at 6.9 and 7.1.
+        bench.pause(124);
+        bench.run(2);
         if edited {
             bench.bind_sequence_at(200, Param::Pattern, &pattern.endless());
         }
         bench.quantum();
         bench.play(60.0);
-        // Beats go on at sample 256 from beat 8; its row 9 comes at 9.5.
+        // Beats go on at sample 256; then come 8.9, 9.1 and so on.
         let ons: Vec<u64> = bench.run(2).ons().map(|(sample, _)| sample).collect();
-        assert_eq!(ons, [24, 56, 88, 120].map(|after| 256 + after), "edited: {edited}");
+        assert_eq!(ons, [274, 278, 306, 310, 338, 342, 370, 374], "edited: {edited}");
     }
+    let pattern = TestPattern::new(2, 1.0, &[Step { delay: 0.5, ..on(1, 0) }]);
     // Sought while it stands still: what is over by then does not come.
     let mut bench = playing(&pattern, 60.0);
     bench.pause(0);
@@ -359,11 +361,13 @@ fn a_ratchet_goes_on_after_an_edit() {
 
 #[test]
 fn where_a_chain_is_over_its_open_notes_end() {
-    let pattern = TestPattern::new(3, 1.0, &[step(1, 0, 60.0, 0.0)]);
-    let mut bench = Sequencer::new(RATE);
-    bench.bind_sequence(Param::Pattern, &TestSequence::new(&[(0.0, &[(&pattern, 3, 1, 0.0)], f64::INFINITY)]));
-    bench.play(60.0);
-    assert_eq!(shown(&bench.run(3)), [(16, '+', 60.0), (48, '-', 60.0)]);
+    for (rows, end) in [(3, 48), (12, 192)] {
+        let pattern = TestPattern::new(rows, 1.0, &[step(1, 0, 60.0, 0.0)]);
+        let mut bench = Sequencer::new(RATE);
+        bench.bind_sequence(Param::Pattern, &TestSequence::new(&[(0.0, &[(&pattern, rows, 1, 0.0)], f64::INFINITY)]));
+        bench.play(60.0);
+        assert_eq!(shown(&bench.run(5)), [(16, '+', 60.0), (end, '-', 60.0)]);
+    }
 }
 
 #[test]
