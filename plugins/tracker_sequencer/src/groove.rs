@@ -9,7 +9,9 @@ use crate::turns::{Draw, Turn};
 #[derive(Default)]
 pub struct Groove {
     /// Rows that each row is late, round and round.
-    pub delays: Option<Numbers>,
+    delays: Option<Numbers>,
+    /// Most rows that one of them is early, and late.
+    most: (f64, f64),
     /// What each row's velocity is multiplied by, round and round.
     pub velocities: Option<Numbers>,
     /// How much of both, 0 to 1.
@@ -21,11 +23,17 @@ pub struct Groove {
 }
 
 impl Groove {
+    /// Another list of rows by which each row is late.
+    pub fn delay(&mut self, delays: Option<Numbers>) {
+        let values = delays.as_ref().map_or(&[][..], |delays| delays.values());
+        let most = |sign: f64| values.iter().fold(0.0, |most: f64, delay| most.max(sign * delay));
+        self.most = (most(-1.0), most(1.0));
+        self.delays = delays;
+    }
+
     /// Most rows by which it makes something early, and late.
     pub fn reach(&self) -> (f64, f64) {
-        let delays = self.delays.as_ref().map_or(&[][..], |delays| delays.values());
-        let most = |sign: f64| delays.iter().fold(0.0, |most: f64, delay| most.max(sign * delay)) * self.amount;
-        (most(-1.0), most(1.0))
+        (self.most.0 * self.amount, self.most.1 * self.amount)
     }
 
     /// Beats that a step is late; below 0 early. `bpm` is the tempo.

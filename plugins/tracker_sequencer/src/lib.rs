@@ -70,11 +70,11 @@ impl TrackerSequencer {
     /// Something else is to be played. Another version of the same thing goes on under the notes that sound.
     fn bind(&mut self, sequence: Option<Sequence>, frame: usize, block: &mut Block<'_>) {
         let origin = |sequence: &Option<Sequence>| sequence.as_ref().map(Sequence::origin);
-        if origin(&sequence) != origin(&self.sequence) {
+        let another = origin(&sequence) != origin(&self.sequence);
+        if another {
             self.end(|_| true, frame, block);
         }
         let at = block.sample() + frame as u64;
-        let another = origin(&sequence) != origin(&self.sequence);
         self.joined = Joined { at, afresh: another || self.joined.afresh };
         self.sequence = sequence;
         self.hits.clear();
@@ -319,7 +319,7 @@ impl Module for TrackerSequencer {
             Event::Bind { param, data } => {
                 let numbers = if let Data::Numbers(numbers) = data { Some(numbers) } else { None };
                 match param {
-                    Param::Groove => self.groove.delays = numbers,
+                    Param::Groove => self.groove.delay(numbers),
                     Param::GrooveVelocity => self.groove.velocities = numbers,
                     _ => {}
                 }
