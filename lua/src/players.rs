@@ -11,9 +11,9 @@ use crate::context::{context, run, with};
 use crate::error::blame;
 use crate::handle::lookup;
 use crate::library::{Row, call};
-use crate::performing::later;
+use crate::performing::{self, later};
 use crate::transaction::Afterwards;
-use crate::values::{a, module_name, number, whole};
+use crate::values::{module_name, number, whole};
 
 /// The area's functions.
 pub const ROWS: &[Row] = &[
@@ -85,25 +85,15 @@ fn place(lua: &Lua, module: &Name, when: &Value) -> Result<(Place, When)> {
             _ => Place { beat, ..from },
         })
     };
-    let line = |beats: f64| Ok(now.line(beats, (from, false)));
     let place = match when {
-        Value::Nil => line(bar),
-        Value::String(word) if *word == "bar" => line(bar),
-        Value::String(word) if *word == "grid" => line(grid),
-        Value::String(word) if *word == "row" => of_its_own(|playing| playing.next_row),
-        Value::String(word) if *word == "pattern" => of_its_own(|playing| playing.next_turn),
-        Value::Integer(_) | Value::Number(_) => {
-            let beats = number(when, "beats to wait for")?.get();
-            if !(1e-3..=1e6).contains(&beats) {
-                return Err(blame("beats to wait for are 0.001 to 1000000"));
-            }
-            line(beats)
-        }
-        other => Err(blame(format!(
-            "when it is sent there is \"row\", \"pattern\", \"bar\", \"grid\" or a number of beats, not {}",
-            a(other)
-        ))),
-    }?;
+        Value::Nil => now.line(bar, (from, false)),
+        Value::String(word) if *word == "row" => of_its_own(|playing| playing.next_row)?,
+        Value::String(word) if *word == "pattern" => of_its_own(|playing| playing.next_turn)?,
+        when => match performing::grid(lua, when, "when it is sent, besides \"row\" and \"pattern\",")? {
+            When::NextGrid(beats) if beats > Num::ZERO => now.line(beats.get(), (from, false)),
+            _ => now.line(grid, (from, false)),
+        },
+    };
     if !now.clock.playing {
         return Ok((now.line(bar, (from, true)), When::Now));
     }
