@@ -1,4 +1,9 @@
-//! `cantus plugins list` and `cantus plugins info TYPE`
+//! `cantus plugins`: what there is, and what becomes of it. `list` and `info TYPE` are here, the others in files of their
+//! own.
+
+mod lock;
+mod scan;
+mod which;
 
 use std::sync::Arc;
 
@@ -30,15 +35,26 @@ pub enum Plugins {
         #[arg(value_name = "TYPE")]
         module_type: String,
     },
+    /// Tells which plugin provides a type, and why.
+    Which(which::Which),
+    /// Writes down which plugins a song uses, to the byte, so that `--locked` plays it with no others.
+    Lock(lock::LockSong),
+    /// Looks at every library in the search path, tries out those that were never seen, and says what came of it.
+    Scan(scan::Scan),
+    /// Lets libraries be tried out again that did harm when they were.
+    Forgive(scan::Forgive),
 }
 
 impl Plugins {
     /// Runs one of them.
     pub fn run(&self, arguments: &PluginArguments) -> Result<(), Failure> {
-        let registry = arguments.load()?;
         match self {
-            Plugins::List { json } => list(&registry, *json),
-            Plugins::Info { module_type } => info(&registry, module_type),
+            Plugins::List { json } => list(&*arguments.load()?, *json),
+            Plugins::Info { module_type } => info(&*arguments.load()?, module_type),
+            Plugins::Which(which) => which.run(arguments),
+            Plugins::Lock(lock) => lock.run(arguments),
+            Plugins::Scan(scan) => scan.run(arguments),
+            Plugins::Forgive(forgive) => forgive.run(),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What several subcommands begin with: plugins.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cantus_host::plugins::{Choice, ModuleRegistry, Reason, Search};
+use cantus_host::plugins::{By, Caution, Choice, Known, LoadError, ModuleRegistry, Prober, Reason, Search};
+use cantus_host::session::{self, Lock};
 use cantus_plugin_api::Cpu;
 use clap::{Args, ValueEnum};
 
@@ -18,8 +19,21 @@ pub struct PluginArguments {
     #[arg(long = "plugins", value_name = "DIR", global = true)]
     folders: Vec<PathBuf>,
     /// Which plugin provides a type that several have.
-    #[arg(long = "use", value_name = "TYPE=PLUGIN", global = true)]
+    #[arg(long = "use", value_name = "TYPE=PLUGIN[@VERSION]", global = true)]
     choices: Vec<Choice>,
+    /// Only with exactly the plugins that the song's cantus.lock names.
+    #[arg(long, global = true)]
+    locked: bool,
+    /// Although a plugin takes the place of another and does not have all that the session uses: what it lacks is kept,
+    /// and does nothing.
+    #[arg(long, global = true)]
+    pub lossy: bool,
+    /// Leave out the module of this name, as if it could not be made; may be given several times.
+    #[arg(long, value_name = "MODULE", global = true)]
+    pub without: Vec<String>,
+    /// Take plugins even from folders that anybody on this machine may write to.
+    #[arg(long, global = true)]
+    trust_writable: bool,
     /// Which instructions plugins use: the widest this processor has, or those that every processor has.
     #[arg(long, value_enum, default_value_t = Instructions::Best, global = true)]
     cpu: Instructions,
@@ -35,21 +49,86 @@ impl PluginArguments {
     /// Loads all plugins; says what could not be loaded on standard error, and goes on.
     ///
     /// # Errors
-    /// A choice that cannot be: to play something else instead would be wrong.
+    /// A choice on the command line that cannot be: to play something else instead would be wrong.
     pub fn load(&self) -> Result<Arc<ModuleRegistry>, Failure> {
+        self.load_with(Vec::new())
+    }
+
+    /// The same, with what a song says of who is to provide what.
+    ///
+    /// # Errors
+    /// As [`load`](PluginArguments::load), and when what is there is not what `--locked` demands.
+    pub fn load_for(&self, song: &Path) -> Result<Arc<ModuleRegistry>, Failure> {
+        let folder = folder_of(song);
+        let lock = Lock::read(folder).map_err(Failure)?;
+        let mut choices = if song.is_dir() { session::providers(song) } else { Vec::new() };
+        choices.extend(lock.iter().flat_map(Lock::choices));
+        let registry = self.load_with(choices)?;
+        let Some(lock) = lock else {
+            let advice = format!("`cantus plugins lock {}` writes one", song.display());
+            let none = || Failure(format!("could not open {}: it has no cantus.lock; {advice}", song.display()));
+            return if self.locked { Err(none()) } else { Ok(registry) };
+        };
+        let differences = lock.differences(&registry);
+        if self.locked && !differences.is_empty() {
+            let (song, differences) = (song.display(), differences.join("\n  "));
+            return Err(Failure(format!("could not open {song} as it was locked:\n  {differences}")));
+        }
+        differences.iter().for_each(warn);
+        Ok(registry)
+    }
+
+    /// Where plugins are looked for.
+    pub fn search(&self) -> Search {
         let more = text("plugins");
         let more = std::env::split_paths(&more).filter(|folder| !folder.as_os_str().is_empty());
         let folders: Vec<PathBuf> = self.folders.iter().cloned().chain(more).collect();
-        let registry = ModuleRegistry::load(&Search::of_program(&folders), &self.choices);
+        let search = Search::of_program(&folders);
+        if self.trust_writable { search.trusting() } else { search }
+    }
+
+    fn load_with(&self, mut choices: Vec<Choice>) -> Result<Arc<ModuleRegistry>, Failure> {
+        choices.extend(users_choices());
+        choices.extend(self.choices.iter().cloned());
+        let registry = ModuleRegistry::load_with(&self.search(), &choices, caution());
         for failure in registry.failures() {
-            if let Reason::BadChoice { .. } = failure.reason {
+            if let LoadError { reason: Reason::BadChoice { choice, .. }, .. } = failure
+                && choice.by == By::CommandLine
+            {
                 return Err(Failure(failure.reason.to_string()));
             }
             warn(failure);
         }
+        registry.notes().iter().for_each(warn);
         Ok(Arc::new(match self.cpu {
             Instructions::Best => registry,
             Instructions::Portable => registry.with_cpu(Cpu::PORTABLE),
         }))
     }
+}
+
+/// Libraries are tried out by the program beside this one, and what came of it is kept for the user.
+pub fn caution() -> Caution {
+    let prober = Prober::beside_program();
+    if prober.is_none() {
+        warn("plugins are not tried out before they are used: the program cantus-probe does not lie beside this one");
+    }
+    Caution { prober, known: Known::users_file() }
+}
+
+/// What the user's setting says, as far as it can be read.
+fn users_choices() -> Vec<Choice> {
+    let (setting, mut choices) = (text("providers"), Vec::new());
+    for word in setting.split_whitespace() {
+        match word.parse::<Choice>() {
+            Ok(choice) => choices.push(Choice { by: By::User, ..choice }),
+            Err(why) => warn(format_args!("in the setting \"providers\", {why}; it is left out")),
+        }
+    }
+    choices
+}
+
+/// The folder of a session, or that of a script.
+pub fn folder_of(song: &Path) -> &Path {
+    if song.is_dir() { song } else { song.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")) }
 }

@@ -1,16 +1,25 @@
 //! Finds, checks and opens plugin libraries, and makes instances of what they provide.
 //!
-//! Per file: canonicalise, read without running any of its code, open, check contract and layouts, register. What fails
-//! is collected with its reason; the rest goes on. Libraries are never closed.
+//! Per file: canonicalise, read without running any of its code, try out in a process of its own if it was never seen,
+//! open, check contract and layouts, register. What fails is collected with its reason; the rest goes on. Libraries are
+//! never closed.
 
+pub mod child;
+mod choice;
 mod file;
+mod known;
 mod library;
+pub mod probe;
 mod registry;
 mod search;
 
 use std::path::{Path, PathBuf};
 
-pub use registry::{Choice, ModuleRegistry, Plugin};
+pub use choice::{By, Choice, Wanted};
+pub use file::read_bytes;
+pub use known::{Known, Verdict};
+pub use probe::Prober;
+pub use registry::{Caution, ModuleRegistry, Plugin};
 pub use search::{Found, Search};
 
 /// A library that was not loaded, and why.
@@ -67,11 +76,21 @@ pub enum Reason {
     /// What it says when running is not what its section says.
     #[error("the manifest it presents is not the one in its file; rebuild it from scratch")]
     ManifestDiffers,
-    /// Another file with the same plugin was found before.
-    #[error("plugin \"{id}\" was already loaded from {}; this one is not used", .first.display())]
+    /// Anybody on this machine may write to it.
+    #[error(
+        "anybody on this machine may write to {}; take that right away (chmod o-w), or say --trust-writable", .0.display()
+    )]
+    Writable(PathBuf),
+    /// It did harm when it was tried out, now or before.
+    #[error(
+        "when it was tried out, {0}; get another version of it, or have it tried out again with `cantus plugins forgive`"
+    )]
+    Bad(String),
+    /// Another file with the same version of the plugin was found before.
+    #[error("plugin \"{plugin}\" was already loaded from {}; this one is not used", .first.display())]
     Shadowed {
-        /// The plugin's id.
-        id: String,
+        /// The plugin's id and version.
+        plugin: String,
         /// The file that won.
         first: PathBuf,
     },
@@ -84,13 +103,19 @@ pub enum Reason {
         plugins: Vec<String>,
     },
     /// Somebody chose a plugin that does not provide the type.
-    #[error("--use {module_type}={plugin}: {}", match .providers.as_slice() { [] => "no plugin provides that type".to_owned(), p => format!("it is provided by {}", p.join(", ")) })]
+    #[error("{}={} was chosen ({}), but {}", choice.module_type, choice.plugin, choice.by, provided(providers))]
     BadChoice {
-        /// The type.
-        module_type: String,
-        /// The plugin that was chosen.
-        plugin: String,
+        /// What was chosen.
+        choice: Choice,
         /// Those that would do.
         providers: Vec<String>,
     },
+}
+
+fn provided(providers: &[String]) -> String {
+    if providers.is_empty() {
+        "no plugin provides that type; look at `cantus plugins list`".into()
+    } else {
+        format!("it is provided by {}", providers.join(", "))
+    }
 }

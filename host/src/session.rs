@@ -5,6 +5,7 @@
 //! scenes/NAME.toml    a kept Model in the same form
 //! samples/            sound files
 //! main.lua, lib/      the program that is evaluated over it
+//! cantus.lock          which plugins it was made with
 //! ```
 //!
 //! Loading gives a Model; the Engine is brought there by one batch, `now.diff(&loaded.model, catalog)`, so that what
@@ -18,6 +19,7 @@ mod error;
 mod folder;
 mod form;
 mod leftovers;
+mod lock;
 mod migrate;
 mod read;
 mod write;
@@ -27,10 +29,12 @@ use std::path::{Path, PathBuf};
 
 use crate::assets::ContentHash;
 use crate::model::{Catalog, Model, ModuleId, Name, is_name};
+use crate::plugins::{By, Choice};
 
 pub use error::SessionError;
 pub use folder::{Folder, Opened, open};
 pub use leftovers::Leftovers;
+pub use lock::Lock;
 pub use migrate::VERSION;
 
 /// Content hashes of sound files, by the names that slots give them.
@@ -45,6 +49,8 @@ pub struct Loaded {
     pub leftovers: Leftovers,
     /// What people should know, a sentence each: what was not understood and is kept, from which version it came.
     pub notes: Vec<String>,
+    /// Of what was not understood, what plugins lack that provide a type in the place of those it was saved with.
+    pub lost: Vec<String>,
     /// Of the text.
     pub hash: ContentHash,
 }
@@ -75,6 +81,18 @@ pub fn save(
 /// [`SessionError`]: what is wrong, in which line, and what to do.
 pub fn load(folder: &Path, catalog: &Catalog, mint: &mut dyn FnMut() -> ModuleId) -> Result<Loaded, SessionError> {
     get(&file(folder), catalog, mint)
+}
+
+/// Which plugins a session wants for which types: what must be known before it can be read. A file that is not there, or
+/// no session, says nothing here; reading it says what is wrong.
+pub fn providers(folder: &Path) -> Vec<Choice> {
+    let read = std::fs::read_to_string(file(folder)).ok().and_then(|text| text.parse::<toml::Table>().ok());
+    let providers = read.as_ref().and_then(|file| file.get("providers")?.as_table());
+    let choice = |(module_type, plugin): (&String, &toml::Value)| {
+        let plugin = plugin.as_str()?.parse().ok()?;
+        Some(Choice { by: By::Session, module_type: module_type.clone(), plugin })
+    };
+    providers.into_iter().flatten().filter_map(choice).collect()
 }
 
 /// Writes a scene of a session to `scenes/NAME.toml`.

@@ -40,6 +40,12 @@ pub const MACHINE: &[Setting] = &[
         bound: Bound::Start,
     },
     Setting {
+        name: "providers",
+        doc: "Which plugins provide types that several have, as TYPE=PLUGIN or TYPE=PLUGIN@VERSION with blanks between.",
+        kind: SettingKind::Text(""),
+        bound: Bound::Start,
+    },
+    Setting {
         name: "script_memory",
         doc: "Megabytes that scripts may use.",
         kind: SettingKind::Int(64, 8, 4096),

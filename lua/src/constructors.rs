@@ -73,7 +73,11 @@ pub fn generate(lua: &Lua, shared: &Table, catalog: &Catalog) -> Result<(Vec<Nam
             continue;
         }
         let default = constructor.clone();
-        let function = if let &[module_type] = &types[..] {
+        let function = if let Some(module_type) = whose(&types, catalog) {
+            let others: Vec<&Name> = types.iter().copied().filter(|name| *name != module_type).collect();
+            if !others.is_empty() {
+                notes.push(format!("{constructor} makes a {module_type}; for others {}", instead(&others)));
+            }
             let module_type = module_type.clone();
             native(lua, move |lua, arguments: Variadic<Value>| construct(lua, &module_type, &default, &arguments))?
         } else {
@@ -95,12 +99,19 @@ fn by_constructor(catalog: &Catalog) -> BTreeMap<&Name, Vec<&Name>> {
     types
 }
 
+/// Of several types that claim one constructor the one that comes with Cantus has it, else none.
+fn whose<'a>(types: &[&'a Name], catalog: &Catalog) -> Option<&'a Name> {
+    let bundled = |name: &&Name| catalog.get(name).is_some_and(|known| known.bundled);
+    match (types, &types.iter().copied().filter(bundled).collect::<Vec<_>>()[..]) {
+        ([only], _) | (_, [only]) => Some(*only),
+        _ => None,
+    }
+}
+
 /// The types that scripts have a constructor for, each with it; others need `make`.
 pub fn defined(catalog: &Catalog) -> impl Iterator<Item = (&Name, &Name)> {
-    by_constructor(catalog).into_iter().filter_map(|(constructor, types)| match types[..] {
-        [only] if !is_taken(constructor) => Some((only, constructor)),
-        _ => None,
-    })
+    let all = by_constructor(catalog).into_iter().filter(|(constructor, _)| !is_taken(constructor));
+    all.filter_map(|(constructor, types)| Some((whose(&types, catalog)?, constructor)))
 }
 
 fn instead(types: &[&Name]) -> String {

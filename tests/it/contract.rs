@@ -91,7 +91,7 @@ fn two_providers_of_one_type() {
         search
     };
     let provider = |registry: &ModuleRegistry| registry.provider("Gain").map(|p| p.manifest.plugin.id.clone());
-    let choice = |plugin: &str| Choice { module_type: "Gain".into(), plugin: plugin.into() };
+    let choice = |plugin: &str| format!("Gain={plugin}").parse::<Choice>().expect("a choice");
 
     let mut both = second();
     both.add(&bundled(), false, true);
@@ -101,7 +101,9 @@ fn two_providers_of_one_type() {
     assert_eq!(provider(&registry).as_deref(), Some("fixture.second-gain"), "the chosen one");
     let registry = ModuleRegistry::load(&both, &[choice("nobody")]);
     assert_eq!(provider(&registry).as_deref(), Some("cantus.gain"));
-    assert!(registry.failures()[0].to_string().contains("it is provided by fixture.second-gain, cantus.gain"));
+    assert!(
+        registry.failures()[0].to_string().contains("it is provided by fixture.second-gain@0.1.0, cantus.gain@0.1.0")
+    );
 
     let registry = ModuleRegistry::load(&second(), &[]);
     assert_eq!(provider(&registry).as_deref(), Some("fixture.second-gain"), "the only one");

@@ -22,6 +22,8 @@ pub struct ModuleType {
     pub plugin: Name,
     /// The plugin is not there: this is what was kept of it.
     pub missing: bool,
+    /// The plugin came with the program.
+    pub bundled: bool,
     /// Name of its Lua constructor.
     pub constructor: Name,
     /// Audio inputs, counted ports spread out.
@@ -73,6 +75,7 @@ impl ModuleType {
         ModuleType {
             plugin: plugin.into(),
             missing: false,
+            bundled: false,
             constructor: manifest.constructor().into(),
             audio_in: audio(Direction::In),
             audio_out: audio(Direction::Out),

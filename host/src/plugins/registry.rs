@@ -11,8 +11,9 @@ use cantus_manifest::Manifest;
 use cantus_plugin_api::Cpu;
 use cantus_plugin_api::raw::{self, Opened, Segment};
 
-use super::search::Search;
-use super::{LoadError, Reason, file, library};
+use super::choice::{self, Provider};
+use super::{By, Choice, Found, Known, LoadError, Prober, Reason, Search, Verdict, file, library};
+use crate::assets::ContentHash;
 use crate::model::{Catalog, ModuleType, Name};
 use crate::rt::{Build, Instance};
 
@@ -23,71 +24,64 @@ pub struct Plugin {
     pub manifest: Manifest,
     /// The file it came from.
     pub path: PathBuf,
+    /// What that file contained.
+    pub hash: ContentHash,
     /// It came with this program.
     pub bundled: bool,
     tables: Opened,
 }
 
-/// `--use TYPE=PLUGIN`: which plugin provides a type that several have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// The type.
-    pub module_type: String,
-    /// The plugin's id.
-    pub plugin: String,
+/// Its id and version.
+impl std::fmt::Display for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}@{}", self.manifest.plugin.id, self.manifest.plugin.version)
+    }
 }
 
-impl std::str::FromStr for Choice {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Choice, String> {
-        match text.split_once('=') {
-            Some((t, p)) if !t.is_empty() && !p.is_empty() => Ok(Choice { module_type: t.into(), plugin: p.into() }),
-            _ => Err(format!("\"{text}\" is not TYPE=PLUGIN")),
-        }
-    }
+/// How careful to be with libraries that were never seen.
+#[derive(Clone, Debug, Default)]
+pub struct Caution {
+    /// What tries them out; `None`: nothing does.
+    pub prober: Option<Prober>,
+    /// Where it is written what came of it.
+    pub known: Option<PathBuf>,
 }
 
 /// Every module type there is, and who provides it.
 pub struct ModuleRegistry {
+    search: Search,
+    caution: Caution,
+    choices: Vec<Choice>,
     plugins: Vec<Arc<Plugin>>,
-    providers: BTreeMap<Name, Arc<Plugin>>,
+    providers: BTreeMap<Name, Provider>,
     catalog: Arc<Catalog>,
     failures: Vec<LoadError>,
+    notes: Vec<String>,
     cpu: Cpu,
 }
 
 impl ModuleRegistry {
-    /// Looks for plugins and opens them. What fails is kept in [`failures`](ModuleRegistry::failures).
+    /// Looks for plugins and opens them, whatever they do. What fails is kept in
+    /// [`failures`](ModuleRegistry::failures).
     pub fn load(search: &Search, choices: &[Choice]) -> ModuleRegistry {
-        let (files, mut failures) = search.files();
-        let mut plugins: Vec<Arc<Plugin>> = Vec::new();
-        for found in files {
-            let result = file::read(&found.path).and_then(|(manifest, text)| {
-                let id = &manifest.plugin.id;
-                if let Some(first) = plugins.iter().find(|p| p.manifest.plugin.id == *id) {
-                    return Err(Reason::Shadowed { id: id.clone(), first: first.path.clone() });
-                }
-                let tables = library::open(&found.path)?;
-                if tables.manifest != text {
-                    return Err(Reason::ManifestDiffers);
-                }
-                Ok(Plugin { manifest, path: found.path.clone(), bundled: found.bundled, tables })
-            });
-            match result {
-                Ok(plugin) => plugins.push(Arc::new(plugin)),
-                // A folder nobody named may well hold other libraries.
-                Err(Reason::NoManifest) if !found.named => {}
-                Err(reason) => failures.push(LoadError::new(&found.path, reason)),
-            }
-        }
-        let providers = choose(&plugins, choices, &mut failures);
-        let types = providers.iter().map(|(name, plugin)| {
-            let module = plugin.manifest.modules.iter().find(|m| *m.name == **name).expect("it provides the type");
-            ModuleType::new(module.clone(), &plugin.manifest.plugin.id)
-        });
-        let catalog = Arc::new(Catalog::new(types));
-        ModuleRegistry { plugins, providers, catalog, failures, cpu: Cpu::best() }
+        ModuleRegistry::load_with(search, choices, Caution::default())
+    }
+
+    /// Looks for plugins, tries out those that were never seen, and opens those that did no harm.
+    pub fn load_with(search: &Search, choices: &[Choice], caution: Caution) -> ModuleRegistry {
+        Gathering::of(search, &caution, &[]).registry(search, choices, &caution, Cpu::best())
+    }
+
+    /// Looks again, with what the session says now of who is to provide what: what has not changed on the disk is kept as it is open, what has is opened
+    /// beside it, and what cannot be or is not there any more stays as it was. Blocks.
+    pub fn again(&self, of_session: Vec<Choice>) -> ModuleRegistry {
+        let others = self.choices.iter().filter(|choice| choice.by != By::Session).cloned();
+        let choices: Vec<Choice> = others.chain(of_session).collect();
+        let mut gathering = Gathering::of(&self.search, &self.caution, &self.plugins);
+        let id = |plugin: &Arc<Plugin>| plugin.manifest.plugin.id.clone();
+        let there: Vec<String> = gathering.plugins.iter().map(id).collect();
+        gathering.plugins.extend(self.plugins.iter().filter(|plugin| !there.contains(&id(plugin))).cloned());
+        gathering.registry(&self.search, &choices, &self.caution, self.cpu)
     }
 
     /// The same, whose instances use these instructions instead of the widest that the processor has.
@@ -100,13 +94,11 @@ impl ModuleRegistry {
         &self.plugins
     }
 
-    /// Version and content hash of every library, by the plugin's id. Reads them; not for the control thread.
+    /// Version and content hash of every library that provides something, by the plugin's id.
     pub fn hashes(&self) -> BTreeMap<String, (String, String)> {
-        let hash = |path: &PathBuf| {
-            std::fs::read(path).map_or_else(|_| String::new(), |b| blake3::hash(&b).to_hex().to_string())
-        };
-        let of = |p: &Arc<Plugin>| (p.manifest.plugin.id.clone(), (p.manifest.plugin.version.clone(), hash(&p.path)));
-        self.plugins.iter().map(of).collect()
+        let of =
+            |p: &Arc<Plugin>| (p.manifest.plugin.id.clone(), (p.manifest.plugin.version.clone(), p.hash.to_string()));
+        self.providers.values().map(|provider| of(&provider.plugin)).collect()
     }
 
     /// What is not as in `then`, each as a sentence.
@@ -125,6 +117,11 @@ impl ModuleRegistry {
         &self.failures
     }
 
+    /// What is odd about plugins that were loaded: sentences.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// The types that can be instantiated.
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
@@ -132,7 +129,17 @@ impl ModuleRegistry {
 
     /// The plugin that provides a type.
     pub fn provider(&self, module_type: &str) -> Option<&Arc<Plugin>> {
-        self.providers.get(module_type)
+        self.providers.get(module_type).map(|provider| &provider.plugin)
+    }
+
+    /// Why that plugin provides it.
+    pub fn provided_by(&self, module_type: &str) -> Option<By> {
+        self.providers.get(module_type).map(|provider| provider.by)
+    }
+
+    /// All plugins that could provide a type, in the order in which they were found.
+    pub fn candidates(&self, module_type: &str) -> impl Iterator<Item = &Arc<Plugin>> {
+        self.plugins.iter().filter(move |plugin| plugin.manifest.modules.iter().any(|m| m.name == module_type))
     }
 
     /// Makes an instance, runs one silent quantum on it and resets it. Worker thread: takes as long as it takes.
@@ -180,40 +187,117 @@ extern "C" fn log(_instance: u64, _level: u32, text: RStr<'_>) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// Who provides each type: the choice, else the bundled plugin, else the only one.
-fn choose(plugins: &[Arc<Plugin>], choices: &[Choice], failures: &mut Vec<LoadError>) -> BTreeMap<Name, Arc<Plugin>> {
-    let mut all: BTreeMap<Name, Vec<&Arc<Plugin>>> = BTreeMap::new();
-    for plugin in plugins {
-        for module in &plugin.manifest.modules {
-            all.entry(module.name.as_str().into()).or_default().push(plugin);
-        }
-    }
-    for choice in choices {
-        let there = all.get(choice.module_type.as_str()).map_or(&[][..], |p| p.as_slice());
-        if !there.iter().any(|p| p.manifest.plugin.id == choice.plugin) {
-            let reason = Reason::BadChoice {
-                module_type: choice.module_type.clone(),
-                plugin: choice.plugin.clone(),
-                providers: there.iter().map(|p| p.manifest.plugin.id.clone()).collect(),
-            };
-            failures.push(LoadError::new(std::path::Path::new(&choice.plugin), reason));
-        }
-    }
-    let mut chosen = BTreeMap::new();
-    for (name, candidates) in all {
-        let choice = choices.iter().rev().find(|c| *c.module_type == *name);
-        let wanted = choice.and_then(|c| candidates.iter().find(|p| p.manifest.plugin.id == c.plugin));
-        let only = if let [only] = candidates.as_slice() { Some(only) } else { None };
-        match wanted.or_else(|| candidates.iter().find(|p| p.bundled)).or(only) {
-            Some(plugin) => {
-                chosen.insert(name, (*plugin).clone());
-            }
-            None => {
-                let ids = candidates.iter().map(|p| p.manifest.plugin.id.clone()).collect();
-                let reason = Reason::Ambiguous { module_type: name.to_string(), plugins: ids };
-                failures.push(LoadError::new(&candidates[0].path, reason));
+/// The plugins of every place.
+#[derive(Default)]
+struct Gathering {
+    plugins: Vec<Arc<Plugin>>,
+    failures: Vec<LoadError>,
+    notes: Vec<String>,
+}
+
+impl Gathering {
+    /// Reads and opens everything; what is open already, unchanged, is taken from `open`.
+    fn of(search: &Search, caution: &Caution, open: &[Arc<Plugin>]) -> Gathering {
+        let (files, failures) = search.files();
+        let mut gathering = Gathering { failures, ..Gathering::default() };
+        let mut known = caution.known.as_deref().map_or_else(Known::default, Known::open);
+        for (found, manifest) in gathering.read(&files) {
+            match gathering.open(found, manifest, caution, &mut known, open) {
+                Ok(plugin) => gathering.plugins.push(plugin),
+                Err(reason) => gathering.failures.push(LoadError::new(&found.path, reason)),
             }
         }
+        known.keep();
+        gathering
     }
-    chosen
+
+    /// What the files say of themselves, without running them; of versions of one plugin in one place, the newest first.
+    fn read<'a>(&mut self, files: &'a [Found]) -> Vec<(&'a Found, (Manifest, String))> {
+        let mut read = Vec::new();
+        for found in files {
+            match file::read(&found.path) {
+                Ok(manifest) => read.push((found, manifest)),
+                // A folder nobody named may well hold other libraries.
+                Err(Reason::NoManifest) if !found.named => {}
+                Err(reason) => self.failures.push(LoadError::new(&found.path, reason)),
+            }
+        }
+        let key = |(found, (manifest, _)): &(&Found, (Manifest, String))| (found.place, manifest.plugin.clone());
+        read.sort_by(|a, b| {
+            let ((place, a), (other_place, b)) = (key(a), key(b));
+            let same = place == other_place && a.id == b.id;
+            if same { choice::newest_first(&a.version, &b.version) } else { std::cmp::Ordering::Equal }
+        });
+        read
+    }
+
+    fn open(
+        &mut self,
+        found: &Found,
+        (manifest, text): (Manifest, String),
+        caution: &Caution,
+        known: &mut Known,
+        open: &[Arc<Plugin>],
+    ) -> Result<Arc<Plugin>, Reason> {
+        let identity = |plugin: &Manifest| (plugin.plugin.id.clone(), plugin.plugin.version.clone());
+        if let Some(first) = self.plugins.iter().find(|p| identity(&p.manifest) == identity(&manifest)) {
+            return Err(Reason::Shadowed { plugin: first.to_string(), first: first.path.clone() });
+        }
+        let hash = known.hash(&found.path).map_err(|e| Reason::Unreadable(e.to_string()))?;
+        if let Some(same) = open.iter().find(|plugin| plugin.path == found.path && plugin.hash == hash) {
+            return Ok(same.clone());
+        }
+        self.try_out(found, hash, caution, known)?;
+        // What came with the program is replaced with the program; but a name is opened only once.
+        let first = found.bundled && !open.iter().any(|plugin| plugin.path == found.path);
+        let tables = if first { library::open(&found.path)? } else { library::open_copy(&found.path)? };
+        if tables.manifest != text {
+            return Err(Reason::ManifestDiffers);
+        }
+        Ok(Arc::new(Plugin { manifest, path: found.path.clone(), hash, bundled: found.bundled, tables }))
+    }
+
+    /// Asks whether a library does harm, if it is not known.
+    fn try_out(
+        &mut self,
+        found: &Found,
+        hash: ContentHash,
+        caution: &Caution,
+        known: &mut Known,
+    ) -> Result<(), Reason> {
+        let verdict = match (known.verdict(hash), &caution.prober) {
+            (Some(verdict), _) => verdict.clone(),
+            (None, None) => return Ok(()),
+            (None, Some(prober)) => match prober.try_out(&found.path) {
+                Ok(verdict) => {
+                    known.judge(hash, verdict.clone());
+                    verdict
+                }
+                Err(text) => {
+                    self.notes.push(text);
+                    return Ok(());
+                }
+            },
+        };
+        match verdict {
+            Verdict::Bad { reason, .. } => Err(Reason::Bad(reason)),
+            Verdict::Good { notes } => {
+                self.notes.extend(notes.iter().map(|note| format!("{}: {note}", found.path.display())));
+                Ok(())
+            }
+        }
+    }
+
+    /// Decides who provides what.
+    fn registry(mut self, search: &Search, choices: &[Choice], caution: &Caution, cpu: Cpu) -> ModuleRegistry {
+        let providers = choice::choose(&self.plugins, choices, &mut self.failures);
+        let types = providers.iter().map(|(name, Provider { plugin, .. })| {
+            let module = plugin.manifest.modules.iter().find(|m| *m.name == **name).expect("it provides the type");
+            ModuleType { bundled: plugin.bundled, ..ModuleType::new(module.clone(), &plugin.manifest.plugin.id) }
+        });
+        let catalog = Arc::new(Catalog::new(types));
+        let Gathering { plugins, failures, notes } = self;
+        let (search, caution, choices) = (search.clone(), caution.clone(), choices.to_vec());
+        ModuleRegistry { search, caution, choices, plugins, providers, catalog, failures, notes, cpu }
+    }
 }

@@ -10,6 +10,8 @@ use super::{LoadError, Reason};
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     places: Vec<Place>,
+    /// Anybody on this machine may put libraries there, and that is well.
+    trusting: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub struct Found {
     pub named: bool,
     /// It came with this program.
     pub bundled: bool,
+    /// Number of its place.
+    pub place: usize,
 }
 
 impl Search {
@@ -53,6 +57,11 @@ impl Search {
         search
     }
 
+    /// The same, which takes libraries even from places that anybody on this machine may write to.
+    pub fn trusting(self) -> Search {
+        Search { trusting: true, ..self }
+    }
+
     /// Adds a folder or file behind the others.
     pub fn add(&mut self, path: &Path, named: bool, bundled: bool) {
         self.places.push(Place { path: path.to_owned(), named, bundled });
@@ -61,25 +70,46 @@ impl Search {
     /// Every library file in every place, each once, and what named places lack.
     pub fn files(&self) -> (Vec<Found>, Vec<LoadError>) {
         let (mut files, mut errors): (Vec<Found>, Vec<LoadError>) = (Vec::new(), Vec::new());
-        for place in &self.places {
-            match list(&place.path) {
-                Ok(paths) => {
-                    if paths.is_empty() && place.named {
-                        errors.push(LoadError::new(&place.path, Reason::Empty));
-                    }
-                    for path in paths {
-                        let path = path.canonicalize().unwrap_or(path);
-                        if !files.iter().any(|f| f.path == path) {
-                            files.push(Found { path, named: place.named, bundled: place.bundled });
-                        }
-                    }
+        for (number, place) in self.places.iter().enumerate() {
+            let paths = match list(&place.path) {
+                Ok(paths) => paths,
+                Err(e) => {
+                    let unreadable = || LoadError::new(&place.path, Reason::Unreadable(e.to_string()));
+                    errors.extend(place.named.then(unreadable));
+                    continue;
                 }
-                Err(e) if place.named => errors.push(LoadError::new(&place.path, Reason::Unreadable(e.to_string()))),
-                Err(_) => {}
+            };
+            if paths.is_empty() && place.named {
+                errors.push(LoadError::new(&place.path, Reason::Empty));
+            }
+            for path in paths {
+                let path = path.canonicalize().unwrap_or(path);
+                if files.iter().any(|f| f.path == path) {
+                    continue;
+                }
+                // Whoever can write to where the program lies can change the program.
+                match writable(&path).filter(|_| !self.trusting && !place.bundled) {
+                    Some(what) => errors.push(LoadError::new(&path, Reason::Writable(what))),
+                    None => files.push(Found { path, named: place.named, bundled: place.bundled, place: number }),
+                }
             }
         }
         (files, errors)
     }
+}
+
+/// Of a library and its folder, what anybody on this machine may write to.
+#[cfg(unix)]
+fn writable(library: &Path) -> Option<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    const BY_ALL: u32 = 0o002;
+    let by_all = |path: &&Path| path.metadata().is_ok_and(|data| data.permissions().mode() & BY_ALL != 0);
+    [Some(library), library.parent()].into_iter().flatten().find(by_all).map(Path::to_owned)
+}
+
+#[cfg(not(unix))]
+fn writable(_library: &Path) -> Option<PathBuf> {
+    None
 }
 
 /// The library files of a folder, by name; a file is itself.

@@ -66,6 +66,19 @@ pub enum SessionError {
         /// Where it is looked for.
         root: PathBuf,
     },
+    /// Other plugins provide its types than when it was saved, and lack something of what it uses.
+    #[error(
+        "could not play session \"{}\" with other plugins than it was saved with: {}\n  choose others with --use, or play it \
+         with --lossy: what they lack is then kept, and does nothing",
+        path.display(),
+        lost.iter().map(|lost| format!("\n  {lost}")).collect::<String>()
+    )]
+    Lacking {
+        /// The folder.
+        path: PathBuf,
+        /// What they lack, a sentence each.
+        lost: Vec<String>,
+    },
     /// A sound file was not copied.
     #[error("could not copy sound file \"{}\" to \"{}\": {cause}; check both, and the room on the disk", from.display(), to.display())]
     Sound {

@@ -32,6 +32,8 @@ pub struct Opened {
     pub scenes: Scenes,
     /// What people should know, a sentence each.
     pub notes: Vec<String>,
+    /// What plugins lack that provide a type in the place of those it was saved with, a sentence each.
+    pub lost: Vec<String>,
 }
 
 /// Reads a session with its scenes. `mint` gives ids that were never given out.
@@ -40,19 +42,32 @@ pub struct Opened {
 /// [`SessionError`] of the first file that cannot be read.
 pub fn open(path: &Path, catalog: &Catalog, mint: &mut dyn FnMut() -> ModuleId) -> Result<Opened, SessionError> {
     let session = load(path, catalog, mint)?;
-    let (mut notes, mut scenes, mut of_scenes) = (session.notes, BTreeMap::new(), BTreeMap::new());
+    let (mut notes, mut lost) = (session.notes, session.lost);
+    let (mut scenes, mut of_scenes) = (BTreeMap::new(), BTreeMap::new());
     let (loaded, more) = load_scenes(path, catalog, mint)?;
     notes.extend(more);
     for (name, scene) in loaded {
         notes.extend(scene.notes);
+        lost.extend(scene.lost);
         of_scenes.insert(name.clone(), scene.leftovers);
         scenes.insert(name, Arc::new(scene.model));
     }
     let folder = Folder { path: Some(path.into()), seen: Some(session.hash), leftovers: session.leftovers, of_scenes };
-    Ok(Opened { folder, model: Arc::new(session.model), scenes: scenes.into(), notes })
+    Ok(Opened { folder, model: Arc::new(session.model), scenes: scenes.into(), notes, lost })
 }
 
 impl Opened {
+    /// Plugins that provide a type in the place of those it was saved with have all that it uses.
+    ///
+    /// # Errors
+    /// [`SessionError::Lacking`], with everything that they lack.
+    pub fn is_whole(&self) -> Result<(), SessionError> {
+        if self.lost.is_empty() {
+            return Ok(());
+        }
+        Err(SessionError::Lacking { path: self.folder.path.clone().unwrap_or_default(), lost: self.lost.clone() })
+    }
+
     /// Its sound files can be played from `root`: where a relative name means another file there, it is not this
     /// session that would be heard.
     ///

@@ -1,5 +1,6 @@
 //! From a session's file to a Model, through the same commands as everything else.
 
+use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 
 use serde::de::DeserializeOwned;
@@ -16,8 +17,8 @@ use crate::model::command::{
     SetSwingCommand, SetTempoPointCommand, SetTimeSignatureCommand, UseProviderCommand,
 };
 use crate::model::{
-    Catalog, Claims, Command, Connection, ControlKey, LinkKey, Model, ModuleId, ModuleRecord, Num, Refusal, Signature,
-    SlotNumber, Value as Setting,
+    Catalog, Claims, Command, Connection, ControlKey, Excerpt, LinkKey, Model, ModuleId, ModuleRecord, Name, Num,
+    Refusal, Signature, SlotNumber, Value as Setting,
 };
 
 /// Why an entry is not in the Model.
@@ -77,7 +78,8 @@ pub(super) fn read(
     let version = source.version(file.remove("version"))?;
     migrate(&mut file, version);
     let (model, leftovers) = Default::default();
-    let mut reader = Reader { source, catalog, mint, model, leftovers, notes: Vec::new() };
+    let (notes, lost) = Default::default();
+    let mut reader = Reader { source, catalog, mint, model, leftovers, notes, replaced: BTreeMap::new(), lost };
     if version < VERSION {
         reader.notes.push(format!("{}: it is of version {version}, and will be saved as {VERSION}", path.display()));
     }
@@ -87,7 +89,7 @@ pub(super) fn read(
         reader.unknown(&[&key], value, MEANINGLESS);
     }
     reader.model.check().map_err(|refusal| reader.source.bad(&["connections"], refusal.to_string()))?;
-    Ok(Loaded { model: reader.model, leftovers: reader.leftovers, notes: reader.notes, hash })
+    Ok(Loaded { model: reader.model, leftovers: reader.leftovers, notes: reader.notes, lost: reader.lost, hash })
 }
 
 /// Where it is read from, for messages.
@@ -131,6 +133,9 @@ struct Reader<'a> {
     model: Model,
     leftovers: Leftovers,
     notes: Vec<String>,
+    /// Types that another plugin provides than when it was saved, and which that was.
+    replaced: BTreeMap<String, Name>,
+    lost: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -201,7 +206,11 @@ impl Reader<'_> {
 
     /// A type whose plugin is not there. One that is there is known better than the file does.
     fn kept(&mut self, name: &str, value: Value) -> Result<(), Problem> {
-        if self.catalog.get(name).is_some() {
+        if let Some(known) = self.catalog.get(name) {
+            let saved = value.as_str().and_then(|text| text.parse::<Excerpt>().ok());
+            if let Some(saved) = saved.filter(|saved| saved.known().plugin != known.plugin) {
+                self.replaced.insert(name.to_owned(), saved.known().plugin.clone());
+            }
             return Ok(());
         }
         let excerpt = value.try_into().map_err(|e: toml::de::Error| Problem::Unknown(e.message().to_owned()))?;
@@ -217,6 +226,7 @@ impl Reader<'_> {
         let mut record: ModuleRecord = self.entry("modules", name, name, value)?;
         let known = self.model.known(self.catalog, &record.module_type)?.clone();
         let bare = record.clone();
+        let replaced = self.replaced.get(&*record.module_type).map(|was| format!("{} of {was}", record.module_type));
         // A value that this type does not take, or has no place for, is kept beside the module.
         let fits = |alone: ModuleRecord| {
             let built = alone.build(&name.into(), ModuleId(0), &known, 0);
@@ -229,7 +239,10 @@ impl Reader<'_> {
             });
             match accepted {
                 Ok(accepted) => _ = record.params.insert(key.into(), accepted),
-                Err(why) => self.unknown_part(&["modules", name, "params", &key], value, &why),
+                Err(why) => {
+                    self.lost.extend(replaced.as_ref().map(|was| format!("{name}.{key} ({was}): {why}")));
+                    self.unknown_part(&["modules", name, "params", &key], value, &why);
+                }
             }
         }
         for (slot, values) in inner(slots, "slots")? {
@@ -241,7 +254,11 @@ impl Reader<'_> {
                 });
                 match accepted {
                     Ok((slot, value)) => _ = record.slots.entry(slot).or_default().insert(key.into(), value),
-                    Err(why) => self.unknown_part(&["modules", name, "slots", &slot, &key], value, &why),
+                    Err(why) => {
+                        let lost = replaced.as_ref().map(|was| format!("{name}.slots[{slot}].{key} ({was}): {why}"));
+                        self.lost.extend(lost);
+                        self.unknown_part(&["modules", name, "slots", &slot, &key], value, &why);
+                    }
                 }
             }
         }
@@ -298,7 +315,12 @@ impl Reader<'_> {
             match take(self, &key, value.clone()) {
                 Ok(()) => {}
                 Err(Problem::Broken(why)) => return Err(self.source.bad(&[name, &key], why)),
-                Err(Problem::Unknown(why)) => self.unknown(&[name, &key], value, &why),
+                Err(Problem::Unknown(why)) => {
+                    // A cable to a port, a link to a parameter that the other plugin had.
+                    let wires = ["connections", "links", "controls"].contains(&name) && !self.replaced.is_empty();
+                    self.lost.extend(wires.then(|| format!("{key}: {why}")));
+                    self.unknown(&[name, &key], value, &why);
+                }
             }
         }
         Ok(())

@@ -59,6 +59,7 @@ impl Script {
         let path = self.folder("load", path)?;
         let engine = self.context.engine.clone();
         let opened = session::open(&path, &self.catalog, &mut || engine.mint()).map_err(|e| e.to_string())?;
+        opened.is_whole().map_err(|e| e.to_string())?;
         opened.sounds_lie_in(&self.context.root, &self.catalog).map_err(|e| e.to_string())?;
         let session = Batch::of(Origin::Host, Work::Become(opened.model, opened.scenes));
         let accepted = engine.commit(session).map_err(|e| e.to_string())?;

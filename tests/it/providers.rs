@@ -1,0 +1,208 @@
+//! Which plugin provides a type when a song is opened, and who says so.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::cli::{path, text};
+use crate::rig::{fixture, program};
+
+/// A user of the program, who has nothing but a folder.
+struct User {
+    folder: tempfile::TempDir,
+}
+
+impl User {
+    fn new() -> User {
+        User { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file, and the folders it lies in.
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("in a folder")).expect("it can be made");
+        std::fs::write(&path, text).expect("it can be written");
+        path
+    }
+
+    /// Copies a fixture's library, with words in it replaced by others that are as long.
+    fn library(&self, name: &str, fixture_name: &str, words: &[(&str, &str)]) -> PathBuf {
+        let mut bytes = std::fs::read(fixture(fixture_name)).expect("it is built");
+        for (from, to) in words {
+            assert_eq!(from.len(), to.len());
+            let places: Vec<usize> =
+                (0..bytes.len() - from.len()).filter(|i| bytes[*i..].starts_with(from.as_bytes())).collect();
+            assert!(!places.is_empty(), "{from} is in there");
+            places.into_iter().for_each(|at| bytes[at..at + to.len()].copy_from_slice(to.as_bytes()));
+        }
+        let path = self.path(name).with_extension(std::env::consts::DLL_EXTENSION);
+        std::fs::create_dir_all(path.parent().expect("in a folder")).expect("it can be made");
+        std::fs::write(&path, bytes).expect("it can be written");
+        path
+    }
+
+    fn cantus(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(program());
+        command.args(arguments).env_remove("CANTUS_PLUGIN_PATH").current_dir(self.folder.path());
+        for folder in ["DATA", "STATE", "CONFIG"] {
+            command.env(format!("XDG_{folder}_HOME"), self.path(&folder.to_lowercase()));
+        }
+        command.output().expect("the program runs")
+    }
+
+    /// What it prints, when it ends well.
+    fn says(&self, arguments: &[&str]) -> String {
+        let output = self.cantus(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    /// What it complains of, when it does not.
+    fn refuses(&self, arguments: &[&str]) -> String {
+        let output = self.cantus(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", text(&output.stdout));
+        text(&output.stderr)
+    }
+}
+
+/// The first line of `plugins which Gain`.
+fn which(user: &User, more: &[&str]) -> String {
+    let said = user.says(&[&["plugins", "which", "Gain", "--plugins", "strange"], more].concat());
+    said.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_is_said_last_counts_least() {
+    let user = User::new();
+    let library = |version: &str| {
+        let name = format!("strange/gain{}", version.replace('.', "_"));
+        user.library(&name, "second_gain", &[("version = \"0.1.0\"", &format!("version = \"{version}\""))])
+    };
+    library("1.2.0");
+    library("1.3.0");
+    let from = |plugin: &str, why: &str| format!("Gain comes from {plugin}: {why}");
+    assert_eq!(which(&user, &[]), from("cantus.gain@0.1.0", "it comes with Cantus, and nothing else was chosen"));
+
+    user.write("config/cantus/settings.toml", "providers = \"Gain=fixture.second-gain@1.2.0\"\n");
+    assert_eq!(which(&user, &[]), from("fixture.second-gain@1.2.0", "the setting \"providers\" says so"));
+
+    user.write("song/session.toml", "version = 1\n[modules.g]\ntype = \"Gain\"\n");
+    let lock = ["plugins", "lock", "song", "--plugins", "strange", "--use", "Gain=fixture.second-gain@1.3.0"];
+    user.says(&lock);
+    assert_eq!(which(&user, &["song"]), from("fixture.second-gain@1.3.0", "cantus.lock says so"));
+
+    let session = "version = 1\n[modules.g]\ntype = \"Gain\"\n[providers]\nGain = \"fixture.second-gain@1.2.0\"\n";
+    user.write("song/session.toml", session);
+    assert_eq!(which(&user, &["song"]), from("fixture.second-gain@1.2.0", "the session says so"));
+
+    let said = which(&user, &["song", "--use", "Gain=cantus.gain"]);
+    assert_eq!(said, from("cantus.gain@0.1.0", "--use says so"));
+    // Of two versions in one place the newest is meant where nobody says which.
+    let said = which(&user, &["--use", "Gain=fixture.second-gain"]);
+    assert_eq!(said, from("fixture.second-gain@1.3.0", "--use says so"));
+    let refused = user.refuses(&["plugins", "list", "--plugins", "strange", "--use", "Gain=fixture.second-gain@9.9.9"]);
+    assert!(refused.contains("it is provided by fixture.second-gain@1.3.0, fixture.second-gain@1.2.0"), "{refused}");
+}
+
+#[test]
+fn a_locked_song_is_played_with_the_same_bytes_or_not_at_all() {
+    let user = User::new();
+    let strange = user.library("strange/gain", "second_gain", &[]);
+    user.write("song.lua", "gain(\"g\")");
+    let refused = user.refuses(&["render", "song.lua", "-o", "a.wav", "--locked"]);
+    assert!(refused.contains("it has no cantus.lock; `cantus plugins lock song.lua` writes one"), "{refused}");
+    let choice = ["--plugins", "strange", "--use", "Gain=fixture.second-gain"];
+    user.says(&[&["plugins", "lock", "song.lua"], &choice[..]].concat());
+    let render = ["render", "song.lua", "-o", "a.wav", "--seconds", "0.1", "--locked", "--plugins", "strange"];
+    user.says(&render);
+
+    let mut bytes = std::fs::read(&strange).expect("it is there");
+    bytes.push(0);
+    std::fs::write(&strange, bytes).expect("it can be written");
+    let refused = user.refuses(&render);
+    assert!(
+        refused.contains("Gain was locked to fixture.second-gain@0.1.0, and that is another build of it now"),
+        "{refused}"
+    );
+    let refused = user.refuses(&["render", "song.lua", "-o", "a.wav", "--locked"]);
+    assert!(
+        refused.contains("Gain was locked to fixture.second-gain@0.1.0, and comes from cantus.gain@0.1.0 now"),
+        "{refused}"
+    );
+    // Without the word it is played, and said.
+    let played = user.cantus(&["render", "song.lua", "-o", "a.wav", "--seconds", "0.1"]);
+    assert!(
+        played.status.success() && text(&played.stderr).contains("comes from cantus.gain@0.1.0 now"),
+        "{}",
+        text(&played.stderr)
+    );
+}
+
+/// A session whose Gain was another plugin's, which had more than ours.
+const OTHERS: &str = r#"version = 1
+[types]
+Gain = '''
+plugin = "org.example.colours"
+[module]
+type = "Gain"
+kind = "effect"
+doc = ""
+port = [{ key = "in", dir = "in", kind = "audio" }, { key = "side", dir = "in", kind = "audio" }, { key = "out", dir = "out", kind = "audio" }]
+param = [
+  { key = "gain", doc = "", type = "float", min = 0.0, max = 9.0, default = 1.0 },
+  { key = "colour", doc = "", type = "int", min = 0, max = 9, default = 0 },
+]
+'''
+[modules.a]
+type = "Gain"
+params = { gain = 0.5 }
+[modules.b]
+type = "Gain"
+params = { gain = 8.0, colour = 3 }
+[connections."a.out -> b.side"]
+"#;
+
+#[test]
+fn what_another_plugin_lacks_is_listed_whole_and_kept_if_that_is_asked_for() {
+    let user = User::new();
+    user.write("song/session.toml", OTHERS);
+    let render = ["render", "song", "-o", "a.wav", "--seconds", "0.1"];
+    let refused = user.refuses(&render);
+    for expected in [
+        "with other plugins than it was saved with",
+        "b.gain (Gain of org.example.colours)",
+        "b.colour (Gain of org.example.colours)",
+        "a.out -> b.side",
+        "--lossy",
+    ] {
+        assert!(refused.contains(expected), "{expected}: {refused}");
+    }
+    user.says(&[&render[..], &["--lossy"]].concat());
+}
+
+#[test]
+fn places_that_anybody_may_write_to_are_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let user = User::new();
+    let library = user.library("strange/gain", "second_gain", &[]);
+    let allow =
+        |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("it is ours");
+    let list = ["plugins", "list", "--plugins", "strange"];
+    let known = |output: &Output| text(&output.stdout).contains("fixture.second-gain");
+    for (what, mode) in [(user.path("strange"), 0o777), (library.clone(), 0o666)] {
+        let usual = what.metadata().expect("it is there").permissions().mode();
+        assert!(known(&user.cantus(&list)), "as it comes");
+        allow(&what, mode);
+        let output = user.cantus(&list);
+        let said = text(&output.stderr);
+        assert!(
+            !known(&output) && said.contains(&format!("anybody on this machine may write to {}", path(&what))),
+            "{said}"
+        );
+        assert!(known(&user.cantus(&[&list[..], &["--trust-writable"]].concat())), "if that is asked for");
+        allow(&what, usual);
+    }
+}
