@@ -119,7 +119,7 @@ fn apply_among_a_thousand(bencher: Bencher) {
 #[divan::bench]
 fn publish_among_a_thousand(bencher: Bencher) {
     let catalog = rig::registry().catalog().clone();
-    let state = ArcSwap::from_pointee(EngineState::of(thousand().into()));
+    let state = ArcSwap::from_pointee(EngineState::of(thousand().into(), catalog.clone()));
     let sets = [set(0.5), set(0.25)];
     let mut n = 0;
     bencher.bench_local(|| {
@@ -214,7 +214,7 @@ fn recovering_ten_thousand_batches(bencher: Bencher) {
 fn loading_a_session_of_a_thousand(bencher: Bencher) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let catalog = rig::registry().catalog().clone();
-    let state = EngineState::of(thousand().into());
+    let state = EngineState::of(thousand().into(), catalog.clone());
     let saved = Folder::default().save(folder.path(), &state, &catalog, folder.path(), false);
     saved.expect("the folder can be written");
     let mut last = 0;

@@ -46,8 +46,8 @@ impl Render {
     /// Renders, and prints what came out.
     pub fn run(&self, plugins: &PluginArguments) -> Result<(), Failure> {
         let bars = Length::Bars(self.bars.unwrap_or(BARS));
-        let registry = plugins.load()?;
-        let song = Song::open(&self.file, registry.catalog())?;
+        let registry = plugins.load_for(&self.file)?;
+        let song = Song::open(&self.file, registry.catalog(), plugins)?;
         let rendering = Rendering {
             song: &song,
             out: &self.out,

@@ -6,18 +6,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use cantus_host::control::{Commit, Engine, EngineHandle, EngineThread, journal};
+use cantus_host::control::{Batch, Commit, Engine, EngineHandle, EngineThread, Origin, journal};
 use cantus_host::device::{Cpal, Device, DeviceError, Null, Source};
-use cantus_host::model::Catalog;
+use cantus_host::model::command::ReloadTypeCommand;
+use cantus_host::model::{Catalog, Name};
 use cantus_host::plugins::ModuleRegistry;
 use cantus_lua::watchdog::{Fate, Pulse, supervise};
 use cantus_lua::{Evaluation, Options, Script, ScriptError};
 use clap::Args;
 
 use crate::console::{counted, tell, warn};
+use crate::crash;
 use crate::journals::{Journals, Unplayed, broke_off};
 use crate::play::{Length, Rendering, problems_with_places, script, start};
 use crate::prompt::Prompt;
+use crate::rebuilt::Rebuilt;
 use crate::render::{positive, print};
 use crate::settings::{number, text};
 use crate::setup::PluginArguments;
@@ -51,6 +54,9 @@ pub struct Run {
     /// Begin with what a journal had come to [default: of the last performance of this script].
     #[arg(long, value_name = "JOURNAL", num_args = 0..=1, require_equals = true)]
     recover: Option<Option<PathBuf>>,
+    /// Take plugins that are built again while it plays.
+    #[arg(long)]
+    watch_plugins: bool,
     /// Where there is no sound device, render to this WAV file instead (--bars of it, or 16).
     #[arg(long, value_name = "FILE")]
     or_render: Option<PathBuf>,
@@ -59,8 +65,8 @@ pub struct Run {
 impl Run {
     /// Plays until Ctrl-C or the last bar.
     pub fn run(&self, plugins: &PluginArguments) -> Result<(), Failure> {
-        let registry = plugins.load()?;
-        let mut song = Song::open(&self.file, registry.catalog())?;
+        let registry = plugins.load_for(&self.file)?;
+        let mut song = Song::open(&self.file, registry.catalog(), plugins)?;
         if let Some(journal) = self.recover(registry.catalog())? {
             song.go_on_from(journal);
         }
@@ -71,7 +77,9 @@ impl Run {
             Err(DeviceError::None) if self.or_render.is_some() => return self.render(&song, registry),
             Err(error) => return Err(error.into()),
         };
-        let journal = Unplayed::new(self.begin_journal(journal::Header::of(&registry, &config), &mut engine)?);
+        let journal = self.begin_journal(journal::Header::of(&registry, &config), &mut engine)?;
+        song.watch(&mut engine, journal.as_deref(), false);
+        let journal = Unplayed::new(journal);
         let engine = EngineThread::start(engine);
         if let Err(error) = device.start(Source::new(processor)) {
             if self.or_render.is_none() {
@@ -87,6 +95,7 @@ impl Run {
             bars: self.bars,
             journal: journal.into(),
             prompt: Prompt::open(),
+            watched: self.watch_plugins.then(|| registry.clone()),
             begun: Arc::default(),
         };
         let patience = 2.0 * number("script_seconds") + PATIENCE.as_secs_f64();
@@ -115,9 +124,12 @@ impl Run {
             Some(None) => last().ok_or_else(none)?.1,
             None => {
                 if let Some((last, _)) = last().filter(|(_, read)| broke_off(read)) {
+                    let crashed = std::fs::read_to_string(crash::file(&last)).unwrap_or_default();
                     let last = last.display();
                     tell(format_args!(
-                        "the last performance of this did not end in order; --recover={last} goes on from there"
+                        "the last performance of this did not end in order; --recover={last} goes on from there{}{}",
+                        if crashed.is_empty() { "" } else { "\n" },
+                        crashed.trim_end()
                     ));
                 }
                 return Ok(None);
@@ -183,6 +195,8 @@ struct Performance {
     bars: Option<f64>,
     journal: Arc<Unplayed>,
     prompt: Prompt,
+    /// The plugins, if those are taken that are built again.
+    watched: Option<Arc<ModuleRegistry>>,
     /// The music has begun.
     begun: Arc<AtomicBool>,
 }
@@ -207,6 +221,8 @@ impl Performance {
             self.begin(&evaluation)?;
         }
         let (mut told, mut said, mut strain, mut look) = (Vec::new(), None, Strain::default(), Instant::now());
+        let mut names = crash::Names::default();
+        let mut rebuilt = self.watched.as_ref().map(|registry| Rebuilt::of(registry, look));
         while pulse.beat() {
             let until = script.tick().map(|seconds| Instant::now() + Duration::from_secs_f64(seconds.min(1.0)));
             if Instant::now() < look {
@@ -217,6 +233,7 @@ impl Performance {
             look = Instant::now() + WATCH;
             tell_problems(engine, &script, &mut told);
             strain.tell(engine);
+            names.look(engine);
             if engine.telemetry().device_lost() {
                 return Err(Failure("the sound device has gone; plug it in and run again".into()));
             }
@@ -225,6 +242,7 @@ impl Performance {
                 watch.evaluated(script.required(), true, Instant::now());
                 file = program;
             }
+            rebuilt.iter_mut().for_each(|rebuilt| reload(engine, &rebuilt.due(Instant::now())));
             watch.also(script.required());
             if watch.is_due(Instant::now()) {
                 let evaluated = script.eval_file(&file);
@@ -252,6 +270,20 @@ impl Performance {
         }
         Ok(())
     }
+}
+
+/// Takes the modules of types anew whose plugins were built again.
+fn reload(engine: &EngineHandle, types: &[Name]) {
+    if types.is_empty() {
+        return;
+    }
+    let command = |module_type: &Name| ReloadTypeCommand { module_type: module_type.clone() }.into();
+    let what = if let Err(error) = engine.commit(Batch::new(Origin::Host, types.iter().map(command).collect())) {
+        format!("could not be taken: {error}")
+    } else {
+        "is taken".into()
+    };
+    tell(format_args!("a new build of {} {what}", types.join(", ")));
 }
 
 /// Says what came of an evaluation; of one that was tried again and failed as before, nothing.

@@ -44,7 +44,7 @@ impl Types {
                 return Err(Failure(format!("could not write types for {}: {why}", self.song.display())));
             }
         };
-        let registry = plugins.load()?;
+        let registry = plugins.load_for(&self.song)?;
         for path in write(folder, registry.catalog())? {
             say(path.display())?;
         }
@@ -55,7 +55,7 @@ impl Types {
             _ => Some(&*main).filter(|main| main.is_file()),
         };
         if let Some(song) = song {
-            let song = Song::open(song, registry.catalog())?;
+            let song = Song::open(song, registry.catalog(), plugins)?;
             let text = on_script_thread(|| {
                 let studio = Lockstep::new(registry.clone(), song.config());
                 let engine: Rc<dyn Commit> = Rc::new(studio.engine().clone());

@@ -12,6 +12,7 @@ mod laps;
 mod observers;
 mod queue;
 mod realise;
+mod reload;
 mod replay;
 mod schedule;
 mod slots;
@@ -21,7 +22,7 @@ mod workers;
 
 pub use batch::{Accepted, Batch, Bond, Cause, Commit, CommitError, EngineBusy, Origin, Position, Scenes, When, Work};
 pub use course::Course;
-pub use engine::{Config, Engine};
+pub use engine::{Census, Config, Engine};
 pub use handle::{EngineHandle, EngineThread, LocalEngine};
 pub use laps::{Loop, Place};
 pub use observers::{Notice, Observers, Subscription};

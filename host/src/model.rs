@@ -17,6 +17,7 @@ mod path;
 mod pattern;
 mod record;
 mod refusal;
+mod relay;
 mod setting;
 mod song;
 mod table;

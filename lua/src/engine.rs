@@ -1,9 +1,10 @@
 //! `engine` and what it gives out: clock, module registry, connection manager, parameter router, pattern runtime.
 
-use cantus_host::model::Num;
 use cantus_host::model::command::{
-    PauseTransportCommand, ResetTransportCommand, SeekCommand, StartTransportCommand, StopTransportCommand,
+    PauseTransportCommand, ReloadTypeCommand, ResetTransportCommand, SeekCommand, StartTransportCommand,
+    StopTransportCommand,
 };
+use cantus_host::model::{Name, Num};
 use mlua::{Lua, MultiValue, Result, Table, Value};
 
 use crate::context::{run, with};
@@ -69,7 +70,29 @@ pub const ENGINE: &[Row] = &[
         example: "assert(engine:getScript() == script())",
         function: |lua, args| call(lua, args, |lua, _: This| session::script(lua)),
     },
+    Row {
+        name: "engine:reload",
+        signature: "(type: string|cantus.Module)",
+        doc: "Looks at the plugins on the disk again, and makes all modules of a type anew, by the plugin that provides it \
+              now. They play on from where the music is; the old ones ring out. If something of it cannot be, all stays as \
+              it was, and that is told.",
+        example: "engine:reload(kick)  engine:reload(kick.type)",
+        function: |lua, args| call(lua, args, |lua, (_, what): (This, Value)| reload(lua, &what)),
+    },
 ];
+
+fn reload(lua: &Lua, what: &Value) -> Result<()> {
+    let module_type = match what {
+        Value::UserData(module) if module.is::<Handle>() => {
+            let name = module.borrow::<Handle>()?.name(lua);
+            with(lua, |work| Ok(work.model.modules.get(&name).map(|module| module.module_type.clone())))?
+        }
+        _ => None,
+    };
+    let module_type =
+        module_type.map_or_else(|| Ok(text(what, "the name of a type")?.into()), Ok::<Name, mlua::Error>)?;
+    run(lua, ReloadTypeCommand { module_type })
+}
 
 /// Methods of the clock.
 pub const CLOCK: &[Row] = &[

@@ -301,11 +301,10 @@ pub fn method_name(lua: &Lua, function: &Value) -> Result<Option<String>> {
 
 /// What the module shows, sampled now; 0 until it is made.
 fn meters(lua: &Lua, name: &str, known: &ModuleType) -> Result<mlua::Table> {
-    let engine = &context(lua).engine;
-    let (state, catalog) = (engine.state(), engine.catalog());
+    let state = context(lua).engine.state();
     let values = lua.create_table()?;
     for (key, _) in known.manifest.meters() {
-        let value = state.meter(&catalog, name, &key).unwrap_or(0.0);
+        let value = state.meter(name, &key).unwrap_or(0.0);
         values.raw_set(key, value)?;
     }
     Ok(values)

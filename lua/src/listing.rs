@@ -187,8 +187,7 @@ fn actions(lua: &Lua, of: Value) -> Result<Table> {
 
 fn meters(lua: &Lua, of: Value) -> Result<Table> {
     let Subject { known, module, .. } = some_subject(lua, &of)?;
-    let engine = &context(lua).engine;
-    let (state, catalog) = (engine.state(), engine.catalog());
+    let state = context(lua).engine.state();
     let (mut tables, mut lines) = (Vec::new(), Vec::<String>::new());
     let all: Vec<(String, &cantus_manifest::Meter)> = known.manifest.meters().collect();
     for of_a_kind in all.chunk_by(|(_, one), (_, other)| std::ptr::eq(*one, *other)) {
@@ -196,7 +195,7 @@ fn meters(lua: &Lua, of: Value) -> Result<Table> {
         for (key, _) in of_a_kind {
             let table = lua.create_table_from([("key", key.as_str()), ("doc", &meter.doc)])?;
             unit(&table, meter.unit)?;
-            let value = module.as_ref().map(|(name, _)| state.meter(&catalog, name, key).unwrap_or(0.0));
+            let value = module.as_ref().map(|(name, _)| state.meter(name, key).unwrap_or(0.0));
             table.raw_set("value", value)?;
             values.extend(value.map(|value| meter.unit.with(f64::from(value))));
             tables.push(table);

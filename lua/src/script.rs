@@ -290,11 +290,11 @@ impl Script {
     /// Starts the transaction over the Model of now.
     fn begin(&self, name: &str, origin: &Origin) {
         let context = &self.context;
-        let (base, now) = (context.engine.state().model.clone(), self.moment());
+        let (state, now) = (context.engine.state(), self.moment());
         // A line at the prompt draws other numbers than the line before.
         let stream = if *origin == Origin::Repl { format!("{name} {}", self.lines) } else { name.to_owned() };
-        context.random.swap(Stream::of(base.seed(), stream));
-        context.work.replace(Some(Transaction::new(base, self.catalog.clone(), now.clock, origin)));
+        context.random.swap(Stream::of(state.model.seed(), stream));
+        context.work.replace(Some(Transaction::new(state.model.clone(), state.catalog.clone(), now.clock, origin)));
         context.file.replace(name.to_owned());
         context.required.borrow_mut().clear();
         let (version, lineage) = (context.later.mint(), Lineage::of(name));

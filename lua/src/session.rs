@@ -54,8 +54,8 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "use",
         signature: "(type: string, plugin?: string)",
-        doc: "Says which plugin is to provide a type, where several do, from the next start on; by its id, with @version \
-              if that matters. Without one it is chosen elsewhere.",
+        doc: "Says which plugin is to provide a type, where several do; by its id, with @version if that matters. Its \
+              modules are made anew by that one, and the old ones ring out. Without one it is chosen elsewhere.",
         example: "use(kick.type, \"org.example.drums\")  use(kick.type)",
         function: |lua, args| call(lua, args, provide),
     },

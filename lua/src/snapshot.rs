@@ -155,7 +155,7 @@ impl Snapshot {
             Kind::Slot => self.of_slot(lua, node, key),
             Kind::Meters => {
                 let module = self.module(node);
-                let meter = module.and_then(|(name, _)| self.state.meter(&self.catalog, name, key));
+                let meter = module.and_then(|(name, _)| self.state.meter(name, key));
                 Ok(meter.map_or(Found::Nothing, |meter| Found::Value(Value::Number(f64::from(meter)))))
             }
             Kind::Connection => match (key, self.connection(node)) {

@@ -217,7 +217,7 @@ fn a_publication_copies_little() {
     let step = |row| SetStepCommand { pattern: "p".into(), row, column: 0, step: Step::default() };
     (0..64).step_by(2).for_each(|row| edit(&mut model, step(row).into()));
     let meters = (1..=10_000).map(|n| (add(n).name, Arc::from([const { AtomicU32::new(0) }; 2])));
-    let last = EngineState { meters: meters.collect(), ..EngineState::of(Arc::new(model)) };
+    let last = EngineState { meters: meters.collect(), ..EngineState::of(Arc::new(model), catalog.clone()) };
     let set =
         SetParameterCommand { path: "g05000.gain".parse().expect("a path"), value: Some(Value::Num(Num::of(0.5))) };
     let port = |name: &str, port: &str| Endpoint { module: name.into(), port: port.into() };

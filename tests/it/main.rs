@@ -24,6 +24,7 @@ mod modulation; // what links do to parameters, quantum by quantum
 mod mutations; // good scripts with a few tokens changed
 mod observers; // who is told of changes
 mod onsets; // every onset on its exact sample
+mod providers; // which plugin provides a type, and who says so
 mod quantized;
 mod ramps; // nothing clicks, nothing hangs, what is removed rings out
 mod renders; // the same bytes, whatever the device does
@@ -38,6 +39,7 @@ mod soundfiles; // WAV and AIFF, as the tests write them
 mod sounds; // files of every kind, at the right pitch
 mod sources;
 mod styles; // how the sampler sounds
+mod swap; // other plugins in the place of those that play
 mod tidy; // the house rules
 mod timers;
 mod tracker; // patterns, chains and time as the sequencer plays them

@@ -29,16 +29,13 @@ impl Commit for Silent {
             model.edit(command, &self.catalog).map_err(refused)?;
         }
         let model = Arc::new(model);
-        self.state.replace(Arc::new(EngineState { version, ..EngineState::of(model.clone()) }));
+        let state = EngineState::of(model.clone(), self.catalog.clone());
+        self.state.replace(Arc::new(EngineState { version, ..state }));
         Ok(Accepted { batch: version, model, skipped: Vec::new(), pending: false })
     }
 
     fn state(&self) -> Arc<EngineState> {
         self.state.borrow().clone()
-    }
-
-    fn catalog(&self) -> Arc<Catalog> {
-        self.catalog.clone()
     }
 
     fn mint(&self) -> ModuleId {
@@ -53,8 +50,9 @@ impl Commit for Silent {
 
 /// An empty session over these types.
 fn empty(catalog: &Catalog) -> (Rc<Silent>, Script) {
-    let state = RefCell::new(Arc::new(EngineState { version: 1, ..EngineState::default() }));
-    let engine = Rc::new(Silent { catalog: Arc::new(catalog.clone()), state });
+    let catalog = Arc::new(catalog.clone());
+    let state = EngineState { version: 1, ..EngineState::of(Arc::default(), catalog.clone()) };
+    let engine = Rc::new(Silent { catalog, state: RefCell::new(Arc::new(state)) });
     let script = Script::new(engine.clone(), Options::default()).expect("a state can be made");
     (engine, script)
 }

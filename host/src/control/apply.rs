@@ -8,7 +8,7 @@ use cantus_plugin_api::raw::Value as Wire;
 
 use super::batch::{Accepted, Batch, Cause, CommitError, Origin, Scenes, When, Work};
 use super::engine::Engine;
-use super::history::{Direction, History};
+use super::history::{Direction, History, Part};
 use super::journal::Record;
 use super::queue::{Answer, Envelope};
 use super::schedule::{Kept, PENDING, Pending, Report};
@@ -79,7 +79,7 @@ impl Engine {
         let origin = Origin::Module(path.module.clone());
         let command: Command = SetParameterCommand { path, value: Some(value) }.into();
         let mut changed = (*self.model).clone();
-        let answer = match changed.edit(&command, &self.handle.catalog) {
+        let answer = match changed.edit(&command, &self.catalog) {
             Ok(false) => return,
             Ok(true) => self.take(Batch::new(origin.clone(), vec![command]).because(self.causes.cause())),
             Err(refusal) => Err(refused(None, command.describe(), refusal)),
@@ -192,7 +192,7 @@ impl Engine {
         self.since_checkpoint += 1;
         if self.since_checkpoint == CHECKPOINT {
             self.since_checkpoint = 0;
-            journal.state(self.model.clone(), self.scenes.clone(), self.handle.catalog.clone());
+            journal.state(self.model.clone(), self.scenes.clone(), self.catalog.clone());
         }
     }
 
@@ -209,10 +209,10 @@ impl Engine {
             Work::Commands(_) | Work::Recall(_) | Work::Become(..) => None,
         };
         match direction {
-            Some(direction) => self.history.moved(&person, direction, old.clone(), self.model.clone()),
+            Some(direction) => self.history.moved(&person, direction, Part::new(old, &self.model, &self.catalog)),
             // Of nothing but where modules are in their chains there is nothing to take back.
             None if commands.iter().all(|c| c.is_action() || matches!(c, Command::QueueChainEntry(_))) => {}
-            None => self.history.did(person, batch.gesture, old.clone(), self.model.clone()),
+            None => self.history.did(person, batch.gesture, Part::new(old, &self.model, &self.catalog)),
         }
     }
 
@@ -230,13 +230,13 @@ impl Engine {
             Work::Recall(name) => {
                 let scene = self.scene(name).map_err(|refusal| refused(None, batch.work.describe(), refusal))?;
                 let scene = Model { claims: model.claims.clone(), ..(**scene).clone() };
-                let commands = model.diff(&scene, &self.handle.catalog);
+                let commands = model.diff(&scene, &self.catalog);
                 changed = self.edit_all(&mut model, &commands)?;
                 (commands.into(), Vec::new())
             }
             Work::Become(then, scenes) => {
                 let mut commands = self.rearrange(scenes);
-                commands.extend(model.diff(then, &self.handle.catalog));
+                commands.extend(model.diff(then, &self.catalog));
                 changed = self.edit_all(&mut model, &commands)?;
                 (commands.into(), Vec::new())
             }
@@ -254,7 +254,7 @@ impl Engine {
         let forget = gone.map(|name| ForgetSceneCommand { name: name.clone() }.into());
         let other = then.iter().filter(|(name, scene)| now.get(*name) != Some(scene));
         let keep = other.map(|(name, scene)| {
-            KeepSceneCommand { name: name.clone(), commands: Some(empty.diff(scene, &self.handle.catalog)) }.into()
+            KeepSceneCommand { name: name.clone(), commands: Some(empty.diff(scene, &self.catalog)) }.into()
         });
         forget.chain(keep).collect()
     }
@@ -263,7 +263,7 @@ impl Engine {
     fn edit_all(&self, model: &mut Model, commands: &[Command]) -> Result<bool, CommitError> {
         let mut changed = false;
         for (index, command) in commands.iter().enumerate() {
-            let edited = model.edit(command, &self.handle.catalog);
+            let edited = model.edit(command, &self.catalog);
             changed |= edited.map_err(|refusal| refused(Some(index), command.describe(), refusal))?;
         }
         Ok(changed)
@@ -278,12 +278,12 @@ impl Engine {
         model: &mut Model,
     ) -> Result<(Cow<'static, [Command]>, Vec<String>), CommitError> {
         let person = batch.origin.person();
-        let commands = person.and_then(|p| self.history.commands(&p, direction, &self.handle.catalog));
+        let commands = person.and_then(|p| self.history.commands(&p, direction));
         let (mut done, mut skipped) = (Vec::new(), Vec::new());
         for command in commands.ok_or(CommitError::NoStep(direction.verb()))? {
             let before = model.clone();
             let wires = matches!(command, Command::Connect(_) | Command::Modulate(_));
-            let edited = model.edit(&command, &self.handle.catalog);
+            let edited = model.edit(&command, &self.catalog);
             match edited.and_then(|_| if wires { model.check() } else { Ok(()) }) {
                 Ok(()) => done.push(command),
                 Err(refusal) => {
@@ -334,6 +334,8 @@ impl Engine {
             Command::TriggerEvent(c) => self.realiser.trigger(c, change),
             Command::InvokeAction(c) => self.realiser.action(c, &self.model, change),
             Command::ReloadAsset(c) => self.realiser.reload(&c.file),
+            Command::ReloadType(c) => self.realiser.reload_plugins(Some(&c.module_type)),
+            Command::UseProvider(_) => self.realiser.reload_plugins(None),
             Command::KeepScene(c) => self.keep_scene(c.name.clone(), c.commands.as_deref()),
             Command::ForgetScene(c) => _ = Arc::make_mut(&mut self.scenes).remove(&c.name),
             Command::Panic(_) => {
@@ -373,7 +375,7 @@ impl Engine {
             Some(commands) => {
                 let mut model = Model::default();
                 // What it names was there when it was kept; what is not any more cannot be in it.
-                commands.iter().for_each(|command| _ = model.edit(command, &self.handle.catalog));
+                commands.iter().for_each(|command| _ = model.edit(command, &self.catalog));
                 // As those of the Model: a module that is made later must not be taken for one of the scene.
                 model.modules.iter().for_each(|(_, module)| self.handle.give_no_more(module.id));
                 Arc::new(model)

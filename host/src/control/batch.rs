@@ -280,8 +280,10 @@ pub trait Commit {
     /// The state as last published. What was accepted is in it, unless it waits for its time.
     fn state(&self) -> Arc<EngineState>;
 
-    /// The module types there are.
-    fn catalog(&self) -> Arc<Catalog>;
+    /// The module types there are, as last published. Whoever looks at the Model, too, takes both from one state.
+    fn catalog(&self) -> Arc<Catalog> {
+        self.state().catalog.clone()
+    }
 
     /// A module id that was never given out.
     fn mint(&self) -> ModuleId;

@@ -15,11 +15,12 @@ use super::history::History;
 use super::journal::{self, Journal, Record};
 use super::queue::CommandQueue;
 use super::realise::{Realiser, Task, Ticket};
+use super::reload::reload;
 use super::schedule::{Reports, Schedule, Waiting};
 use super::state::{Causes, EngineState, Status};
 use super::workers::{Done, Workers};
 use crate::assets::{self, Asset, Progress};
-use crate::model::{Model, ModuleId, Name};
+use crate::model::{Catalog, Model, ModuleId, Name};
 use crate::plugins::ModuleRegistry;
 use crate::rt::message::{At, Change, FromAudio, ToAudio};
 use crate::rt::{Fault, Instance, Keeper, Processor};
@@ -44,22 +45,37 @@ pub struct Config {
     pub root: PathBuf,
 }
 
+/// What an engine holds, to see that it does not become more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Census {
+    /// Places of instances on the audio thread.
+    pub instances: u32,
+    /// Places of cables and links there.
+    pub cables: u32,
+    /// Sounds, patterns and lists that modules may hold.
+    pub handles: usize,
+    /// Instances of this process that were made and not destroyed, of whatever engine.
+    pub alive: usize,
+}
+
 /// What workers have brought since the last Change: sent as one.
 #[derive(Default)]
 pub(super) struct Brought {
-    change: Box<Change>,
-    results: Vec<journal::Result>,
+    pub(super) change: Box<Change>,
+    pub(super) results: Vec<journal::Result>,
     /// What was taken out, by when it was made.
     pub(super) swept: Vec<u64>,
     /// The plan must be compiled anew.
-    replan: bool,
+    pub(super) replan: bool,
 }
 
 /// Checks and applies batches, realises Models, publishes states. Lives on one thread, the control thread, and does
 /// no I/O there.
 pub struct Engine {
     config: Arc<Config>,
-    registry: Arc<ModuleRegistry>,
+    pub(super) registry: Arc<ModuleRegistry>,
+    /// Its manifests, in whose order the values of the Model lie.
+    pub(super) catalog: Arc<Catalog>,
     pub(super) handle: EngineHandle,
     pub(super) model: Arc<Model>,
     /// Kept Models.
@@ -94,12 +110,12 @@ impl Engine {
     pub fn new(registry: Arc<ModuleRegistry>, config: Config) -> (Engine, Processor) {
         let (to_audio, inbox) = RingBuffer::new(RING);
         let (outbox, from_audio) = RingBuffer::new(RING);
-        let state = EngineState::default();
+        let catalog = registry.catalog().clone();
+        let state = EngineState { catalog: catalog.clone(), ..EngineState::default() };
         let EngineState { model, scenes, pending, reports, status, .. } = state.clone();
         let handle = EngineHandle {
             queue: CommandQueue::new(),
             state: Arc::new(ArcSwap::from_pointee(state)),
-            catalog: registry.catalog().clone(),
             ids: Arc::new(AtomicU64::new(1)),
             telemetry: Arc::default(),
             rate: config.rate,
@@ -110,9 +126,10 @@ impl Engine {
             schedule: Schedule::new(config.rate),
             foreseen: None,
             history: History::default(),
-            realiser: Realiser::new(registry.catalog().clone(), config.rate),
+            realiser: Realiser::new(catalog.clone(), config.rate),
             config: Arc::new(config),
             registry,
+            catalog,
             handle,
             model,
             scenes,
@@ -132,6 +149,11 @@ impl Engine {
             causes: Causes::default(),
         };
         (engine, processor)
+    }
+
+    /// From now on modules of these names are not made: they are there, and silent, as if they could not be.
+    pub fn leave_out(&mut self, names: impl IntoIterator<Item = Name>) {
+        self.realiser.leave_out(names);
     }
 
     /// For producers and observers.
@@ -172,6 +194,16 @@ impl Engine {
     /// The audio thread keeps up; offline it need not.
     fn has_room(&self) -> bool {
         self.backlog.len() < BACKLOG || self.handle.telemetry.block() == 0
+    }
+
+    /// What it holds, when workers have done all they were asked.
+    pub fn census(&mut self) -> Census {
+        self.tick();
+        while let Some(done) = self.workers.wait() {
+            self.finish(done);
+        }
+        let (instances, cables) = self.realiser.places();
+        Census { instances, cables, handles: self.keeper.count(), alive: Instance::alive() }
     }
 
     /// Nothing is being made or loaded: what is not ready will not be.
@@ -242,6 +274,7 @@ impl Engine {
             (done, Some(held)) => held.push(done),
             (Done::Made(ticket, result), None) => self.take_made(ticket, result),
             (Done::Loaded(ticket, file, result), None) => self.take_loaded(ticket, file, result),
+            (Done::Reloaded(ticket, result), None) => self.take_reloaded(ticket, result),
         }
     }
 
@@ -336,6 +369,13 @@ impl Engine {
                 let make = || registry.instantiate(&module_type, id.0, seed, config.rate).map(Box::new);
                 Done::Made(ticket, guarded("making it", make))
             }),
+            Task::Reload { ticket, types } => {
+                let model = self.model.clone();
+                self.workers.start(move || {
+                    let work = || reload(&registry, &types, &model, config.rate).map(Box::new);
+                    Done::Reloaded(ticket, guarded("looking at plugins", work))
+                });
+            }
             Task::Load { ticket, file, progress } => self.workers.start(move || {
                 let result = guarded("reading it", || load(&config, &file, &progress));
                 Done::Loaded(ticket, file, result)
@@ -357,6 +397,7 @@ impl Engine {
             && last.status == self.status
             && last.meters.same(self.realiser.meters())
             && Arc::ptr_eq(&last.assets, assets)
+            && Arc::ptr_eq(&last.catalog, &self.catalog)
             && Arc::ptr_eq(&last.scenes, &self.scenes)
             && Arc::ptr_eq(&last.pending, &self.pending)
             && Arc::ptr_eq(&last.reports, &self.reports)
@@ -370,6 +411,7 @@ impl Engine {
             causes: self.causes,
             orders: self.schedule.orders(),
             model: self.model.clone(),
+            catalog: self.catalog.clone(),
             scenes: self.scenes.clone(),
             pending: self.pending.clone(),
             reports: self.reports.clone(),

@@ -13,7 +13,7 @@ use super::batch::{Accepted, Batch, Commit, CommitError};
 use super::engine::Engine;
 use super::queue::{Answer, CommandQueue};
 use super::state::{ClockReading, EngineState};
-use crate::model::{Catalog, ModuleId};
+use crate::model::ModuleId;
 use crate::rt::Telemetry;
 
 /// What producers and observers hold: cheap to clone, usable from any thread but the audio thread.
@@ -21,7 +21,6 @@ use crate::rt::Telemetry;
 pub struct EngineHandle {
     pub(super) queue: Arc<CommandQueue>,
     pub(super) state: Arc<ArcSwap<EngineState>>,
-    pub(super) catalog: Arc<Catalog>,
     pub(super) ids: Arc<AtomicU64>,
     pub(super) telemetry: Arc<Telemetry>,
     pub(super) rate: f64,
@@ -77,10 +76,6 @@ impl Commit for EngineHandle {
         self.state.load_full()
     }
 
-    fn catalog(&self) -> Arc<Catalog> {
-        self.catalog.clone()
-    }
-
     fn mint(&self) -> ModuleId {
         ModuleId(self.ids.fetch_add(1, Ordering::Relaxed))
     }
@@ -112,10 +107,6 @@ impl Commit for LocalEngine {
 
     fn state(&self) -> Arc<EngineState> {
         self.0.borrow().handle().state()
-    }
-
-    fn catalog(&self) -> Arc<Catalog> {
-        self.0.borrow().handle().catalog()
     }
 
     fn mint(&self) -> ModuleId {

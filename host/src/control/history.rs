@@ -29,8 +29,22 @@ struct Steps {
 /// What one batch did, or the batches of one gesture: the Models before and after each.
 #[derive(Clone)]
 struct Step {
-    parts: Vec<(Arc<Model>, Arc<Model>)>,
+    parts: Vec<Part>,
     gesture: Option<u64>,
+}
+
+/// The Models before and after, and the manifests in whose order their values lie.
+#[derive(Clone)]
+pub struct Part {
+    before: Arc<Model>,
+    after: Arc<Model>,
+    catalog: Arc<Catalog>,
+}
+
+impl Part {
+    pub fn new(before: &Arc<Model>, after: &Arc<Model>, catalog: &Arc<Catalog>) -> Part {
+        Part { before: before.clone(), after: after.clone(), catalog: catalog.clone() }
+    }
 }
 
 /// Back or forth.
@@ -51,7 +65,7 @@ impl Direction {
 
 impl History {
     /// A person has done something: what was taken back before can no longer be done again.
-    pub fn did(&mut self, person: Name, gesture: Option<u64>, before: Arc<Model>, after: Arc<Model>) {
+    pub fn did(&mut self, person: Name, gesture: Option<u64>, part: Part) {
         let steps = self.people.entry(person).or_default();
         steps.undone.clear();
         if let Some(last) = steps.done.back_mut()
@@ -60,29 +74,29 @@ impl History {
         {
             match last.parts.last_mut() {
                 // Nobody else has done anything in between.
-                Some((_, end)) if Arc::ptr_eq(end, &before) => *end = after,
-                _ => last.parts.push((before, after)),
+                Some(last) if Arc::ptr_eq(&last.after, &part.before) => last.after = part.after,
+                _ => last.parts.push(part),
             }
             return;
         }
-        steps.push(Step { parts: vec![(before, after)], gesture });
+        steps.push(Step { parts: vec![part], gesture });
     }
 
     /// The commands that take a person's last step back, or do it again: to be done as far as they can be. `None`:
     /// there is no such step.
-    pub fn commands(&self, person: &str, direction: Direction, catalog: &Catalog) -> Option<Vec<Command>> {
+    pub fn commands(&self, person: &str, direction: Direction) -> Option<Vec<Command>> {
         let steps = self.people.get(person)?;
         let step = match direction {
             Direction::Undo => steps.done.back()?,
             Direction::Redo => steps.undone.last()?,
         };
-        Some(step.parts.iter().rev().flat_map(|(before, after)| way(after, before, catalog)).collect())
+        Some(step.parts.iter().rev().flat_map(|part| way(&part.after, &part.before, &part.catalog)).collect())
     }
 
     /// A person's last step was taken back, or done again, and that led from one Model to another.
-    pub fn moved(&mut self, person: &str, direction: Direction, before: Arc<Model>, after: Arc<Model>) {
+    pub fn moved(&mut self, person: &str, direction: Direction, part: Part) {
         let Some(steps) = self.people.get_mut(person) else { return };
-        let step = Step { parts: vec![(before, after)], gesture: None };
+        let step = Step { parts: vec![part], gesture: None };
         match direction {
             Direction::Undo => {
                 steps.done.pop_back();

@@ -145,6 +145,11 @@ pub enum Result {
         /// Content hash; none if it could not be read.
         hash: Option<ContentHash>,
     },
+    /// Plugins were looked at on the disk, and took the place of those that played.
+    Reloaded {
+        /// Number of the task.
+        ticket: u64,
+    },
 }
 
 /// Digits of the hash before each record.

@@ -7,12 +7,13 @@ mod locks;
 mod notes;
 mod patterns;
 mod records;
+mod reload;
 mod renames;
 mod report;
 pub(super) mod time;
 mod wires;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cantus_manifest::ParamKind;
@@ -33,6 +34,8 @@ pub(super) enum Task {
     Make { ticket: Ticket, module_type: Name, id: ModuleId, seed: u64 },
     /// Read a sound file.
     Load { ticket: Ticket, file: Name, progress: Progress },
+    /// Look at the plugins on the disk again, and make the modules of these types anew.
+    Reload { ticket: Ticket, types: BTreeSet<Name> },
 }
 
 /// The number of a task. What was asked for twice is brought twice, in any order: each is known by its ticket.
@@ -70,6 +73,9 @@ pub(super) struct Realiser {
     patterns_of: Model,
     /// What their steps lock.
     locks: locks::Locks,
+    reloading: reload::Reloading,
+    /// Modules that are not to be made.
+    without: BTreeSet<Name>,
     tasks: Vec<Task>,
     /// What every module that is made shows.
     meters: Table<Name, Meters>,
@@ -139,6 +145,8 @@ impl Realiser {
             patterns: BTreeMap::new(),
             patterns_of: Model::default(),
             locks: locks::Locks::default(),
+            reloading: reload::Reloading::default(),
+            without: BTreeSet::new(),
             tasks: Vec::new(),
             meters: Table::default(),
             stale: false,
@@ -182,6 +190,11 @@ impl Realiser {
         replan
     }
 
+    /// From now on modules of these names are not made.
+    pub fn leave_out(&mut self, names: impl IntoIterator<Item = Name>) {
+        self.without.extend(names);
+    }
+
     /// What every module shows.
     pub fn meters(&self) -> &Table<Name, Meters> {
         &self.meters
@@ -192,12 +205,26 @@ impl Realiser {
         &self.assets
     }
 
+    /// How many places of instances and of cables are given out.
+    pub fn places(&self) -> (u32, u32) {
+        (self.instance_slots.used(), self.cable_slots.used())
+    }
+
     /// What has come up for workers since last asked.
     pub fn take_tasks(&mut self) -> Vec<Task> {
         std::mem::take(&mut self.tasks)
     }
 
+    /// Has a module made.
     fn add_module(&mut self, name: &Name, module: &Module, replaces: bool) {
+        if let Some(ticket) = self.enlist(name, module, replaces) {
+            let module_type = module.module_type.clone();
+            self.tasks.push(Task::Make { ticket, module_type, id: module.id, seed: module.seed });
+        }
+    }
+
+    /// Notes a module, and what it wants. `None`: nothing can make it.
+    fn enlist(&mut self, name: &Name, module: &Module, replaces: bool) -> Option<Ticket> {
         self.stale = true;
         let (id, module_type) = (module.id, module.module_type.clone());
         let ticket = self.count();
@@ -210,16 +237,20 @@ impl Realiser {
             replaces,
             waiting: Some((0, Vec::new())),
         };
+        if self.without.contains(name) {
+            let state = State::Failed("it is left out, as was asked for".into());
+            self.modules.insert(name.clone(), Live { state, waiting: None, ..live });
+            return None;
+        }
         let Some(known) = self.catalog.get(&module.module_type).cloned() else {
             self.modules.insert(name.clone(), Live { state: State::Missing, waiting: None, ..live });
-            return;
+            return None;
         };
         self.modules.insert(name.clone(), live);
         for (slot, index, kind, value) in data_values(module, &known) {
             self.want((name.clone(), slot, index), kind, value);
         }
-        let module_type = module.module_type.clone();
-        self.tasks.push(Task::Make { ticket, module_type, id: module.id, seed: module.seed });
+        Some(ticket)
     }
 
     /// The next number.
@@ -315,22 +346,10 @@ impl Realiser {
                 live.state = State::Failed(text);
                 live.waiting = None;
             }
-            Ok(mut instance) => {
-                live.state = State::Ready;
-                self.meters.put(name.clone(), instance.meters());
-                if live.replaces {
-                    instance.fade_in();
-                }
-                let slot = live.slot;
-                change.instances.push((slot, Some(instance)));
-                if let Some(module) = model.modules.get(&name) {
-                    if !module.enabled {
-                        change.deeds.push(Deed::Enable(slot, false));
-                    }
-                    self.send_all_values(&name, module, change);
-                }
-                self.play_waiting(&name, change);
-            }
+            Ok(instance) => match model.modules.get(&name) {
+                Some(module) => self.put_in(&name, instance, module, change),
+                None => return Some(instance),
+            },
         }
         None
     }

@@ -42,7 +42,7 @@ impl Replay {
         notes.extend(registry.changed(&journal.header.plugins));
         let (mut engine, processor) = Engine::new(registry, config);
         engine.held = Some(Vec::new());
-        let kept = Batch::new(Origin::Host, journal.header.keep_missing(&engine.handle.catalog));
+        let kept = Batch::new(Origin::Host, journal.header.keep_missing(&engine.catalog));
         notes.extend(engine.apply(0, kept, At::Now).err().map(|error| error.to_string()));
         let (events, end) = events(journal.records);
         Replay { source: Source::new(processor), engine, events, end, notes }
@@ -110,6 +110,16 @@ impl Replay {
                 match self.engine.wait_for(|done| matches!(done, Done::Made(other, _) if *other == ticket)) {
                     Some(Done::Made(_, result)) => self.engine.take_made(ticket, result),
                     _ => self.notes.push("a module was made then, and is not now".into()),
+                }
+            }
+            journal::Result::Reloaded { ticket } => {
+                match self.engine.wait_for(|done| matches!(done, Done::Reloaded(other, _) if *other == ticket)) {
+                    Some(Done::Reloaded(_, result)) => {
+                        self.notes
+                            .push("plugins were looked at again then; they are what they are now, all along".into());
+                        self.engine.take_reloaded(ticket, result);
+                    }
+                    _ => self.notes.push("plugins were looked at again then, and are not now".into()),
                 }
             }
             journal::Result::Loaded { ticket, file, hash } => {

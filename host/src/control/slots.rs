@@ -22,6 +22,11 @@ impl SlotPool {
         self.free.push(slot);
     }
 
+    /// How many are given out.
+    pub fn used(&self) -> u32 {
+        self.next - self.free.len() as u32
+    }
+
     /// True if the slab must grow to hold all slots given out.
     pub fn grow(&mut self) -> bool {
         let grows = self.next > self.room;

@@ -23,6 +23,8 @@ pub struct EngineState {
     pub orders: Orders,
     /// What is wanted.
     pub model: Arc<Model>,
+    /// The manifests in whose order its values lie.
+    pub catalog: Arc<Catalog>,
     /// Kept Models, by name.
     pub scenes: Scenes,
     /// What waits for its time, in the order in which it came.
@@ -76,8 +78,8 @@ impl Causes {
 
 impl EngineState {
     /// A Model of which everything is as wanted.
-    pub fn of(model: Arc<Model>) -> EngineState {
-        EngineState { model, ..EngineState::default() }
+    pub fn of(model: Arc<Model>, catalog: Arc<Catalog>) -> EngineState {
+        EngineState { model, catalog, ..EngineState::default() }
     }
 
     /// How long a module takes, in seconds for each second of sound; the worst of late. 1 is all there is.
@@ -92,8 +94,8 @@ impl EngineState {
     }
 
     /// The meter of that key, of a module of that name, if both are there and the module is made.
-    pub fn meter(&self, catalog: &Catalog, name: &str, key: &str) -> Option<f32> {
-        let known = catalog.get(&self.model.modules.get(name)?.module_type)?;
+    pub fn meter(&self, name: &str, key: &str) -> Option<f32> {
+        let known = self.catalog.get(&self.model.modules.get(name)?.module_type)?;
         let index = known.manifest.meters().position(|(meter, _)| meter == key)?;
         Some(f32::from_bits(self.meters.get(name)?.get(index)?.load(Ordering::Relaxed)))
     }
@@ -106,6 +108,8 @@ pub struct Status {
     pub modules: BTreeMap<Name, StatusOf>,
     /// By path, such as `kick.slots[1].file`.
     pub data: BTreeMap<String, StatusOf>,
+    /// Plugins are being looked at on the disk.
+    pub reloading: bool,
 }
 
 impl Status {
@@ -124,7 +128,7 @@ impl Status {
 impl Status {
     /// Something is being made or loaded.
     pub fn loading(&self) -> bool {
-        self.modules.values().chain(self.data.values()).any(|s| matches!(s, StatusOf::Loading { .. }))
+        self.reloading || self.modules.values().chain(self.data.values()).any(|s| matches!(s, StatusOf::Loading { .. }))
     }
 }
 

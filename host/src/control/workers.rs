@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use super::realise::Ticket;
+use super::reload::Reloaded;
 use crate::assets::Asset;
 use crate::model::Name;
 use crate::rt::Instance;
@@ -14,6 +15,8 @@ pub(super) enum Done {
     Made(Ticket, Result<Box<Instance>, String>),
     /// A sound file was read, or not.
     Loaded(Ticket, Name, Result<Arc<Asset>, String>),
+    /// Plugins were looked at on the disk, or could not be used.
+    Reloaded(Ticket, Result<Box<Reloaded>, String>),
     /// Something was freed, or a job panicked.
     Nothing,
 }

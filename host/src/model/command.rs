@@ -19,7 +19,7 @@ use super::refusal::Refusal;
 use super::value::{Name, Num};
 
 pub use actions::{
-    InvokeActionCommand, Lock, MOST_LOCKS, PanicCommand, PauseTransportCommand, ReloadAssetCommand,
+    InvokeActionCommand, Lock, MOST_LOCKS, PanicCommand, PauseTransportCommand, ReloadAssetCommand, ReloadTypeCommand,
     ResetTransportCommand, SeekCommand, StartTransportCommand, StopTransportCommand, TriggerEventCommand,
 };
 pub use chains::{
@@ -173,6 +173,7 @@ commands! {
     TriggerEvent(TriggerEventCommand) needs module,
     InvokeAction(InvokeActionCommand) needs module,
     ReloadAsset(ReloadAssetCommand),
+    ReloadType(ReloadTypeCommand),
     KeepScene(KeepSceneCommand),
     ForgetScene(ForgetSceneCommand),
     Panic(PanicCommand),

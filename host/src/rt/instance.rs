@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cantus_plugin_api::raw::{self, Event, EventWriter, FactoryRef, INSTANCE_OK, ProcessRef, Report, Value, kind};
@@ -18,6 +18,8 @@ use super::{OUT_CHANNELS, QUANTUM};
 
 /// Events an instance may emit in a quantum; a quarter is kept for ends of notes.
 pub(super) const OUT_EVENTS: usize = 512;
+/// Instances that were made and not destroyed.
+static ALIVE: AtomicUsize = AtomicUsize::new(0);
 /// Notes played by triggers that can be on at once; when there are more, the oldest is ended.
 const TRIGGERED: usize = 256;
 
@@ -98,6 +100,7 @@ impl Instance {
         (factory, process): (FactoryRef, ProcessRef),
         build: Build,
     ) -> Instance {
+        ALIVE.fetch_add(1, Ordering::Relaxed);
         Instance {
             id,
             raw,
@@ -121,6 +124,11 @@ impl Instance {
             fault: None,
             seen_not_finite: false,
         }
+    }
+
+    /// How many there are in this process.
+    pub fn alive() -> usize {
+        ALIVE.load(Ordering::Relaxed)
     }
 
     /// Who it is.
@@ -405,5 +413,6 @@ impl Drop for Instance {
     fn drop(&mut self) {
         // SAFETY: `new` was promised the only use of it, and libraries are never unloaded.
         unsafe { (self.destroy)(self.raw.as_ptr()) };
+        ALIVE.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -259,6 +259,11 @@ impl Keeper {
         }
     }
 
+    /// How much is kept.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Takes out what nobody can get any more: the host has dropped its own, every Change that binds it has come home,
     /// and no module holds it. A module takes hold only of what a Change on its way brings, so it stays so. To be
     /// dropped on a worker: sounds can be large.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use cantus_host::control::{Commit, Course, Place, Position, When};
+use cantus_host::control::{Commit, Course, EngineState, Place, Position, When};
 use cantus_host::model::{Command, Model, Num};
 
 use crate::agenda::Moment;
@@ -71,8 +71,7 @@ impl Ahead {
     }
 
     /// The base of a transaction for a time that is still to come.
-    pub fn base(&self, engine: &dyn Commit) -> Arc<Model> {
-        let state = engine.state();
+    pub fn base(&self, state: &EngineState) -> Arc<Model> {
         let mut pending = self.0.borrow_mut();
         if pending.batches.is_empty() {
             return state.model.clone();
@@ -82,10 +81,10 @@ impl Ahead {
         if pending.batches.len() == count && Arc::ptr_eq(&pending.from, &state.model) {
             return pending.model.clone();
         }
-        let (mut model, catalog) = ((*state.model).clone(), engine.catalog());
+        let mut model = (*state.model).clone();
         for command in pending.batches.iter().flat_map(|(_, commands)| commands) {
             // What is refused when it is due is said then.
-            let _ = model.edit(command, &catalog);
+            let _ = model.edit(command, &state.catalog);
         }
         (pending.from, pending.model) = (state.model.clone(), Arc::new(model));
         pending.model.clone()

@@ -70,7 +70,7 @@ mod tests {
     use std::sync::Arc;
 
     use cantus_host::control::{Accepted, Batch, ClockReading, Commit, CommitError, EngineState, Origin};
-    use cantus_host::model::{Catalog, ModuleId};
+    use cantus_host::model::ModuleId;
 
     use super::*;
     use crate::{Options, Script};
@@ -100,10 +100,6 @@ mod tests {
 
         fn state(&self) -> Arc<EngineState> {
             Arc::default()
-        }
-
-        fn catalog(&self) -> Arc<Catalog> {
-            Arc::new(Catalog::new([]))
         }
 
         fn mint(&self) -> ModuleId {

@@ -69,8 +69,9 @@ impl Script {
             let made = match &telling.table {
                 Some(table) => Ok(table.clone()),
                 None => {
-                    let (state, model) = (telling.notice.state.clone(), telling.notice.state.model.clone());
-                    snapshot::table(&self.sandbox.lua, state, model, self.catalog.clone())
+                    let state = telling.notice.state.clone();
+                    let (model, catalog) = (state.model.clone(), state.catalog.clone());
+                    snapshot::table(&self.sandbox.lua, state, model, catalog)
                 }
             };
             match made {
@@ -95,10 +96,8 @@ impl Script {
         let state = context.engine.state();
         let now = Duration::from_secs_f64(context.engine.clock().seconds);
         let (notice, before) = self.changes.next(&state, now)?;
-        let catalog = self.catalog.clone();
-        let concerns = |parts: &[snapshot::Part]| {
-            parts.is_empty() || parts.iter().any(|part| !part.same(&before, &notice.state, &catalog))
-        };
+        let concerns =
+            |parts: &[snapshot::Part]| parts.is_empty() || parts.iter().any(|part| !part.same(&before, &notice.state));
         let observers = context.later.observers.borrow();
         let concerned = observers.iter().filter(|(_, observer)| concerns(&observer.parts));
         let left = concerned.map(|(id, _)| *id).collect();

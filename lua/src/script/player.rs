@@ -254,11 +254,12 @@ impl Script {
         turn: Turn,
     ) -> Result<Turned, ScriptError> {
         let context = self.context.clone();
+        let state = context.engine.state();
         let base = match turn.due {
-            Due::Now => context.engine.state().model.clone(),
-            _ => self.ahead.base(&*context.engine),
+            Due::Now => state.model.clone(),
+            _ => self.ahead.base(&state),
         };
-        let mut work = Transaction::new(base, self.catalog.clone(), turn.clock(), &call.origin);
+        let mut work = Transaction::new(base, state.catalog.clone(), turn.clock(), &call.origin);
         work.when = turn.when();
         context.work.replace(Some(work));
         let file = context.file.replace(call.owner.to_string());

@@ -88,7 +88,7 @@ impl Part {
     }
 
     /// Whether it is the same in two states.
-    pub fn same(&self, before: &EngineState, after: &EngineState, catalog: &Catalog) -> bool {
+    pub fn same(&self, before: &EngineState, after: &EngineState) -> bool {
         let (a, b) = (&*before.model, &*after.model);
         match self {
             Part::Clock => {
@@ -108,8 +108,8 @@ impl Part {
             }
             Part::Pattern(name) => a.patterns.get(name) == b.patterns.get(name),
             Part::Value(path) => {
-                let value = |model| path.find(model, catalog).ok().map(|place| place.value().clone());
-                value(a) == value(b)
+                let find = |state: &EngineState| Some(path.find(&state.model, &state.catalog).ok()?.value().clone());
+                find(before) == find(after)
             }
         }
     }

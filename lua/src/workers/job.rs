@@ -133,7 +133,7 @@ fn context(job: &Job, limits: &Limits, back: SyncSender<Action>) -> Context {
     let print = Box::new(move |text: &str| _ = back.send(Action::Print(id, text.to_owned())));
     let budget = Budget::new(limits.instructions, limits.wall, limits.memory).until(job.stop.clone());
     let turn = Turn { now: job.now, due: job.due, ..Turn::default() };
-    let frozen = Frozen { state: job.state.clone(), catalog: job.catalog.clone(), clock: turn.clock() };
+    let frozen = Frozen { state: job.state.clone(), clock: turn.clock() };
     let context = Context::new(Rc::new(frozen), budget, print, job.root.clone(), limits.settings.clone());
     let origin = Origin::Callback(job.owner.clone());
     let work = Transaction::new(job.model.clone(), job.catalog.clone(), turn.clock(), &origin);
@@ -168,7 +168,6 @@ fn results(values: &MultiValue) -> mlua::Result<Vec<Plain>> {
 /// The engine as it was. Nothing can be told to it: what would is refused before.
 struct Frozen {
     state: Arc<EngineState>,
-    catalog: Arc<Catalog>,
     clock: ClockReading,
 }
 
@@ -179,10 +178,6 @@ impl Commit for Frozen {
 
     fn state(&self) -> Arc<EngineState> {
         self.state.clone()
-    }
-
-    fn catalog(&self) -> Arc<Catalog> {
-        self.catalog.clone()
     }
 
     fn mint(&self) -> ModuleId {

@@ -128,7 +128,8 @@ impl Engine {
         let manifest = Manifest::parse(MANIFEST).expect("a good manifest");
         let catalog = Catalog::new(manifest.modules.into_iter().map(|m| ModuleType::new(m, "test.types")));
         let model = Arc::new(Model::default());
-        let published = EngineState { version: 1, ..EngineState::of(model.clone()) };
+        let catalog = Arc::new(catalog);
+        let published = EngineState { version: 1, ..EngineState::of(model.clone(), catalog.clone()) };
         Engine {
             batches: RefCell::default(),
             refuse: RefCell::default(),
@@ -137,7 +138,7 @@ impl Engine {
             model: RefCell::new(model),
             published: RefCell::new(Arc::new(published)),
             assets: RefCell::default(),
-            catalog: Arc::new(catalog),
+            catalog,
             ids: Cell::new(1),
         }
     }
@@ -146,7 +147,11 @@ impl Engine {
         let version = self.published.borrow().version + 1;
         let model = self.model.borrow().clone();
         let assets = Arc::new(self.assets.borrow().clone());
-        self.published.replace(Arc::new(EngineState { version, assets, ..EngineState::of(model) }));
+        self.published.replace(Arc::new(EngineState {
+            version,
+            assets,
+            ..EngineState::of(model, self.catalog.clone())
+        }));
     }
 
     pub fn model(&self) -> Arc<Model> {
@@ -176,10 +181,6 @@ impl Commit for Engine {
 
     fn state(&self) -> Arc<EngineState> {
         self.published.borrow().clone()
-    }
-
-    fn catalog(&self) -> Arc<Catalog> {
-        self.catalog.clone()
     }
 
     fn mint(&self) -> ModuleId {

@@ -34,7 +34,7 @@ impl Realiser {
     }
 
     fn look(&self) -> Status {
-        let mut status = Status::default();
+        let mut status = Status { reloading: self.is_reloading(), ..Status::default() };
         for (name, live) in &self.modules {
             let is = match &live.state {
                 State::Making => StatusOf::Loading { percent: 0 },

@@ -44,6 +44,29 @@ transport! {
     PanicCommand: "panic";
 }
 
+/// Action: looks at the plugins on the disk again, and makes the modules of a type anew, by the plugin that provides it
+/// now. The old ones ring out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReloadTypeCommand {
+    /// The type.
+    pub module_type: Name,
+}
+
+impl Edit for ReloadTypeCommand {
+    fn describe(&self) -> String {
+        format!("reload {}", self.module_type)
+    }
+
+    fn edit(&self, model: &mut Model, catalog: &Catalog) -> Result<bool, Refusal> {
+        model.known(catalog, &self.module_type)?;
+        Ok(false)
+    }
+
+    fn is_action(&self) -> bool {
+        true
+    }
+}
+
 /// Action: to a beat, carrying on as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeekCommand {

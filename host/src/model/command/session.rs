@@ -37,7 +37,7 @@ impl Edit for SetSettingCommand {
     }
 }
 
-/// Says which plugin is to provide a type, from the next time the session is opened.
+/// Says which plugin is to provide a type: its modules are made anew by that, and the old ones ring out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UseProviderCommand {
     /// The type.
