@@ -1,6 +1,7 @@
 //! The program `cantus`: arguments in, exit code out. Results go to standard output, everything else to standard error.
 
 mod console;
+mod crash;
 mod devices;
 mod journals;
 mod new;
@@ -8,6 +9,7 @@ mod output;
 mod play;
 mod plugins;
 mod prompt;
+mod rebuilt;
 mod render;
 mod replay;
 mod report;
@@ -15,6 +17,7 @@ mod run;
 mod settings;
 mod setup;
 mod song;
+mod stall;
 mod types;
 mod watch;
 

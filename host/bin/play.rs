@@ -15,6 +15,7 @@ use cantus_lua::{Evaluation, Options, Script, ScriptError};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::console::{counted, tell};
+use crate::crash;
 use crate::output::Output;
 use crate::report::{Meter, minutes};
 use crate::settings::{flag, number, settings};
@@ -115,6 +116,7 @@ impl Rendering<'_> {
         let (rate, root) = (config.rate, config.root.clone());
         let mut studio = Lockstep::new(registry, config);
         let engine: Rc<dyn Commit> = Rc::new(studio.engine().clone());
+        let handle = self.song.watch(&mut studio.engine().0.borrow_mut(), None, true);
         self.song.begin(&*engine)?;
         let failed = Rc::<RefCell<Vec<String>>>::default();
         let heard = failed.clone();
@@ -122,6 +124,7 @@ impl Rendering<'_> {
         let mut script = script(engine.clone(), self.song, Options::default(), complain)?;
         let evaluation = self.song.evaluate(&mut script)?;
         studio.settle();
+        crash::Names::default().look(&handle);
         self.song.tell_other_sounds(&*engine);
         let problems = engine.state().status.problems();
         let said = problems_with_places(&problems, &script);

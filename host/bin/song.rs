@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use cantus_host::control::journal::Recovered;
-use cantus_host::control::{Batch, Commit, Config, Origin, Work};
+use cantus_host::control::{Batch, Commit, Config, Engine, EngineHandle, Origin, Work};
 use cantus_host::model::{Catalog, ModuleId};
 use cantus_host::session::{self, Folder, Opened};
 use cantus_lua::{Evaluation, Script};
 
-use crate::Failure;
 use crate::console::{tell, warn};
+use crate::setup::PluginArguments;
+use crate::{Failure, crash, stall};
 
 /// Sample rate of an engine when no session asks for another, in Hz.
 const RATE: f64 = 48_000.0;
@@ -22,6 +23,8 @@ pub struct Song {
     pub script: PathBuf,
     /// Folder of the sound files and of `lib/`.
     pub root: PathBuf,
+    /// Modules that are left out.
+    pub without: Vec<String>,
     session: Option<Opened>,
     recovered: Option<Recovered>,
 }
@@ -30,14 +33,16 @@ impl Song {
     /// Opens it: a session is read.
     ///
     /// # Errors
-    /// When a session cannot be read.
-    pub fn open(path: &Path, catalog: &Catalog) -> Result<Song, Failure> {
+    /// When a session cannot be read, or plugins lack something of what it uses and `--lossy` is not said.
+    pub fn open(path: &Path, catalog: &Catalog, plugins: &PluginArguments) -> Result<Song, Failure> {
+        let without = plugins.without.clone();
         if !path.is_dir() {
             let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
             return Ok(Song {
                 path: path.into(),
                 script: path.into(),
                 root: folder.into(),
+                without,
                 session: None,
                 recovered: None,
             });
@@ -52,8 +57,19 @@ impl Song {
             last += 1;
             ModuleId(last)
         };
-        let session = Some(session::open(path, catalog, &mut mint)?);
-        Ok(Song { path: path.into(), script: path.join("main.lua"), root: path.into(), session, recovered: None })
+        let session = session::open(path, catalog, &mut mint)?;
+        if !plugins.lossy {
+            session.is_whole()?;
+        }
+        let session = Some(session);
+        Ok(Song {
+            path: path.into(),
+            script: path.join("main.lua"),
+            root: path.into(),
+            without,
+            session,
+            recovered: None,
+        })
     }
 
     /// Begins where a journal ends, not where its own session does.
@@ -76,6 +92,16 @@ impl Song {
     /// Its session, for saving.
     pub fn folder(&self) -> Folder {
         self.session.as_ref().map_or_else(Folder::default, |session| session.folder.clone())
+    }
+
+    /// Before anything is made: leaves out what is to be left out, and has modules named that crash or do not come back.
+    /// `alone`: nobody is there to end the program.
+    pub fn watch(&self, engine: &mut Engine, journal: Option<&Path>, alone: bool) -> EngineHandle {
+        engine.leave_out(self.without.iter().map(|name| name.as_str().into()));
+        let handle = engine.handle().clone();
+        crash::watch(&handle, journal);
+        stall::watch(handle.telemetry(), stall::names(handle.clone()), alone);
+        handle
     }
 
     /// Brings an engine to its session or to where a journal ends, and tells what people should know.

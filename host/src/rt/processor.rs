@@ -265,10 +265,12 @@ impl Processor {
             if let Some(instance) = instances.get_mut(step.instance as usize).and_then(Option::as_deref_mut) {
                 instance.end_triggered(self.sample);
                 let begin = (timed == Some(index as u64)).then(Instant::now);
+                self.telemetry.work(instance.id());
                 refused += instance.run(step, arena, self.sample, &transport);
                 begin.into_iter().for_each(|begin| instance.took(begin.elapsed()));
             }
         }
+        self.telemetry.work(0);
         if refused > 0 {
             self.telemetry.refuse(refused);
         }

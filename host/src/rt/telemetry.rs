@@ -14,6 +14,8 @@ pub struct Telemetry {
     version: AtomicU64,
     words: [AtomicU64; WORDS],
     block: AtomicU32,
+    /// Id of the instance whose code runs now; 0: none.
+    at_work: AtomicU64,
     refused: AtomicU64,
     late_callbacks: AtomicU64,
     late_changes: AtomicU64,
@@ -89,6 +91,17 @@ impl Telemetry {
             }
             std::hint::spin_loop();
         }
+    }
+
+    /// Audio thread: the code of an instance begins to run, or, with 0, none does any more.
+    pub(super) fn work(&self, instance: u64) {
+        self.at_work.store(instance, Ordering::Relaxed);
+    }
+
+    /// Id of the instance whose code runs now: what to blame if that never ends, or ends the program. Any thread, and a
+    /// handler of signals.
+    pub fn at_work(&self) -> Option<u64> {
+        Some(self.at_work.load(Ordering::Relaxed)).filter(|id| *id != 0)
     }
 
     pub(super) fn refuse(&self, events: u32) {
