@@ -6,7 +6,6 @@ use cantus_plugin_api::{Numbers, Row};
 use crate::turns::{Draw, Turn};
 
 /// Grooves of one's own, and how far from perfect everything is.
-#[derive(Default)]
 pub struct Groove {
     /// Rows that each row is late, round and round.
     delays: Option<Numbers>,
@@ -20,6 +19,14 @@ pub struct Groove {
     pub humanise: f64,
     /// Part of a note's velocity that it may be off, at most.
     pub humanise_velocity: f64,
+}
+
+impl Default for Groove {
+    /// As the manifest says of a new module.
+    fn default() -> Groove {
+        let (delays, velocities, most) = (None, None, (0.0, 0.0));
+        Groove { delays, most, velocities, amount: 1.0, humanise: 0.0, humanise_velocity: 0.0 }
+    }
 }
 
 impl Groove {
