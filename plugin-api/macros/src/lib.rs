@@ -96,6 +96,9 @@ fn library(path: &str, len: usize, structs: &[Ident], modules: &[Module], descri
     quote! {
         #(#described)*
 
+        #[cfg(panic = "abort")]
+        compile_error!("a plugin is built with panic = \"unwind\": with \"abort\" a panic in it would end the host");
+
         const _: () = {
             use ::abi_stable::std_types::{ROption, RResult, RStr, RString};
             use ::cantus_plugin_api::{Init, export, raw};
