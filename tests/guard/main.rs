@@ -7,6 +7,7 @@
 
 // RealtimeSanitizer stands in its place when it is there (`make rtsan`).
 #[cfg_attr(cantus_rtsan, path = "sanitized.rs")]
+#[cfg_attr(not(cantus_rtsan), path = "../../host/bin/probe/allocator.rs")]
 mod allocator;
 #[path = "../it/rig.rs"]
 mod rig;

@@ -1,10 +1,13 @@
 //! Stands between the program and the C library: counts what the audio thread must not do.
 //!
 //! Every library in the process, plugins included, calls these functions, because an executable's symbols come first.
-//! They pass everything on.
+//! They pass everything on. What they do not see: a lock that nobody else holds, and a plugin that calls the kernel without
+//! the C library.
+
+#![allow(dead_code)] // each program uses its own part of it
 
 use std::cell::Cell;
-use std::ffi::{c_int, c_long, c_void};
+use std::ffi::{c_char, c_int, c_long, c_void};
 
 thread_local! {
     /// This thread makes audio now. Const and without destructor: looking at it allocates nothing.
@@ -168,6 +171,68 @@ pub unsafe extern "C" fn syscall(
     errno(unsafe { kernel(n, a, b, c, d, e, f) })
 }
 
+/// # Safety
+/// As in C.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn writev(fd: c_int, parts: *const c_void, count: c_int) -> isize {
+    saw("writev");
+    // SAFETY: as the caller of writev promises.
+    errno(unsafe { kernel(number::WRITEV, fd.into(), parts as c_long, count.into(), 0, 0, 0) }) as isize
+}
+
+/// # Safety
+/// As in C.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn read(fd: c_int, bytes: *mut c_void, len: usize) -> isize {
+    saw("read");
+    // SAFETY: as the caller of read promises.
+    errno(unsafe { kernel(number::READ, fd.into(), bytes as c_long, len as c_long, 0, 0, 0) }) as isize
+}
+
+/// Its mode stands where C's variable arguments begin.
+///
+/// # Safety
+/// As in C.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn open64(path: *const c_char, flags: c_int, mode: c_int) -> c_int {
+    saw("open");
+    // SAFETY: as the caller of open64 promises.
+    errno(unsafe { kernel(number::OPENAT, HERE, path as c_long, flags.into(), mode.into(), 0, 0) }) as c_int
+}
+
+/// # Safety
+/// As in C.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nanosleep(time: *const c_void, left: *mut c_void) -> c_int {
+    saw("nanosleep");
+    // SAFETY: as the caller of nanosleep promises.
+    errno(unsafe { kernel(number::NANOSLEEP, time as c_long, left as c_long, 0, 0, 0, 0) }) as c_int
+}
+
+/// Returns an error's number, and leaves errno alone.
+///
+/// # Safety
+/// As in C.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn clock_nanosleep(clock: c_int, flags: c_int, time: *const c_void, left: *mut c_void) -> c_int {
+    saw("clock_nanosleep");
+    let (time, left) = (time as c_long, left as c_long);
+    // SAFETY: as the caller of clock_nanosleep promises.
+    -unsafe { kernel(number::CLOCK_NANOSLEEP, clock.into(), flags.into(), time, left, 0, 0) } as c_int
+}
+
+/// # Safety
+/// As in C.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sched_yield() -> c_int {
+    saw("sched_yield");
+    // SAFETY: takes nothing.
+    errno(unsafe { kernel(number::SCHED_YIELD, 0, 0, 0, 0, 0, 0) }) as c_int
+}
+
+/// Paths begin at the current folder (AT_FDCWD).
+const HERE: c_long = -100;
+
 unsafe extern "C" {
     fn __errno_location() -> *mut c_int;
 }
@@ -184,13 +249,25 @@ fn errno(result: c_long) -> c_long {
 
 #[cfg(target_arch = "x86_64")]
 mod number {
+    pub const READ: i64 = 0;
     pub const WRITE: i64 = 1;
+    pub const WRITEV: i64 = 20;
+    pub const SCHED_YIELD: i64 = 24;
+    pub const NANOSLEEP: i64 = 35;
+    pub const CLOCK_NANOSLEEP: i64 = 230;
+    pub const OPENAT: i64 = 257;
     pub const MMAP: i64 = 9;
     pub const MUNMAP: i64 = 11;
 }
 #[cfg(target_arch = "aarch64")]
 mod number {
+    pub const OPENAT: i64 = 56;
+    pub const READ: i64 = 63;
     pub const WRITE: i64 = 64;
+    pub const WRITEV: i64 = 66;
+    pub const NANOSLEEP: i64 = 101;
+    pub const CLOCK_NANOSLEEP: i64 = 115;
+    pub const SCHED_YIELD: i64 = 124;
     pub const MMAP: i64 = 222;
     pub const MUNMAP: i64 = 215;
 }
