@@ -3,6 +3,8 @@
 
 mod lock;
 mod scan;
+#[cfg(target_os = "linux")]
+mod validate;
 mod which;
 
 use std::sync::Arc;
@@ -43,6 +45,9 @@ pub enum Plugins {
     Scan(scan::Scan),
     /// Lets libraries be tried out again that did harm when they were.
     Forgive(scan::Forgive),
+    /// Checks whether plugins keep the contract.
+    #[cfg(target_os = "linux")]
+    Validate(validate::Validate),
 }
 
 impl Plugins {
@@ -55,6 +60,8 @@ impl Plugins {
             Plugins::Lock(lock) => lock.run(arguments),
             Plugins::Scan(scan) => scan.run(arguments),
             Plugins::Forgive(forgive) => forgive.run(),
+            #[cfg(target_os = "linux")]
+            Plugins::Validate(validate) => validate.run(),
         }
     }
 }

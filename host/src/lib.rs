@@ -18,6 +18,7 @@
 //! - [`files`]: files that people would miss, whole or not there.
 //! - [`settings`]: what the user wants of this machine, in a file of the user's.
 //! - [`lockstep`]: engine and offline device on one thread.
+//! - `validate`: whether a plugin library keeps the contract, by checks in processes of their own. Linux only.
 //! - [`outline`]: levels as a picture in text.
 //!
 //! What this crate must not know: Lua, the command line, and any module type by name.
@@ -35,6 +36,8 @@ pub mod plugins;
 pub mod rt;
 pub mod session;
 pub mod settings;
+#[cfg(target_os = "linux")]
+pub mod validate;
 
 /// Version of the plugin contract this host speaks.
 pub const CONTRACT: &str = cantus_plugin_api::raw::CONTRACT;

@@ -16,8 +16,10 @@ mod search;
 use std::path::{Path, PathBuf};
 
 pub use choice::{By, Choice, Wanted};
+pub(crate) use file::read;
 pub use file::read_bytes;
 pub use known::{Known, Verdict};
+pub(crate) use library::open;
 pub use probe::Prober;
 pub use registry::{Caution, ModuleRegistry, Plugin};
 pub use search::{Found, Search};

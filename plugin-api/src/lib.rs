@@ -65,8 +65,9 @@
 //! # fn main() {}
 //! ```
 //!
-//! `plugins/gain` is the same without clicks: copy it. [`testing`] runs a module in a unit test, without a host. A name
-//! that the manifest lacks does not compile:
+//! `plugins/gain` is the same without clicks: copy it. [`testing`] runs a module in a unit test, without a host;
+//! `cantus plugins validate` holds the library against all that stands here. A name that the manifest lacks does not
+//! compile:
 //!
 //! ```compile_fail,E0599
 //! # use std::ops::Range;

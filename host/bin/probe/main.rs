@@ -1,6 +1,10 @@
 //! The program `cantus-probe`: a process in which plugins that nobody knows yet may crash, hang and exit. `cantus` runs it
 //! and judges by its end. What it finds it writes to a file, for what a plugin prints must not be taken for it.
 
+#[cfg(all(target_os = "linux", not(cantus_rtsan)))]
+mod allocator;
+#[cfg(target_os = "linux")]
+mod check;
 mod look;
 
 use std::process::ExitCode;
@@ -19,6 +23,9 @@ struct Arguments {
 enum Command {
     /// Opens a plugin, makes an instance of each of its types and ends it.
     Look(look::Look),
+    /// Runs one check of one plugin.
+    #[cfg(target_os = "linux")]
+    Check(check::Check),
 }
 
 fn main() -> ExitCode {
@@ -26,6 +33,8 @@ fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     match command {
         Command::Look(look) => look.run(),
+        #[cfg(target_os = "linux")]
+        Command::Check(check) => check.run(),
     }
 }
 

@@ -13,7 +13,7 @@ const LONGEST: u64 = 4 << 20;
 
 /// Reads and checks a library file, and returns the manifest in it, parsed and as text. Reads no more of the file than
 /// that takes.
-pub(super) fn read(path: &Path) -> Result<(Manifest, String), Reason> {
+pub(crate) fn read(path: &Path) -> Result<(Manifest, String), Reason> {
     let file = std::fs::File::open(path).map_err(|e| Reason::Unreadable(e.to_string()))?;
     examine(&ReadCache::new(file))
 }

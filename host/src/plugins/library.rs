@@ -20,7 +20,7 @@ pub(super) fn open_copy(path: &Path) -> Result<Opened, Reason> {
 }
 
 /// Opens the library itself.
-pub(super) fn open(path: &Path) -> Result<Opened, Reason> {
+pub(crate) fn open(path: &Path) -> Result<Opened, Reason> {
     bind_now(path)?;
     // Not `RootModule::load_from_file`: that remembers one library per type, whatever the path.
     let header = lib_header_from_path(path).map_err(|e| Reason::Contract(short(&e)))?;

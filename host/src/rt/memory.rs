@@ -213,7 +213,7 @@ impl Data {
     }
 
     /// Some module holds it.
-    fn held(&self) -> bool {
+    pub fn held(&self) -> bool {
         // Acquire: all reads through dropped handles come before whatever follows.
         self.head().holders.load(Ordering::Acquire) != 0
     }
