@@ -44,5 +44,6 @@ mod tidy; // the house rules
 mod timers;
 mod tracker; // patterns, chains and time as the sequencer plays them
 mod undo; // all the way back, and there again
+mod validate; // the checks of plugins, each seen to fail and to pass
 mod waiting; // what waits for its time, and what takes its place
 mod workers; // Lua beside the music, whose results land on their exact sample
