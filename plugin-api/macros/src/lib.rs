@@ -100,8 +100,8 @@ fn library(path: &str, len: usize, structs: &[Ident], modules: &[Module], descri
         compile_error!("a plugin is built with panic = \"unwind\": with \"abort\" a panic in it would end the host");
 
         const _: () = {
-            use ::abi_stable::std_types::{ROption, RResult, RStr, RString};
             use ::cantus_plugin_api::{Init, export, raw};
+            use export::abi::{ROption, RResult, RStr, RString};
 
             #[used]
             #[unsafe(link_section = #SECTION)]
@@ -122,10 +122,13 @@ fn library(path: &str, len: usize, structs: &[Ident], modules: &[Module], descri
                 export::extension(id, create)
             }
 
-            #[::abi_stable::export_root_module]
-            fn root() -> raw::RootRef {
-                export::root(&SECTION, extension)
+            extern "C" fn load() -> export::abi::RootModuleResult {
+                export::load(|| export::root(&SECTION, extension))
             }
+
+            // The name that abi_stable looks for.
+            #[unsafe(export_name = "_1as_0lib_1header_0root_bmodule_bloader")]
+            static HEADER: export::abi::LibHeader = export::header(load);
         };
     }
 }
