@@ -65,9 +65,9 @@
 //! # fn main() {}
 //! ```
 //!
-//! `plugins/gain` is the same without clicks: copy it. [`testing`] runs a module in a unit test, without a host;
-//! `cantus plugins validate` holds the library against all that stands here. A name that the manifest lacks does not
-//! compile:
+//! `cantus plugins new NAME` writes a crate to begin with. [`testing`] runs a module in a unit test, without a host, and
+//! [`testing::laws::all`] holds it to what every module keeps; `cantus plugins validate` does so with the library. A name
+//! that the manifest lacks does not compile:
 //!
 //! ```compile_fail,E0599
 //! # use std::ops::Range;

@@ -314,7 +314,9 @@ impl<M: Module> Bench<M> {
 
     /// Runs `quanta` times 64 frames.
     pub fn run(&mut self, quanta: usize) -> Run {
-        let mut run = Run { audio: vec![Vec::new(); self.outputs.planes.len()], ..Run::default() };
+        let series = |count| vec![Vec::new(); count];
+        let (audio, mods) = (series(self.outputs.planes.len()), series(self.mods.len()));
+        let mut run = Run { audio, mods, meters: series(self.meters.len()), ..Run::default() };
         for _ in 0..quanta {
             self.quantum_into(&mut run);
         }
@@ -359,6 +361,9 @@ impl<M: Module> Bench<M> {
         self.instance.process(&mut unsafe { Block::new(&raw mut block) });
         for (channel, plane) in run.audio.iter_mut().zip(&self.outputs.planes) {
             channel.extend_from_slice(&plane.0);
+        }
+        for (series, value) in run.mods.iter_mut().chain(&mut run.meters).zip(self.mods.iter().chain(&self.meters)) {
+            series.push(*value);
         }
         run.refused += writer.refused;
         run.events.extend(self.written[..writer.len as usize].iter().map(|e| emitted(self.now, e)));

@@ -1,12 +1,20 @@
-//! Laws that every module keeps: one line each in a plugin's tests.
+//! Laws that every module keeps: [`all`] is one line in a plugin's tests. Those that need to be told more are asked
+//! for by themselves.
+
+mod all;
+
+use std::fmt::Debug;
 
 use crate::cpu::Cpu;
-use std::fmt::Debug;
 
 use super::bench::Bench;
 use super::run::{Emitted, Happening, Run};
 use crate::module::{Key, Module, Span};
 use crate::raw::QUANTUM;
+
+pub use all::all;
+#[cfg(test)]
+pub(super) use all::instances_are_alike_and_apart;
 
 /// Quanta that a law listens to.
 const QUANTA: usize = 16;
@@ -152,6 +160,13 @@ fn assert_finite(place: &str, run: &Run) {
             panic!("{place}: channel {channel}, sample {frame} is {}", samples[frame]);
         }
     }
+    for (what, series) in [("modulation output", &run.mods), ("meter", &run.meters)] {
+        for (number, values) in series.iter().enumerate() {
+            if let Some(quantum) = values.iter().position(|x| !x.is_finite()) {
+                panic!("{place}: {what} {number}, quantum {quantum} is {}", values[quantum]);
+            }
+        }
+    }
     assert!(run.events.is_sorted_by_key(|e| e.sample), "{place}: events go back in time: {:?}", run.events);
 }
 
@@ -160,6 +175,14 @@ fn assert_same(place: &str, got: &Run, expected: &Run) {
         assert_same_samples(&format!("{place}, channel {channel}"), got, expected);
     }
     assert_same_events(place, &got.events, &expected.events);
+    let series = |run: &Run| [("modulation output", run.mods.clone()), ("meter", run.meters.clone())];
+    for ((what, got), (_, expected)) in series(got).into_iter().zip(series(expected)) {
+        for (number, (got, expected)) in got.iter().zip(&expected).enumerate() {
+            if let Some((quantum, got, expected)) = first_difference(got, expected, |x| x.to_bits()) {
+                panic!("{place}: {what} {number}, quantum {quantum} is {got}, should be {expected}");
+            }
+        }
+    }
 }
 
 fn assert_same_samples(place: &str, got: &[f32], expected: &[f32]) {

@@ -13,6 +13,10 @@ pub struct Run {
     pub events: Vec<Emitted>,
     /// Events that found no room.
     pub refused: u32,
+    /// What each modulation output held at the end of each quantum.
+    pub mods: Vec<Vec<f32>>,
+    /// What each meter showed at the end of each quantum; one with a `count` is so many.
+    pub meters: Vec<Vec<f32>>,
 }
 
 /// One emitted event.
@@ -43,6 +47,19 @@ impl Run {
     /// Sample and note of every note-on.
     pub fn ons(&self) -> impl Iterator<Item = (u64, NoteOn)> {
         self.events.iter().filter_map(|e| if let Happening::On(on) = e.what { Some((e.sample, on)) } else { None })
+    }
+
+    /// What came out next, behind it.
+    pub(super) fn append(&mut self, next: Run) {
+        let join = |all: &mut Vec<Vec<f32>>, next: Vec<Vec<f32>>| {
+            all.resize(next.len(), Vec::new());
+            all.iter_mut().zip(next).for_each(|(all, next)| all.extend(next));
+        };
+        join(&mut self.audio, next.audio);
+        join(&mut self.mods, next.mods);
+        join(&mut self.meters, next.meters);
+        self.events.extend(next.events);
+        self.refused += next.refused;
     }
 
     /// Sample and id of every note-off.

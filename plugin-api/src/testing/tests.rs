@@ -1,6 +1,7 @@
 //! Each law is broken on purpose by a module with one flaw.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{Bench, laws};
 use crate::{Block, Described, Event, Init, Key, Module, NoteId, Shape, Span};
@@ -9,6 +10,12 @@ const NONE: u8 = 0;
 const FORGETS_RESET: u8 = 1;
 const QUANTISES: u8 = 2;
 const DIVIDES_BY_ZERO: u8 = 3;
+const SHARES: u8 = 4;
+const LOOKS_BACK: u8 = 5;
+const OVERMODULATES: u8 = 6;
+
+/// How many instances with [`SHARES`] there were.
+static SHARED: AtomicU32 = AtomicU32::new(0);
 
 /// Puts its one value out.
 struct Constant<const FLAW: u8> {
@@ -51,8 +58,7 @@ impl<const FLAW: u8> Described for Constant<FLAW> {
     const SHAPE: Shape = Shape {
         inputs: &[],
         outputs: &[1],
-        mod_outputs: 0,
-
+        mod_outputs: 1,
         params: &[Some(Span { min: 0.0, max: 2.0, default: 1.0, whole: false })],
         slot_params: &[],
         slots: 0,
@@ -61,6 +67,9 @@ impl<const FLAW: u8> Described for Constant<FLAW> {
 
 impl<const FLAW: u8> Module for Constant<FLAW> {
     fn new(_: &Init) -> Result<Self, String> {
+        if FLAW == SHARES {
+            SHARED.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(Constant { value: 1.0, next: 1.0 })
     }
 
@@ -70,7 +79,10 @@ impl<const FLAW: u8> Module for Constant<FLAW> {
         }
     }
 
-    fn event(&mut self, event: Event<Self>, _frame: usize, _block: &mut Block<'_>) {
+    fn event(&mut self, event: Event<Self>, frame: usize, block: &mut Block<'_>) {
+        if FLAW == LOOKS_BACK && frame > 0 {
+            block.audio().1.port(0).channel(0)[frame - 1] = 0.0;
+        }
         match event {
             Event::Param { param: Only::Value, value, .. } => self.next = value as f32,
             Event::NoteParam { note: NoteId(7), param: Only::Value, value } => self.next = value as f32,
@@ -83,7 +95,9 @@ impl<const FLAW: u8> Module for Constant<FLAW> {
             self.value = self.next;
         }
         let out = if FLAW == DIVIDES_BY_ZERO { 1.0 / self.value } else { self.value };
+        let out = if FLAW == SHARES { out + SHARED.load(Ordering::Relaxed) as f32 } else { out };
         block.audio().1.port(0).channel(0)[frames].fill(out);
+        block.modulate(0, if FLAW == OVERMODULATES { 2.0 * self.value } else { 0.5 * self.value });
     }
 }
 
@@ -99,8 +113,13 @@ fn finite<const FLAW: u8>() {
     laws::finite_at_extremes::<Constant<FLAW>>(|_| ());
 }
 
+fn all<const FLAW: u8>() {
+    laws::all::<Constant<FLAW>>(|_| ());
+}
+
 #[test]
 fn a_module_without_flaw_keeps_every_law() {
+    all::<NONE>();
     reset::<NONE>();
     moving::<NONE>();
     finite::<NONE>();
@@ -122,6 +141,30 @@ fn events_taken_once_a_quantum_are_found() {
 #[should_panic(expected = "is inf")]
 fn what_is_not_finite_is_found() {
     finite::<DIVIDES_BY_ZERO>();
+}
+
+#[test]
+#[should_panic(expected = "moved by 1 frames, channel 0: sample 128 is 2, should be 1")]
+fn events_taken_once_a_quantum_are_found_for_every_module() {
+    all::<QUANTISES>();
+}
+
+#[test]
+#[should_panic(expected = "a second instance, channel 0: sample 0 is")]
+fn what_instances_share_is_found() {
+    laws::instances_are_alike_and_apart::<Constant<SHARES>>(&|_| ());
+}
+
+#[test]
+#[should_panic(expected = "before an event at sample 100, value 0 turned, channel 0: sample 99 is 0, should be 1")]
+fn what_comes_before_its_event_is_found() {
+    all::<LOOKS_BACK>();
+}
+
+#[test]
+#[should_panic(expected = "modulation output 0 is")]
+fn modulation_beyond_its_range_is_found() {
+    all::<OVERMODULATES>();
 }
 
 #[test]
