@@ -175,6 +175,9 @@ fn rest(out: &mut String, of: &Subject) {
     for meter in &manifest.meters {
         let _ = write!(out, "\n  meters.{}: {}", meter.keys(), meter.doc);
     }
+    for preset in &manifest.presets {
+        let _ = write!(out, "\n  preset {}: {} {}", preset.key, preset.doc, preset.shown());
+    }
     let (inputs, outputs) = (ports(manifest, Direction::In), ports(manifest, Direction::Out));
     let _ = write!(out, "\n  inputs: {inputs}; outputs: {outputs}");
     let own: Vec<&str> = OWN.iter().map(|own| own.key).collect();

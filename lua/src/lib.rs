@@ -58,6 +58,7 @@ mod params;
 mod pattern;
 mod performing;
 mod players;
+mod presets;
 mod print;
 mod random;
 mod require;

@@ -7,7 +7,7 @@ use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Result, Table}
 use crate::error::located;
 use crate::{
     bounds, chain, constructors, edits, engine, forms, graph, help, listing, mix, modulation, music, observing, params,
-    pattern, performing, players, random, session, settings, sound, strings, time, timers, words, workers,
+    pattern, performing, players, presets, random, session, settings, sound, strings, time, timers, words, workers,
 };
 
 /// One native function.
@@ -29,6 +29,7 @@ const AREAS: &[&[Row]] = &[
     constructors::ROWS,
     graph::ROWS,
     params::ROWS,
+    presets::ROWS,
     mix::ROWS,
     performing::ROWS,
     modulation::ROWS,

@@ -60,10 +60,13 @@ pub const ROWS: &[Row] = &[
 const SHOWN: usize = 4;
 
 /// An entry of a list, and how it prints.
-type Entry<T> = (T, String);
+pub type Entry<T> = (T, String);
 
 /// A list that prints as its entries, each on a line.
-fn list<T: mlua::IntoLua>(lua: &Lua, entries: Vec<Entry<T>>) -> Result<Table> {
+///
+/// # Errors
+/// When Lua has no memory.
+pub fn list<T: mlua::IntoLua>(lua: &Lua, entries: Vec<Entry<T>>) -> Result<Table> {
     let (values, lines): (Vec<T>, Vec<String>) = entries.into_iter().unzip();
     let list = lua.create_sequence_from(values)?;
     printed_as(lua, &list, lines.join("\n"))?;

@@ -188,6 +188,12 @@ fn class(out: &mut String, known: &ModuleType) {
             let _ = writeln!(out, "---@field {key} number {}", line(&meter.doc));
         }
     }
+    if !manifest.presets.is_empty() {
+        let _ = write!(out, "\n---What `preset` can set.\n---@alias {name}.Preset\n");
+        for preset in &manifest.presets {
+            let _ = writeln!(out, "---| \"{}\" # {} {}", preset.key, line(&preset.doc), line(&preset.shown()));
+        }
+    }
     if manifest.locks().next().is_some() {
         let _ =
             write!(out, "\n---A note, and what is another for it alone.\n---@class (exact) {name}.Note: cantus.Note\n");

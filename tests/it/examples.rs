@@ -146,3 +146,31 @@ fn every_example_of_every_manifest_runs() {
     }
     assert!(run >= 5, "{run}");
 }
+
+/// What a preset says is what the module then holds.
+#[test]
+fn every_preset_of_every_manifest_is_set() {
+    let (mut set, registry) = (0, registry());
+    for module in registry.plugins().iter().flat_map(|plugin| &plugin.manifest.modules) {
+        for preset in &module.presets {
+            let mut studio = Studio::new();
+            studio.eval(&format!("preset(make('{}', 'x'), '{}')", module.name, preset.key));
+            let model = model(&studio);
+            let made = model.modules.get("x").expect("it was made");
+            for (slot, key, setting) in preset.settings() {
+                let index = |params: &[cantus_manifest::Param]| params.iter().position(|param| param.key == key);
+                let value = match (slot, &module.slots) {
+                    (Some(slot), Some(slots)) => {
+                        &made.slots[usize::from(slot)][index(&slots.params).expect("it is one")]
+                    }
+                    _ => &made.params[index(&module.params).expect("it is one")],
+                };
+                assert_eq!(value.to_string(), setting.to_string(), "{}: {}: {key}", module.name, preset.key);
+            }
+            studio.start();
+            studio.render(4_800);
+            set += 1;
+        }
+    }
+    assert!(set >= 10, "{set}");
+}

@@ -205,6 +205,12 @@
 ---@field value? number What it shows now.
 ---@field unit? string What the number counts.
 
+---A preset, as `presets` lists it.
+---@class cantus.Preset: cantus.Named
+---@field name string Its name for people.
+---@field values table<string, any> What it sets the module's parameters to.
+---@field slots table<integer, table<string, any>> What it sets those of slots to.
+
 ---The loudspeaker, for `connect`.
 ---@type string
 out = "out"

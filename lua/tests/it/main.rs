@@ -15,6 +15,7 @@ mod music_laws;
 mod music_wrong;
 mod patterns;
 mod performing;
+mod presets;
 mod rig;
 mod sounds;
 mod transactions;

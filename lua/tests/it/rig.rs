@@ -33,6 +33,10 @@ param = [
   { key = "wave", doc = "Shape.", type = "enum", labels = ["sine", "saw"], default = "sine", lock = true },
 ]
 action = [{ key = "stop", doc = "Falls silent." }]
+preset = [
+  { key = "thin", name = "Thin saw", doc = "Goes well with others.", values = { volume = 0.25, voices = 1, wave = "saw" } },
+  { key = "wide", doc = "Fills all.", values = { glide = true, volume = 2 }, slots = { 1 = { gain = 2.0 }, 4 = { gain = 0.5 } } },
+]
 [module.slots]
 count = 4
 doc = "Samples."

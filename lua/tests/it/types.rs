@@ -32,6 +32,7 @@ param = [
   { key = "wave", doc = "Shape.", type = "enum", labels = ["sine", "saw"], default = "sine" },
 ]
 action = [{ key = "stop", doc = "Falls silent." }]
+preset = [{ key = "thin", doc = "Goes well with others.", values = { volume = 0.25, wave = "saw" } }]
 meter = [{ key = "peak", doc = "How loud it was.", unit = "gain" }, { key = "place", doc = "Where.", count = 2 }]
 [module.slots]
 count = 4

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::MOST_CHANNELS;
+use crate::preset;
 use crate::text::snake_case;
 use crate::types::{Direction, Kind, Manifest, Module, Param, ParamKind, PortKind};
 
@@ -161,6 +162,15 @@ fn check_module(out: &mut Check, module: &Module) {
         }
     }
     check_ports(out, module);
+    let mut presets = HashSet::new();
+    for preset in &module.presets {
+        let place = format!("{name}.preset.{}", preset.key);
+        check_key(out, &place, &preset.key, On::Table);
+        if !presets.insert(&preset.key) {
+            out.add(&place, "is declared twice".into());
+        }
+        preset::check(module, preset, |place, text| out.add(&place, text));
+    }
 }
 
 fn check_ports(out: &mut Check, module: &Module) {

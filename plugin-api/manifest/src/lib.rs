@@ -7,11 +7,13 @@
 //! This crate parses and checks. It opens no library and no file, and knows no module type.
 
 mod check;
+mod preset;
 mod text;
 mod types;
 mod words;
 
 pub use check::{HANDLE_KEYS, LUA_WORDS, NOTE_KEYS, Problem};
+pub use preset::{Preset, Setting};
 pub use text::{did_you_mean, hint, nearest, snake_case};
 pub use types::{
     Action, Direction, Example, Kind, Manifest, Meter, Module, Param, ParamKind, Plugin, Port, PortKind, Slots, Unit,

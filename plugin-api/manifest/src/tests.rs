@@ -71,6 +71,12 @@ doc = "Forgets the tape."
 [[module.meter]]
 key = "level"
 doc = "How loud it is."
+
+[[module.preset]]
+key = "slapback"
+doc = "One short echo."
+values = { time = 0.1, taps = 1, mode = "ping_pong" }
+slots.4 = { mute = true }
 "#;
 
 #[test]
@@ -83,6 +89,9 @@ fn a_good_manifest_reads_and_answers() {
     assert!(matches!(time.kind, ParamKind::Float { max: 2.0, .. }));
     let inputs: Vec<String> = module.ports(Direction::In, PortKind::Audio).into_iter().map(|(key, _)| key).collect();
     assert_eq!(inputs, ["in_1", "in_2"]);
+    let preset = module.preset("slapback").unwrap();
+    assert_eq!(preset.shown(), "mode = \"ping_pong\", taps = 1, time = 0.1, slots[4].mute = true");
+    assert_eq!((preset.title(), module.preset("slap")), ("slapback", None));
 }
 
 #[test]
@@ -146,6 +155,31 @@ fn a_bad_manifest_is_refused_with_place_and_reason() {
             "type = \"int\"\nmin = 1\nmax = 8\ndefault = 3",
             "type = \"numbers\"\nmin = 1.0\nmax = 1.0",
             "TapeEcho.taps: needs min < max, both finite: 1 .. 1",
+        ),
+        ("key = \"slapback\"", "key = \"Slap\"", "TapeEcho.preset.Slap: \"Slap\" must be written like"),
+        ("doc = \"One short echo.\"", "doc = \"\"", "TapeEcho.preset.slapback: has no doc"),
+        (
+            "taps = 1,",
+            "tops = 1,",
+            "TapeEcho.preset.slapback.tops: there is no parameter \"tops\"; did you mean \"taps\"?",
+        ),
+        ("taps = 1,", "taps = 1.0,", "TapeEcho.preset.slapback.taps: is 1; it takes 1 to 8 (3)"),
+        ("taps = 1,", "taps = 9,", "TapeEcho.preset.slapback.taps: is 9; it takes 1 to 8 (3)"),
+        ("time = 0.1,", "time = nan,", "TapeEcho.preset.slapback.time: is NaN; it takes 0 to 2 s (0.5)"),
+        ("time = 0.1,", "t = 0.1,", "TapeEcho.preset.slapback.t: there is no parameter \"t\""),
+        (
+            "mode = \"ping_pong\" }",
+            "mode = \"pong\" }",
+            "TapeEcho.preset.slapback.mode: is \"pong\"; it takes \"mono\", ",
+        ),
+        ("slots.4 =", "slots.5 =", "TapeEcho.preset.slapback.slots.5: is no slot; they are 1 to 4"),
+        ("slots.4 =", "slots.04 =", "TapeEcho.preset.slapback.slots.04: is no slot; they are 1 to 4"),
+        ("slots.4 =", "colour =", "unknown field `colour`"),
+        ("mute = true }", "mute = 1 }", "TapeEcho.preset.slapback.slots.4.mute: is 1; it takes true or false (false)"),
+        (
+            "slots.4 = { mute = true }",
+            "[[module.preset]]\nkey = \"slapback\"\ndoc = \"Nothing.\"",
+            "TapeEcho.preset.slapback: is declared twice; TapeEcho.preset.slapback: sets nothing",
         ),
         ("license = \"MIT\"", "", "missing field `license`"),
         ("kind = \"effect\"", "kind = \"toy\"", "unknown variant `toy`"),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::preset::Preset;
+
 /// A whole manifest.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,6 +71,9 @@ pub struct Module {
     /// Values it shows.
     #[serde(default, rename = "meter", skip_serializing_if = "Vec::is_empty")]
     pub meters: Vec<Meter>,
+    /// Values that go well together.
+    #[serde(default, rename = "preset", skip_serializing_if = "Vec::is_empty")]
+    pub presets: Vec<Preset>,
     /// Lua that shows it at work; every one is run by the tests.
     #[serde(default, rename = "example", skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<Example>,
@@ -94,9 +99,10 @@ impl Module {
         own().map(|(index, param)| (false, index, param)).chain(of_slots.map(|(index, param)| (true, index, param)))
     }
 
-    /// What is worth keeping when the plugin is gone: everything but prose, examples and actions.
+    /// What is worth keeping when the plugin is gone: everything but prose, presets, examples and actions.
     pub fn excerpt(&self) -> Module {
-        let mut short = Module { examples: Vec::new(), actions: Vec::new(), doc: String::new(), ..self.clone() };
+        let (presets, examples, actions) = (Vec::new(), Vec::new(), Vec::new());
+        let mut short = Module { presets, examples, actions, doc: String::new(), ..self.clone() };
         let slots = short.slots.iter_mut();
         let params = short.params.iter_mut();
         slots.for_each(|slots| {
@@ -294,7 +300,12 @@ pub enum ParamKind {
 impl ParamKind {
     /// Whether its value reaches the module as a handle in a bind event, not as a number.
     pub fn is_data(&self) -> bool {
-        matches!(self, ParamKind::Sample | ParamKind::Pattern | ParamKind::Numbers { .. })
+        self.is_bound() || matches!(self, ParamKind::Numbers { .. })
+    }
+
+    /// Whether it names something else of the session: a sound file, a pattern.
+    pub fn is_bound(&self) -> bool {
+        matches!(self, ParamKind::Sample | ParamKind::Pattern)
     }
 }
 

@@ -55,6 +55,10 @@ local Steps = {}
 ---@field place_1 number Where.
 ---@field place_2 number Where.
 
+---What `preset` can set.
+---@alias Tone.Preset
+---| "thin" # Goes well with others. volume = 0.25, wave = "saw"
+
 ---A note, and what is another for it alone.
 ---@class (exact) Tone.Note: cantus.Note
 ---@field pan? number Where. -1 to 1 (0)
