@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 pub use choice::{By, Choice, Wanted};
 pub(crate) use file::read;
-pub use file::read_bytes;
+pub use file::read_library;
 pub use known::{Known, Verdict};
 pub(crate) use library::open;
 pub use probe::Prober;

@@ -84,6 +84,24 @@ fn failures_do_not_keep_the_rest_out() {
 }
 
 #[test]
+fn a_plugin_may_have_a_folder_of_its_own() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let own = folder.path().join("probes");
+    let bare = folder.path().join("deps");
+    for place in [&own, &bare] {
+        std::fs::create_dir(place).expect("the folder can be written");
+    }
+    std::fs::write(own.join("manifest.toml"), "").expect("the folder can be written");
+    let library = altered(&own, "probes", |_| {});
+    altered(&bare, "other", |bytes| bytes.truncate(1000));
+    let mut search = Search::default();
+    search.add(folder.path(), true, false);
+    let (found, errors) = search.files();
+    let paths: Vec<_> = found.iter().map(|found| found.path.clone()).collect();
+    assert_eq!((paths, errors.len()), (vec![library.canonicalize().expect("it is there")], 0));
+}
+
+#[test]
 fn two_providers_of_one_type() {
     let second = || {
         let mut search = Search::default();

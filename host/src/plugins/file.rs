@@ -18,11 +18,11 @@ pub(crate) fn read(path: &Path) -> Result<(Manifest, String), Reason> {
     examine(&ReadCache::new(file))
 }
 
-/// The same of a library's bytes.
+/// The same, of a file's bytes: any bytes there may be.
 ///
 /// # Errors
-/// Why it is no plugin for this machine.
-pub fn read_bytes(bytes: &[u8]) -> Result<(Manifest, String), Reason> {
+/// Why it is no plugin of this machine.
+pub fn read_library(bytes: &[u8]) -> Result<(Manifest, String), Reason> {
     examine(bytes)
 }
 

@@ -112,13 +112,25 @@ fn writable(_library: &Path) -> Option<PathBuf> {
     None
 }
 
-/// The library files of a folder, by name; a file is itself.
+/// Beside a library in a plugin's own folder.
+const MANIFEST: &str = "manifest.toml";
+
+/// The library files of a folder, by name, then those of the plugins that have folders of their own in it: a library,
+/// its manifest, and what else they brought. A file is itself.
 fn list(place: &Path) -> std::io::Result<Vec<PathBuf>> {
     if place.metadata()?.is_file() {
         return Ok(vec![place.to_owned()]);
     }
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(place)?.filter_map(|e| Some(e.ok()?.path())).collect();
-    paths.retain(|p| p.extension().is_some_and(|e| e == std::env::consts::DLL_EXTENSION));
+    let all = entries(place)?;
+    let is_library = |path: &PathBuf| path.extension().is_some_and(|e| e == std::env::consts::DLL_EXTENSION);
+    let own = all.iter().filter(|path| path.join(MANIFEST).is_file());
+    let within = own.filter_map(|folder| entries(folder).ok()).flatten();
+    Ok(all.iter().cloned().chain(within).filter(is_library).collect())
+}
+
+/// What lies in a folder, by name.
+fn entries(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)?.filter_map(|e| Some(e.ok()?.path())).collect();
     paths.sort();
     Ok(paths)
 }
