@@ -54,7 +54,7 @@ enum Command {
     New(new::New),
     /// Writes definitions for editors: functions, modules, and what a song has made, with types and documentation.
     Types(types::Types),
-    /// Shows what the plugins provide.
+    /// Shows what the plugins provide, and begins new ones.
     #[command(subcommand)]
     Plugins(plugins::Plugins),
     /// Lists the sound devices.

@@ -64,7 +64,7 @@ impl New {
 }
 
 /// Anything but an empty folder.
-fn is_in_use(path: &Path) -> bool {
+pub fn is_in_use(path: &Path) -> bool {
     match std::fs::read_dir(path) {
         Ok(mut entries) => entries.next().is_some(),
         Err(_) => path.symlink_metadata().is_ok(),

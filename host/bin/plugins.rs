@@ -2,6 +2,7 @@
 //! own.
 
 mod lock;
+mod new;
 mod scan;
 #[cfg(target_os = "linux")]
 mod validate;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use cantus_host::model::ModuleType;
 use cantus_host::plugins::{ModuleRegistry, Plugin};
-use cantus_manifest::{Direction, Meter, Module, Param, PortKind};
+use cantus_manifest::{Direction, Meter, Module, Param, PortKind, Preset};
 use clap::Subcommand;
 use serde_json::json;
 
@@ -21,8 +22,10 @@ use crate::setup::PluginArguments;
 
 /// Width of the column of what a parameter takes.
 const RANGE: usize = 28;
+/// Width of what a preset sets.
+const SETS: usize = 80;
 
-/// Shows what the plugins provide.
+/// Shows what the plugins provide, and begins new ones.
 #[derive(Subcommand)]
 pub enum Plugins {
     /// Lists all module types with the plugin that provides them.
@@ -31,7 +34,7 @@ pub enum Plugins {
         #[arg(long)]
         json: bool,
     },
-    /// Shows all of a module type: ports, parameters, slots, actions, meters, examples.
+    /// Shows all of a module type: ports, parameters, slots, actions, meters, presets, examples.
     Info {
         /// A type or constructor such as `plugins list` names.
         #[arg(value_name = "TYPE")]
@@ -48,6 +51,8 @@ pub enum Plugins {
     /// Checks whether plugins keep the contract.
     #[cfg(target_os = "linux")]
     Validate(validate::Validate),
+    /// Begins a plugin: a crate of its own that builds, is tested and makes sound.
+    New(new::New),
 }
 
 impl Plugins {
@@ -62,6 +67,7 @@ impl Plugins {
             Plugins::Forgive(forgive) => forgive.run(),
             #[cfg(target_os = "linux")]
             Plugins::Validate(validate) => validate.run(),
+            Plugins::New(new) => new.run(&*arguments.load()?),
         }
     }
 }
@@ -144,8 +150,17 @@ fn describe(known: &ModuleType) -> String {
     section("actions", manifest.actions.iter().map(|a| format!("{:<14} {}", format!("{}()", a.key), a.doc)).collect());
     let meter = |m: &Meter| format!("{:<14} {:<12} {}", m.keys(), m.unit.name(), m.doc);
     section("meters", manifest.meters.iter().map(meter).collect());
+    section("presets", manifest.presets.iter().map(preset).collect());
     section("examples", manifest.examples.iter().map(|e| format!("{}\n{}", e.doc, indent(&e.code))).collect());
     out
+}
+
+/// Its key, what it is good for, and below what it sets.
+fn preset(preset: &Preset) -> String {
+    let name = if preset.name.is_empty() { String::new() } else { format!("{}: ", preset.name) };
+    let sets: String =
+        folded(&preset.shown(), SETS).lines().map(|line| format!("\n{:<15}{}", "", line.trim())).collect();
+    format!("{:<14} {name}{}{sets}", preset.key, preset.doc)
 }
 
 fn indent(code: &str) -> String {

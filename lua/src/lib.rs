@@ -84,6 +84,6 @@ mod workers;
 pub use context::{Complain, Print};
 pub use error::{Place, ScriptError};
 pub use library::{Documented, documentation};
-pub use print::print;
+pub use print::{is_taken, print};
 pub use script::{Evaluation, Options, Script};
 pub use transaction::Transport;

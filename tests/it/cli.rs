@@ -150,7 +150,7 @@ fn plugins_are_listed_and_described() {
     assert_eq!(text(&output.stderr), "", "nothing to complain of");
 
     let info = text(&cantus(&["plugins", "info", "MultiSampler"]).stdout);
-    for word in ["sampler(\"x\")", "volume", "slots[1] to slots[128]", "file", "root", "stop()"] {
+    for word in ["sampler(\"x\")", "volume", "slots[1] to slots[128]", "file", "root", "stop()", "\npresets\n  pad  "] {
         assert!(info.contains(word), "{word}\n{info}");
     }
     for module_type in ["MultiSampler", "Filter", "TrackerSequencer", "AudioMixer"] {

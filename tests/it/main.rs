@@ -8,6 +8,7 @@ mod changes; // what reaches the audio thread, on its exact sample
 mod cli; // the program: exit codes, messages, what is left behind
 mod commits; // several origins: when, what waits, what is taken back
 mod contract; // plugin libraries: loading, choosing, refusing
+mod corpora; // what fuzzing starts from and has found
 mod editors; // definitions for editors, and new songs
 mod endings; // what has ended or failed is gone
 mod every_parameter; // set, read, refused, saved, printed, whatever the plugin
@@ -32,6 +33,7 @@ mod requests; // what modules ask for, and how long they take
 mod rig; // how all of them begin
 mod runs; // the program while it plays: its journals, its prompt, and who listens
 mod saving;
+mod scaffold; // plugins as `cantus plugins new` begins them
 mod scripts; // a Model as a script, and back
 mod sessions; // Models as files: what is read is what was written, whatever was broken on the way
 mod settings; // the user's settings: bounds, archive, who hears of changes
