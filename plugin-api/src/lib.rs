@@ -111,6 +111,7 @@
 
 mod block;
 mod cpu;
+mod delay;
 mod event;
 pub mod export;
 mod handle;
@@ -125,10 +126,12 @@ mod smooth;
 mod swing;
 pub mod testing;
 mod transport;
+mod voices;
 
 pub use block::{Audio, AudioMut, Block, Full, Inputs, NoteId, Outputs};
 pub use cantus_plugin_macros::export;
 pub use cpu::Cpu;
+pub use delay::Delay;
 pub use event::{Data, Event, NoteOn};
 pub use handle::{Numbers, Sample};
 pub use module::{Described, Init, Key, Module, Shape, Span};
@@ -140,3 +143,4 @@ pub use sequence::{Course, Pattern, Section, Sequence};
 pub use smooth::{Glide, Smooth};
 pub use swing::Swing;
 pub use transport::{Stretch, Transport};
+pub use voices::Voices;
