@@ -1,8 +1,10 @@
 //! One quantum, as a module sees it.
 
+use std::fmt::{Display, Write};
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use crate::derived::Made;
 use crate::event::NoteOn;
 use crate::module::Key;
 use crate::raw::{self, flag, kind};
@@ -12,11 +14,32 @@ use crate::transport::Transport;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NoteId(pub u32);
 
-/// The event output has no room left in this quantum; the host counts what was refused.
+/// The event output, or what a module says, has no room left in this quantum; the host counts what was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
-/// One quantum: inputs, outputs, event output, transport and meters of one instance.
+/// One quantum: inputs, outputs, event output, transport and meters of one instance. Audio thread.
+///
+/// Ports, meters and modulation outputs are named by what `export!` generates, such as `input::IN` and `Meter::Peak`.
+///
+/// ```
+/// # use cantus_plugin_api::Block;
+/// /// Ring modulation by the beat: both channels of the first output.
+/// fn beat(block: &mut Block<'_>, frames: std::ops::Range<usize>) {
+///     let (first, transport) = (block.sample(), block.transport());
+///     let (inputs, mut outputs) = block.audio();
+///     let (dry, mut wet) = (inputs.port(0), outputs.port(0));
+///     if dry.silent() {
+///         return;
+///     }
+///     for frame in frames {
+///         let gain = transport.beat_at(first + frame as u64).fract() as f32;
+///         for channel in 0..wet.channels() {
+///             wet.channel(channel)[frame] = gain * dry.channel(channel)[frame];
+///         }
+///     }
+/// }
+/// ```
 pub struct Block<'a> {
     raw: *mut raw::Block,
     life: PhantomData<&'a mut raw::Block>,
@@ -149,6 +172,48 @@ impl<'a> Block<'a> {
     fn ask(&mut self, index: usize, slot: u16, value: f64) -> Result<(), Full> {
         let payload = raw::Value { index: index as u16, slot, reserved: 0, value };
         self.emit(0, raw::Event::with_value(kind::REQUEST, 0, 0, payload))
+    }
+
+    /// Says something to people, at most once a quantum: it reaches them as a warning under the module's name. `text` may
+    /// be put together on the spot, as with `format_args!`; more than 252 bytes are cut. For what a person should know or
+    /// change, not for what a meter shows.
+    ///
+    /// ```
+    /// # fn late(block: &mut cantus_plugin_api::Block<'_>, missed: usize) {
+    /// // What finds no room is not worth repeating.
+    /// let _ = block.say(format_args!("{missed} rows came too late; play fewer at once"));
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Full`]: something was said in this quantum already.
+    pub fn say(&mut self, text: impl Display) -> Result<(), Full> {
+        // SAFETY: as promised to `new`, and only this method touches the report.
+        let (said, writer) = unsafe { (&mut *self.raw().said, &mut *self.raw().writer) };
+        if said.len > 0 {
+            writer.refused += 1;
+            return Err(Full);
+        }
+        // What does not fit is cut.
+        let _ = write!(said, "{text}");
+        Ok(())
+    }
+
+    /// Passes on what workers have made since the last quantum: its place, and where it is, if it could be made.
+    pub(crate) fn take_made(&mut self, mut take: impl FnMut(u32, Option<&mut Made>)) {
+        // SAFETY: as promised to `new`.
+        for made in unsafe { slice(self.raw().made, self.raw().made_count) } {
+            // SAFETY: the host passes back what `make` of this library gave out, to this instance alone.
+            take(made.place, unsafe { made.value.cast::<Made>().as_mut() });
+        }
+    }
+
+    /// Tells the host which places ask for something; nothing is asked for if nobody would make it.
+    pub(crate) fn ask_for(&mut self, places: impl FnOnce() -> u64) {
+        // SAFETY: as promised to `new`: live, or null.
+        if let Some(asked) = unsafe { self.raw().asked.as_mut() } {
+            *asked |= places();
+        }
     }
 
     fn emit(&mut self, port: usize, mut event: raw::Event) -> Result<(), Full> {

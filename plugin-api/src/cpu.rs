@@ -2,6 +2,23 @@
 
 /// Which instructions an instance may use. Whichever it is, the results are the same to the bit: wide registers do the
 /// same operations in the same order, several at once.
+///
+/// # Example
+///
+/// ```
+/// use cantus_plugin_api::Cpu;
+///
+/// fn louder(cpu: Cpu, frames: &mut [f32; 64]) {
+///     cpu.run(
+///         #[inline(always)]
+///         || frames.iter_mut().for_each(|x| *x *= 2.0),
+///     );
+/// }
+///
+/// let mut frames = [0.25; 64];
+/// louder(Cpu::best(), &mut frames); // in a module: with `Init::cpu`
+/// assert_eq!(frames, [0.5; 64]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cpu(Features);
 

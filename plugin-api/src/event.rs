@@ -7,7 +7,8 @@ use crate::raw::{self, ABSENT_SLOT, SLOT_OF_MODULE, kind};
 use crate::sequence::Sequence;
 use crate::smooth::Glide;
 
-/// Something that happens at a frame.
+/// Something that happens at a frame: what [`Module::event`](crate::Module::event) gets. `M` is the module's struct, whose
+/// manifest names parameters, actions and slots. A module skips what it does not know with `_ => {}`.
 pub enum Event<M: Described + ?Sized> {
     /// A note begins.
     NoteOn(NoteOn),
@@ -75,6 +76,14 @@ pub enum Event<M: Described + ?Sized> {
 }
 
 /// A note begins. What is `None` is the module's to choose.
+///
+/// ```
+/// use cantus_plugin_api::{NoteId, NoteOn};
+///
+/// // A sequencer sends it with `Block::note_on`, and ends it by the same id.
+/// let on = NoteOn { pitch: Some(60.5), velocity: Some(0.8), ..NoteOn::new(NoteId(1)) };
+/// assert_eq!(on.slot, None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NoteOn {
     /// Who it is; note-off and choke name it again.

@@ -7,7 +7,7 @@ macro_rules! handle {
     ($(#[$doc:meta])* $name:ident, $raw:ty) => {
         $(#[$doc])*
         ///
-        /// Clone and drop only count: both may happen on the audio thread.
+        /// Clone and drop only count: both may happen on any thread, the audio thread too.
         pub struct $name(*const $raw);
 
         // SAFETY: the memory behind a handle is immutable but for its atomic count.
@@ -52,11 +52,31 @@ pub(crate) use handle;
 
 handle! {
     /// A decoded sound at the engine's rate.
+    ///
+    /// ```
+    /// use cantus_plugin_api::{GUARD_FRAMES, Sample};
+    ///
+    /// /// What lies at `at`, 0 up to `frames()`, of a channel: before and behind the sound there is silence to read.
+    /// fn between(sound: &Sample, channel: usize, at: f64) -> f32 {
+    ///     let frames = &sound.guarded(channel)[GUARD_FRAMES + at as usize..];
+    ///     frames[0] + at.fract() as f32 * (frames[1] - frames[0])
+    /// }
+    /// ```
     Sample, raw::SampleData
 }
 
 handle! {
-    /// A list of numbers.
+    /// A list of numbers: the value of a parameter of type `numbers`.
+    ///
+    /// ```
+    /// # use cantus_plugin_api::{Data, Numbers};
+    /// fn weights(data: Data) -> Option<Numbers> {
+    ///     if let Data::Numbers(numbers) = data { Some(numbers) } else { None }
+    /// }
+    /// fn loudest(weights: &Numbers) -> f64 {
+    ///     weights.values().iter().copied().fold(0.0, f64::max)
+    /// }
+    /// ```
     Numbers, raw::NumbersData
 }
 

@@ -2,23 +2,52 @@
 //!
 //! # The life of a plugin
 //!
-//! A plugin is a `cdylib` with one manifest, one struct per module type, one [`Module`] impl each and one line,
-//! [`export!`]. The host
+//! A plugin is a `cdylib` with one manifest (ports, parameters, slots, meters: what a module *is*), one struct per module
+//! type, one [`Module`] impl each and one line, [`export!`]. The host reads the manifest from the library's section, before
+//! any code of the plugin runs, opens the library and never closes it again. Then, for each instance:
 //!
-//! 1. reads the **manifest** from the library's section: no code of the plugin runs;
-//! 2. opens the library, checks versions and layouts, and never closes it again;
-//! 3. calls [`Module::new`] for each instance, on a **worker thread**: allocate, compute tables, take your time. It then
-//!    runs one silent quantum there, and [`Module::reset`];
-//! 4. hands the instance to the **audio thread**. Every 64 frames it gets its events, each at its exact frame through
-//!    [`Module::event`], and between them makes sound in [`Module::process`]. Values arrive as events only; in the
-//!    first quantum every value arrives, with `snap`;
-//! 5. takes the instance back and drops it, on a **worker thread**.
+//! | what is called | when | thread | may allocate, take its time |
+//! |---|---|---|---|
+//! | [`Module::new`] | once | worker | yes |
+//! | [`Module::process`], one silent quantum, and [`Module::reset`] | once, to warm up | worker | no |
+//! | [`Module::event`] | for what happens, each at its frame of a quantum | audio | no |
+//! | [`Module::process`] | for the frames before, between and behind events, 64 in all | audio | no |
+//! | [`Module::reset`] | when everything is to be as new; all values follow | audio | no |
+//! | the closure of a [`Derived`] | for each job the module asks for | worker, beside the others | yes |
+//! | `Drop` | once, when the module is gone and silent | worker | yes |
+//!
+//! Calls of one instance never overlap, but for those of `Derived`. Values arrive as events only: in the first quantum and
+//! after a reset every value arrives, with [`Glide::Snap`].
 //!
 //! # What must not happen on the audio thread
 //!
-//! In `event`, `process` and `reset`: no allocation, no freeing, no lock, no system call, no printing, no waiting. What
-//! an event brings (samples, patterns) may be cloned and dropped there: that only counts. A panic is caught; the
-//! instance is then silent for ever and the host says why. Output that is not finite is silenced.
+//! No allocation, no freeing, no lock, no system call, no printing, no waiting. What an event brings ([`Sample`],
+//! [`Sequence`], [`Numbers`]) may be cloned and dropped there: that only counts. A panic is caught; the instance is then
+//! silent for ever and the host says why. Output that is not finite is silenced.
+//!
+//! # Shapes and units
+//!
+//! Audio is planar: per port one slice of 64 `f32` per channel, left first, full scale at 1. Outputs begin at 0. A *frame*
+//! counts from the beginning of the quantum (0 to 63), a *sample* from the beginning of the engine (`u64`). Parameters have
+//! the units of the manifest: gains are factors, times are seconds, frequencies Hz, on and off 1 and 0, a label its index.
+//! Pitches are MIDI notes (60 is C4, fractions are cents), velocities 0 to 1, pans -1 (left) to 1, beats quarter notes.
+//! Slots, ports and channels count from 0.
+//!
+//! # What the SDK brings
+//!
+//! | for | there is |
+//! |---|---|
+//! | knobs that do not click | [`Smooth`] |
+//! | the voices of an instrument | [`Voices`] |
+//! | echoes, combs, choruses | [`Delay`] |
+//! | chance that is the same in every run | [`Random`] |
+//! | sin, exp, log that are the same on every machine | [`math`] |
+//! | what takes long to compute | [`Derived`] |
+//! | patterns and the time of the music | [`Transport`], [`Playhead`], [`Sequence`], [`Swing`] |
+//! | wide instructions | [`Cpu`] |
+//! | meters | [`Block::meter`], [`Peak`] |
+//! | a word to people | [`Init::log`], [`Block::say`] |
+//! | unit tests without a host | [`testing`] |
 //!
 //! # Absences
 //!
@@ -27,7 +56,7 @@
 //!
 //! # The smallest plugin
 //!
-//! ```
+//! ```standalone_crate
 //! use std::ops::Range;
 //!
 //! use cantus_plugin_api::{Block, Event, Init, Module};
@@ -112,6 +141,7 @@
 mod block;
 mod cpu;
 mod delay;
+mod derived;
 mod event;
 pub mod export;
 mod handle;
@@ -126,12 +156,14 @@ mod smooth;
 mod swing;
 pub mod testing;
 mod transport;
+mod turnstile;
 mod voices;
 
 pub use block::{Audio, AudioMut, Block, Full, Inputs, NoteId, Outputs};
 pub use cantus_plugin_macros::export;
 pub use cpu::Cpu;
 pub use delay::Delay;
+pub use derived::{Derived, Ready};
 pub use event::{Data, Event, NoteOn};
 pub use handle::{Numbers, Sample};
 pub use module::{Described, Init, Key, Module, Shape, Span};

@@ -1,9 +1,12 @@
 //! What a module author implements.
 
+use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::block::Block;
 use crate::cpu::Cpu;
+use crate::derived::Place;
 use crate::event::Event;
 use crate::raw;
 
@@ -82,14 +85,37 @@ pub trait Key: Copy + Eq + 'static {
     fn index(self) -> usize;
 }
 
-/// What a new instance is told.
+/// What a new instance is told. It lives as long as [`Module::new`] and is nowhere else: keep what you need.
+///
+/// ```
+/// # use cantus_plugin_api::{Delay, Init, Random};
+/// # fn new(init: &Init) -> Result<(Delay, Random), String> {
+/// if init.rate() < 8_000.0 {
+///     return Err(format!("it cannot run at {} Hz; use 8000 Hz or more", init.rate()));
+/// }
+/// let line = Delay::new(2.0, init.rate());
+/// let random = Random::new(init.seed(), 0);
+/// # Ok((line, random))
+/// # }
+/// ```
 pub struct Init {
     raw: raw::Init,
+    /// The derived values that the module has made so far.
+    places: RefCell<Vec<Arc<dyn Place>>>,
 }
 
 impl Init {
     pub(crate) fn new(raw: raw::Init) -> Init {
-        Init { raw }
+        Init { raw, places: RefCell::default() }
+    }
+
+    pub(crate) fn add_place(&self, place: Arc<dyn Place>) {
+        self.places.borrow_mut().push(place);
+    }
+
+    /// All that were added.
+    pub(crate) fn places(&self) -> Arc<[Arc<dyn Place>]> {
+        self.places.take().into()
     }
 
     /// Sample rate in Hz.
@@ -107,7 +133,8 @@ impl Init {
         self.raw.seed
     }
 
-    /// Says something to people. Only while in [`Module::new`].
+    /// Says something to people, on the program's standard error. Only in [`Module::new`]: what an instance says while it
+    /// plays goes through [`Block::say`].
     pub fn log(&self, text: &str) {
         (self.raw.log)(self.raw.instance, 2, text.into());
     }

@@ -8,6 +8,16 @@ const HALF_LIFE: f64 = 0.1;
 const FLOOR: f32 = 1e-6;
 
 /// The peak of a signal, as amplitude: rises at once and falls to half in 0.1 s, so that a glance sees a short one.
+///
+/// # Example
+///
+/// ```
+/// # use cantus_plugin_api::{Block, Peak};
+/// let mut peak = Peak::new(48_000.0);
+/// peak.hear(&[0.25, -0.5]);
+/// peak.hear(&[0.0; 4_800]);
+/// assert_eq!(peak.level(), 0.25); // half of it, a tenth of a second later
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peak {
     level: f32,

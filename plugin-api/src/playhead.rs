@@ -50,7 +50,32 @@ impl Default for Reach {
     }
 }
 
-/// Walks over the rows of a sequence, each exactly once for each time that the transport passes it.
+/// Walks over the rows of a sequence, each exactly once for each time that the transport passes it. Never allocates.
+///
+/// # Example
+///
+/// A sequencer's [`process`](crate::Module::process), which plays the steps of each row as notes that nothing ends:
+///
+/// ```
+/// use std::ops::Range;
+///
+/// use cantus_plugin_api::{Block, NoteId, NoteOn, Playhead, Reach, Sequence};
+///
+/// fn play(block: &mut Block<'_>, frames: Range<usize>, sequence: &Sequence, head: &mut Playhead, last: &mut u32) {
+///     let (first, transport) = (block.sample(), block.transport());
+///     for stretch in transport.stretches(first + frames.start as u64..first + frames.end as u64) {
+///         while let Some(row) = head.next(&stretch, sequence, Reach::default()) {
+///             for (_, step) in row.pattern().row(row.row) {
+///                 *last += 1;
+///                 let on = NoteOn { velocity: Some(0.8), ..NoteOn::new(NoteId(*last)) };
+///                 let pitch = Some(step.pitch).filter(|pitch| !pitch.is_nan());
+///                 // The host counts what finds no room.
+///                 let _ = block.note_on(0, (row.sample - first) as usize, NoteOn { pitch, ..on });
+///             }
+///         }
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Playhead {
     cursor: Cursor,

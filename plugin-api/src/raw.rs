@@ -11,7 +11,7 @@ mod event;
 mod handle;
 mod root;
 
-pub use block::{Block, EventWriter, INSTANCE_FAILED, INSTANCE_OK, Port, Report, Segment, Transport, flag};
+pub use block::{Block, EventWriter, INSTANCE_FAILED, INSTANCE_OK, Made, Port, Report, Segment, Transport, flag};
 pub use event::{Bind, Event, Note, Value, kind};
 pub use handle::{
     ABSENT_SLOT, Course, GUARD_FRAMES, Handle, Lock, Loop, LoopDirection, Numbers as NumbersData, Onset,
@@ -19,7 +19,8 @@ pub use handle::{
     Sequence as SequenceData, Step, StepAction, StepCondition,
 };
 pub use root::{
-    Extension, FACTORY, Factory, FactoryRef, Init, Opened, PROCESS, Process, ProcessRef, Root, RootRef, open,
+    Extension, FACTORY, Factory, FactoryRef, Init, Opened, PROCESS, Process, ProcessRef, Root, RootRef, WORK, Work,
+    WorkRef, open,
 };
 
 /// Version of the contract that this copy of the crate was built with.

@@ -8,7 +8,7 @@ use crate::raw::{self, Lock, StepAction, StepCondition};
 use crate::testing::TestSequence;
 
 handle! {
-    /// What is to be played: a pattern, or a chain of them.
+    /// What is to be played: a pattern, or a chain of them. A [`Playhead`](crate::Playhead) walks over it.
     Sequence, raw::SequenceData
 }
 

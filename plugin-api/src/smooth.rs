@@ -24,7 +24,19 @@ impl Glide {
 }
 
 /// A value that moves in a straight line to where it was last set, in a fixed number of frames, unless the
-/// [`Glide`] says otherwise.
+/// [`Glide`] says otherwise. Never allocates; any thread.
+///
+/// # Example
+///
+/// ```
+/// use cantus_plugin_api::{Glide, Smooth};
+///
+/// let mut gain = Smooth::new(0.0, 0.5, 8.0); // half a second at 8 Hz: 4 frames
+/// gain.set(1.0, Glide::Own);
+/// assert_eq!([gain.advance(), gain.advance(), gain.advance(), gain.advance()], [0.25, 0.5, 0.75, 1.0]);
+/// gain.set(0.0, Glide::Snap);
+/// assert_eq!(gain.advance(), 0.0);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Smooth {
     now: f32,

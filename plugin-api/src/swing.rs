@@ -1,6 +1,15 @@
 //! Swing: a warp of the beat that delays every second unit and leaves the bars where they are.
 
 /// How much is swung, and what.
+///
+/// # Example
+///
+/// ```
+/// use cantus_plugin_api::Swing;
+///
+/// let swing = Swing { amount: 0.75, unit: 0.25 }; // of each pair of sixteenths the second comes late
+/// assert_eq!([0.0, 0.25, 0.5, 0.75].map(|beat| swing.warp(beat)), [0.0, 0.375, 0.5, 0.875]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Swing {
     /// Where in a pair of units the second one begins: 0.5 (straight) to 0.75.

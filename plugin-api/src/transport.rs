@@ -8,7 +8,18 @@ use crate::swing::Swing;
 /// Added before rounding down, with one half: beats such as 1/3 come out on the sample they mean, not one early.
 const NUDGE: f64 = 0.5 + 1.0 / (1u64 << 20) as f64;
 
-/// Where the music is in one quantum.
+/// Where the music is in one quantum: from [`Block::transport`](crate::Block::transport). A beat is a quarter note, and is
+/// computed afresh from each absolute sample: nothing adds up.
+///
+/// ```
+/// use cantus_plugin_api::Transport;
+///
+/// /// Samples of an echo of three sixteenths, while beats go on.
+/// fn echo(transport: &Transport<'_>, sample: u64) -> Option<f64> {
+///     let bpm = transport.bpm_at(sample);
+///     (bpm > 0.0).then(|| 0.75 * 60.0 / bpm * transport.rate())
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct Transport<'a> {
     raw: &'a raw::Transport,

@@ -1,5 +1,7 @@
 //! What one call of `process` gets.
 
+use std::ffi::c_void;
+
 use abi_stable::StableAbi;
 
 use super::event::Event;
@@ -65,8 +67,27 @@ pub struct Block {
     pub mods: *mut f32,
     /// How many.
     pub mod_count: u32,
+    /// How many of `made`.
+    pub made_count: u32,
+    /// What workers have made for the instance since its last quantum.
+    pub made: *const Made,
+    /// One bit for each place at which it asks for something; see [`Work`](super::Work). Null: nobody would make it.
+    pub asked: *mut u64,
+    /// Where it says something to people; empty on entry.
+    pub said: *mut Report,
+}
+
+/// What a worker has made for an instance.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, StableAbi)]
+pub struct Made {
+    /// The place that asked for it.
+    pub place: u32,
     /// Always 0.
     pub reserved: u32,
+    /// What [`Work::make`](super::Work::make) gave: the instance may take it out and leave what it had. Valid during the
+    /// call. Null: it could not be made.
+    pub value: *mut c_void,
 }
 
 /// An audio port: planar channels of one quantum, each aligned to 64 bytes. Inputs are read only.
@@ -172,7 +193,7 @@ pub struct Segment {
     pub epoch: u32,
 }
 
-/// A failing instance's last words.
+/// A failing instance's last words, or what one that is well has to say.
 #[repr(C)]
 #[derive(Clone, Copy, StableAbi)]
 pub struct Report {
@@ -188,14 +209,28 @@ impl Report {
 
     /// Puts a text in, cut to fit.
     pub fn set(&mut self, text: &str) {
-        let len = text.floor_char_boundary(self.text.len());
-        self.text[..len].copy_from_slice(&text.as_bytes()[..len]);
-        self.len = len as u32;
+        self.len = 0;
+        self.push(text);
+    }
+
+    /// Puts a text behind what is there, cut to fit. False: it was cut.
+    pub fn push(&mut self, text: &str) -> bool {
+        let from = (self.len as usize).min(self.text.len());
+        let len = text.floor_char_boundary(self.text.len() - from);
+        self.text[from..from + len].copy_from_slice(&text.as_bytes()[..len]);
+        self.len = (from + len) as u32;
+        len == text.len()
     }
 
     /// The text.
     pub fn text(&self) -> &str {
         let len = (self.len as usize).min(self.text.len());
         str::from_utf8(&self.text[..len]).unwrap_or("(not UTF-8)")
+    }
+}
+
+impl std::fmt::Write for Report {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        if self.push(text) { Ok(()) } else { Err(std::fmt::Error) }
     }
 }

@@ -17,6 +17,9 @@ pub const FACTORY: &str = "cantus.factory/1.draft";
 /// Id of the [`Process`] extension.
 pub const PROCESS: &str = "cantus.process/1.draft";
 
+/// Id of the [`Work`] extension. A plugin may lack it.
+pub const WORK: &str = "cantus.work/1.draft";
+
 /// What a library exports: its one symbol. Frozen: no field is ever added, moved or changed.
 #[repr(C)]
 #[derive(StableAbi)]
@@ -130,6 +133,25 @@ pub struct Process {
     pub reset: unsafe extern "C" fn(instance: *mut c_void) -> u32,
 }
 
+/// What workers do for instances: they make what an instance asks for in its quantum, through the bits of
+/// [`Block::asked`]. While something is made for a place, the instance asks for nothing more there; what was made comes to
+/// it in [`Block::made`], and the old value, left in its stead, goes back to [`free`](Work::free). Worker threads.
+#[repr(C)]
+#[derive(StableAbi)]
+#[sabi(kind(Prefix(prefix_ref = WorkRef, prefix_fields = WorkPrefix)))]
+pub struct Work {
+    /// What workers need of an instance, once, before its first `process`: it may outlive the instance. Null: it never asks
+    /// for anything.
+    pub desk: unsafe extern "C" fn(instance: *mut c_void) -> *mut c_void,
+    /// Makes what was asked for at that place, 0 to 63, or says in a sentence for people why it cannot.
+    pub make: unsafe extern "C" fn(desk: *mut c_void, place: u32) -> RResult<*mut c_void, RString>,
+    /// Frees what `make` gave.
+    pub free: unsafe extern "C" fn(made: *mut c_void),
+    /// Ends a desk that nobody uses any more.
+    #[sabi(last_prefix_field)]
+    pub close: unsafe extern "C" fn(desk: *mut c_void),
+}
+
 macro_rules! table {
     ($reference:ident, $prefix:ident) => {
         // SAFETY: a prefix reference is one pointer to a table; `Extension::get` checks the layout before rebuilding.
@@ -148,6 +170,7 @@ macro_rules! table {
 }
 table!(FactoryRef, FactoryPrefix);
 table!(ProcessRef, ProcessPrefix);
+table!(WorkRef, WorkPrefix);
 
 /// The tables of an opened plugin.
 #[derive(Clone, Copy)]
@@ -158,6 +181,8 @@ pub struct Opened {
     pub factory: FactoryRef,
     /// Runs instances.
     pub process: ProcessRef,
+    /// Makes what they ask for, if the plugin has it.
+    pub work: Option<WorkRef>,
 }
 
 /// Checks a root and fetches its tables.
@@ -173,15 +198,19 @@ pub fn open(root: RootRef) -> Result<Opened, String> {
             super::CONTRACT
         ));
     }
-    let fetch = |id: &'static str| {
-        let found = root.extension()(RStr::from_str(id)).into_option();
-        found.ok_or_else(|| format!("it has no extension \"{id}\""))
-    };
     Ok(Opened {
         manifest: root.manifest().as_str(),
-        factory: fetch(FACTORY)?.get().map_err(|e| format!("extension \"{FACTORY}\" has another layout: {e}"))?,
-        process: fetch(PROCESS)?.get().map_err(|e| format!("extension \"{PROCESS}\" has another layout: {e}"))?,
+        factory: fetch(root, FACTORY)?.ok_or_else(|| format!("it has no extension \"{FACTORY}\""))?,
+        process: fetch(root, PROCESS)?.ok_or_else(|| format!("it has no extension \"{PROCESS}\""))?,
+        work: fetch(root, WORK)?,
     })
+}
+
+/// A table, if the library has it.
+fn fetch<T: Table>(root: RootRef, id: &'static str) -> Result<Option<T>, String> {
+    let found = root.extension()(RStr::from_str(id)).into_option();
+    let table = found.map(|extension| extension.get());
+    table.transpose().map_err(|e| format!("extension \"{id}\" has another layout: {e}"))
 }
 
 impl Root {

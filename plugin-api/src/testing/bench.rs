@@ -9,8 +9,9 @@ use super::music::Music;
 use super::run::{Run, emitted};
 use crate::block::{Block, NoteId};
 use crate::cpu::Cpu;
+use crate::derived::Made;
 use crate::event::NoteOn;
-use crate::export::{self, Erased};
+use crate::export::{self, Desk, Erased};
 use crate::module::{Init, Key, Module, Span};
 use crate::raw::{self, Event, QUANTUM, SLOT_OF_MODULE, SLOT_OF_NOTE, flag, kind};
 use crate::swing::Swing;
@@ -33,6 +34,9 @@ pub struct Bench<M: Module> {
     mods: Vec<f32>,
     written: Vec<Event>,
     room: (u32, u32),
+    desk: Desk,
+    /// What was made in the last quantum, by its place.
+    made: Vec<(u32, Option<Made>)>,
     /// Data the module was given; dropped after the instance.
     kept: Vec<Box<dyn Any>>,
     names: std::marker::PhantomData<M>,
@@ -84,6 +88,8 @@ impl<M: Module> Bench<M> {
         let instance = export::new::<M>(&Init::new(init)).unwrap_or_else(|text| panic!("{}: {text}", M::TYPE));
         let meters = (0..).take_while(|&i| M::Meter::from_index(i).is_some()).count();
         Bench {
+            desk: instance.desk(),
+            made: Vec::new(),
             instance,
             rate,
             now: 0,
@@ -335,7 +341,8 @@ impl<M: Module> Bench<M> {
             refused: 0,
         };
         let transport = self.music.record(self.now);
-        let mut report = raw::Report::EMPTY;
+        let (mut report, mut said, mut asked) = (raw::Report::EMPTY, raw::Report::EMPTY, 0);
+        let made: Vec<raw::Made> = self.made.iter_mut().map(hand_over).collect();
         let mut block = raw::Block {
             size: size_of::<raw::Block>() as u32,
             frames: QUANTUM as u32,
@@ -353,7 +360,10 @@ impl<M: Module> Bench<M> {
             report: &raw mut report,
             mods: self.mods.as_mut_ptr(),
             mod_count: self.mods.len() as u32,
-            reserved: 0,
+            made_count: made.len() as u32,
+            made: made.as_ptr(),
+            asked: &raw mut asked,
+            said: &raw mut said,
         };
         // SAFETY: everything the record points to is a local of this function or owned by this bench, laid out just
         // now with the counts given, and nothing else touches it before `process` returns. Handles inside events
@@ -366,8 +376,20 @@ impl<M: Module> Bench<M> {
             series.push(*value);
         }
         run.refused += writer.refused;
+        run.said.extend((said.len > 0).then(|| (self.now, said.text().to_owned())));
+        self.work(asked, run);
         run.events.extend(self.written[..writer.len as usize].iter().map(|e| emitted(self.now, e)));
         self.now += QUANTUM as u64;
+    }
+
+    /// Makes what the module has asked for, as a worker would, and drops what it has given back.
+    fn work(&mut self, asked: u64, run: &mut Run) {
+        self.made.clear();
+        for place in (0..u64::BITS).filter(|place| asked & 1 << place != 0) {
+            let made = self.desk.make(place);
+            run.said.extend(made.as_ref().err().map(|text| (self.now, text.clone())));
+            self.made.push((place, made.ok()));
+        }
     }
 
     /// The events of the next quantum, sorted by frame; those of one frame stay in order.
@@ -408,6 +430,12 @@ impl<M: Module> Bench<M> {
         let payload = raw::Bind { index: index as u16, slot, what, handle };
         self.waiting.push((at, Event::with_bind(kind::BIND, 0, 0, payload)));
     }
+}
+
+/// What was made, as the module sees it.
+fn hand_over((place, made): &mut (u32, Option<Made>)) -> raw::Made {
+    let value = made.as_mut().map_or(std::ptr::null_mut(), |made| std::ptr::from_mut(made).cast());
+    raw::Made { place: *place, reserved: 0, value }
 }
 
 /// One quantum of one channel.

@@ -11,12 +11,14 @@ pub struct Run {
     pub audio: Vec<Vec<f32>>,
     /// Events in the order in which they were emitted.
     pub events: Vec<Emitted>,
-    /// Events that found no room.
+    /// Events that found no room, and what was said more than once in a quantum.
     pub refused: u32,
     /// What each modulation output held at the end of each quantum.
     pub mods: Vec<Vec<f32>>,
     /// What each meter showed at the end of each quantum; one with a `count` is so many.
     pub meters: Vec<Vec<f32>>,
+    /// What the module said to people, and why what it asked for could not be made: the quantum's sample, and the text.
+    pub said: Vec<(u64, String)>,
 }
 
 /// One emitted event.

@@ -1,5 +1,7 @@
 //! Each law is broken on purpose by a module with one flaw.
 
+mod kettle;
+
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 
