@@ -59,6 +59,6 @@ fn sounds(read: &Read) -> impl Iterator<Item = &Name> {
     });
     brought.flatten().filter_map(|result| match result {
         journal::Result::Loaded { file, .. } => Some(file),
-        journal::Result::Made { .. } | journal::Result::Reloaded { .. } => None,
+        journal::Result::Made { .. } | journal::Result::Reloaded { .. } | journal::Result::Worked { .. } => None,
     })
 }

@@ -19,6 +19,7 @@ mod slots;
 mod state;
 mod tap;
 mod workers;
+mod works;
 
 pub use batch::{Accepted, Batch, Bond, Cause, Commit, CommitError, EngineBusy, Origin, Position, Scenes, When, Work};
 pub use course::Course;

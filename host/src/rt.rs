@@ -21,6 +21,7 @@ mod processor;
 mod ring;
 mod telemetry;
 mod tempo;
+mod work;
 
 pub use buffer::Quantum;
 pub use cable::Cable;
@@ -36,6 +37,7 @@ pub use plan::{EventRoute, Kept, Plan, StepSpec};
 pub use processor::Processor;
 pub use telemetry::{Reading, Telemetry};
 pub use tempo::{TempoMap, TempoPoint};
+pub use work::{Delivery, Desk, Parcel};
 
 /// Frames that every call of the Processor makes.
 pub const QUANTUM: usize = cantus_plugin_api::QUANTUM;

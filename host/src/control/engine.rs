@@ -19,6 +19,7 @@ use super::reload::reload;
 use super::schedule::{Reports, Schedule, Waiting};
 use super::state::{Causes, EngineState, Status};
 use super::workers::{Done, Workers};
+use super::works::Sayings;
 use crate::assets::{self, Asset, Progress};
 use crate::model::{Catalog, Model, ModuleId, Name};
 use crate::plugins::ModuleRegistry;
@@ -90,6 +91,9 @@ pub struct Engine {
     status: Arc<Status>,
     pub(super) realiser: Realiser,
     pub(super) workers: Workers,
+    /// Errands that workers are about.
+    pub(super) errands: usize,
+    pub(super) sayings: Sayings,
     keeper: Keeper,
     to_audio: Producer<ToAudio>,
     from_audio: Consumer<FromAudio>,
@@ -137,6 +141,8 @@ impl Engine {
             reports,
             status,
             workers: Workers::new(WORKERS, move || queue.wake()),
+            errands: 0,
+            sayings: Sayings::default(),
             keeper: Keeper::default(),
             to_audio,
             from_audio,
@@ -208,7 +214,7 @@ impl Engine {
 
     /// Nothing is being made or loaded: what is not ready will not be.
     pub fn settled(&self) -> bool {
-        !self.status.loading()
+        !self.status.loading() && self.errands == 0
     }
 
     /// The same, at no cost if nothing is.
@@ -239,7 +245,7 @@ impl Engine {
     }
 
     /// Takes what the audio thread has sent.
-    fn hear_audio(&mut self) {
+    pub(super) fn hear_audio(&mut self) {
         while let Ok(message) = self.from_audio.pop() {
             match message {
                 FromAudio::Applied { sample, change } => {
@@ -250,6 +256,8 @@ impl Engine {
                 }
                 FromAudio::RungOut { slot } => self.take_out(slot),
                 FromAudio::Request { instance, value } => self.grant(ModuleId(instance), &value),
+                FromAudio::Said { instance, text } => self.hear_saying(ModuleId(instance), text.text()),
+                FromAudio::Work { slot, ticket, desk, places } => self.put_to_work((slot, ticket), &desk, places),
                 FromAudio::Fault { instance, fault } => {
                     let text = match fault {
                         Fault::Failed(report) => format!(
@@ -269,16 +277,19 @@ impl Engine {
 
     /// Takes what a worker has done.
     pub(super) fn finish(&mut self, done: Done) {
+        self.errands -= usize::from(matches!(done, Done::Worked(..)));
         match (done, &mut self.held) {
             (Done::Nothing, _) => {}
             (done, Some(held)) => held.push(done),
             (Done::Made(ticket, result), None) => self.take_made(ticket, result),
             (Done::Loaded(ticket, file, result), None) => self.take_loaded(ticket, file, result),
             (Done::Reloaded(ticket, result), None) => self.take_reloaded(ticket, result),
+            (Done::Worked(errand, result), None) => self.take_worked(errand, result),
         }
     }
 
-    pub(super) fn take_made(&mut self, ticket: Ticket, result: Result<Box<Instance>, String>) {
+    pub(super) fn take_made(&mut self, ticket: Ticket, mut result: Result<Box<Instance>, String>) {
+        result.iter_mut().for_each(|instance| instance.made_by(ticket));
         let orphan = self.realiser.made(ticket, result, &self.model, &mut self.brought.change);
         self.brought.results.push(journal::Result::Made { ticket });
         match orphan {
@@ -423,7 +434,7 @@ impl Engine {
 }
 
 /// Turns a panic of our own or of a library into a message: nothing may stay loading for ever.
-fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+pub(super) fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
     result.unwrap_or_else(|_| Err(format!("{what} panicked; please report it")))
 }

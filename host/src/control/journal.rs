@@ -150,6 +150,13 @@ pub enum Result {
         /// Number of the task.
         ticket: u64,
     },
+    /// Something was made for an instance, or could not be.
+    Worked {
+        /// Number of the task that has made the instance.
+        ticket: u64,
+        /// Which of its places had asked for it.
+        place: u32,
+    },
 }
 
 /// Digits of the hash before each record.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::batch::{Batch, Origin};
 use super::engine::{Config, Engine};
 use super::journal::{self, Read, Record};
-use super::workers::Done;
+use super::workers::{Done, Errand};
 use crate::device::Source;
 use crate::model::Command;
 use crate::plugins::ModuleRegistry;
@@ -131,6 +131,15 @@ impl Replay {
                         self.engine.take_loaded(ticket, file, result);
                     }
                     _ => self.notes.push(format!("sound file \"{file}\" was read then, and is not now")),
+                }
+            }
+            journal::Result::Worked { ticket, place } => {
+                // It may have been asked for in the quantum before.
+                self.engine.hear_audio();
+                let is = |errand: &Errand| (errand.ticket, errand.place) == (ticket, place);
+                match self.engine.wait_for(|done| matches!(done, Done::Worked(errand, _) if is(errand))) {
+                    Some(Done::Worked(errand, result)) => self.engine.take_worked(errand, result),
+                    _ => self.notes.push("something was prepared for a module then, and is not now".into()),
                 }
             }
         }

@@ -7,7 +7,7 @@ use super::realise::Ticket;
 use super::reload::Reloaded;
 use crate::assets::Asset;
 use crate::model::Name;
-use crate::rt::Instance;
+use crate::rt::{Instance, Parcel};
 
 /// What a worker brings back.
 pub(super) enum Done {
@@ -17,8 +17,21 @@ pub(super) enum Done {
     Loaded(Ticket, Name, Result<Arc<Asset>, String>),
     /// Plugins were looked at on the disk, or could not be used.
     Reloaded(Ticket, Result<Box<Reloaded>, String>),
+    /// Something was made for an instance, or not.
+    Worked(Errand, Result<Parcel, String>),
     /// Something was freed, or a job panicked.
     Nothing,
+}
+
+/// Who asked for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Errand {
+    /// Slot of the instance.
+    pub slot: u32,
+    /// The task that has made the instance.
+    pub ticket: Ticket,
+    /// Which of its places.
+    pub place: u32,
 }
 
 type Job = Box<dyn FnOnce() -> Done + Send>;

@@ -174,6 +174,10 @@ impl ModuleRegistry {
         let transport = raw::Transport::new(rate, &still);
         instance.warm_up(&channels(&known.audio_in), &channels(&known.audio_out), &transport);
         instance.reset();
+        if let Some(work) = plugin.tables.work {
+            // SAFETY: the table is of the library that made the instance.
+            unsafe { instance.employ(work) };
+        }
         match instance.failure() {
             None => Ok(instance),
             Some(text) => Err(blame(&format!("it panicked in its first quantum or reset: {text}"))),

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use cantus_plugin_api::raw::{self, Event, EventWriter, FactoryRef, INSTANCE_OK, ProcessRef, Report, Value, kind};
+use cantus_plugin_api::raw::{
+    self, Event, EventWriter, FactoryRef, INSTANCE_OK, ProcessRef, Report, Value, WorkRef, kind,
+};
 
 use super::buffer::Arena;
 use super::events::EventList;
@@ -14,6 +16,7 @@ use super::fade::{Fade, Gain};
 use super::input::InputSpec;
 use super::plan::{Plan, Step, StepSpec};
 use super::ring::Ring;
+use super::work::{Delivery, Desk, Errands};
 use super::{OUT_CHANNELS, QUANTUM};
 
 /// Events an instance may emit in a quantum; a quarter is kept for ends of notes.
@@ -60,6 +63,8 @@ pub struct Build {
 /// An instance. Born and buried on control threads; dropping it destroys it.
 pub struct Instance {
     id: u64,
+    /// Tells it from others of the same id, which came before or after it.
+    ticket: u64,
     raw: NonNull<c_void>,
     process: unsafe extern "C" fn(*mut c_void, *mut raw::Block) -> u32,
     reset: unsafe extern "C" fn(*mut c_void) -> u32,
@@ -80,7 +85,10 @@ pub struct Instance {
     on: Fade,
     effect: bool,
     pub(super) ring: Ring,
+    pub(super) errands: Errands,
     report: Box<Report>,
+    /// What it has said in this quantum.
+    said: Box<Report>,
     failed: bool,
     fault: Option<Fault>,
     seen_not_finite: bool,
@@ -103,6 +111,7 @@ impl Instance {
         ALIVE.fetch_add(1, Ordering::Relaxed);
         Instance {
             id,
+            ticket: 0,
             raw,
             process: process.process(),
             reset: process.reset(),
@@ -119,7 +128,9 @@ impl Instance {
             on: Fade::new(1.0, build.rate),
             effect: build.effect,
             ring: Ring::new(&build),
+            errands: Errands::none(),
             report: Box::new(Report::EMPTY),
+            said: Box::new(Report::EMPTY),
             failed: false,
             fault: None,
             seen_not_finite: false,
@@ -129,6 +140,26 @@ impl Instance {
     /// How many there are in this process.
     pub fn alive() -> usize {
         ALIVE.load(Ordering::Relaxed)
+    }
+
+    /// Worker thread, when it is as new: from now on workers make what it asks for.
+    ///
+    /// # Safety
+    /// The table belongs to the instance's library.
+    pub unsafe fn employ(&mut self, table: WorkRef) {
+        // SAFETY: `raw` is live until `drop`, `&mut self` keeps others out, and the table is as the caller promises.
+        let desk = unsafe { Desk::open(self.raw, table) };
+        self.errands = desk.map_or_else(Errands::none, Errands::at);
+    }
+
+    /// Control thread, before it is handed over: it is the one that this task has made.
+    pub fn made_by(&mut self, ticket: u64) {
+        self.ticket = ticket;
+    }
+
+    /// Which task has made it.
+    pub(super) fn ticket(&self) -> u64 {
+        self.ticket
     }
 
     /// Who it is.
@@ -213,6 +244,21 @@ impl Instance {
     /// What it asks for has been passed on.
     pub(super) fn told_requests(&mut self) {
         self.asks = false;
+    }
+
+    /// What it has said to people, until that was passed on.
+    pub(super) fn said(&self) -> Option<&Report> {
+        (self.said.len > 0).then_some(&*self.said)
+    }
+
+    /// It was passed on, or there was no room for it.
+    pub(super) fn said_is_told(&mut self) {
+        self.said.len = 0;
+    }
+
+    /// Something comes from a worker.
+    pub(super) fn deliver(&mut self, delivery: &Delivery) {
+        self.errands.deliver(delivery);
     }
 
     /// So long its last quantum took: shown as the worst of late, which fades.
@@ -384,8 +430,12 @@ impl Instance {
             report: &raw mut *self.report,
             mods: self.mods.as_mut_ptr(),
             mod_count: self.mods.len() as u32,
-            reserved: 0,
+            made_count: 0,
+            made: std::ptr::null(),
+            asked: std::ptr::null_mut(),
+            said: &raw mut *self.said,
         };
+        self.errands.fill(&mut block);
         // SAFETY: `raw` is live until `drop` and `&mut self` keeps others out; everything in the block is live during
         // the call, and the plan gives each output a buffer of its own.
         let status = unsafe { (self.process)(self.raw.as_ptr(), &raw mut block) };

@@ -3,7 +3,9 @@
 //! Two rings carry it, each with one writer and one reader. A full inbound ring makes the Engine wait with the next
 //! batch; a full outbound ring makes the Processor keep the item, and take no further Change, until the next quantum.
 
-use cantus_plugin_api::raw::{Event, Value};
+use std::sync::Arc;
+
+use cantus_plugin_api::raw::{Event, Report, Value};
 
 use super::cable::Cable;
 use super::instance::{Fault, Instance};
@@ -11,6 +13,7 @@ use super::memory::Handles;
 use super::notes::Routing;
 use super::plan::Plan;
 use super::tempo::TempoMap;
+use super::work::{Delivery, Desk};
 
 /// Control to audio.
 pub enum ToAudio {
@@ -19,7 +22,7 @@ pub enum ToAudio {
 }
 
 /// Audio to control.
-#[expect(clippy::large_enum_variant, reason = "a fault's text must travel without allocation")]
+#[expect(clippy::large_enum_variant, reason = "texts must travel without allocation")]
 pub enum FromAudio {
     /// A Change took effect. It comes home with everything it replaced, to be freed.
     Applied {
@@ -39,6 +42,24 @@ pub enum FromAudio {
         instance: u64,
         /// Parameter, slot and value, as it said them: they may not exist.
         value: Value,
+    },
+    /// A module says something to people.
+    Said {
+        /// Id of the instance.
+        instance: u64,
+        /// What.
+        text: Report,
+    },
+    /// A module wants something made on a worker.
+    Work {
+        /// Slot of the instance.
+        slot: u32,
+        /// The task that has made the instance.
+        ticket: u64,
+        /// Where it is to be made. The audio thread only counts: the instance has one, too.
+        desk: Arc<Desk>,
+        /// At which places, one bit each.
+        places: u64,
     },
     /// A module misbehaved.
     Fault {
@@ -88,6 +109,8 @@ pub struct Change {
     pub cables: Vec<(u32, Option<Box<Cable>>)>,
     /// By slot of an event cable: which notes it carries.
     pub routings: Vec<(u32, Routing)>,
+    /// What workers have made for instances, for the quantum in which it is due.
+    pub made: Vec<Delivery>,
     /// A new plan.
     pub plan: Option<Box<Plan>>,
     /// A new tempo map; one without points takes the old one away.
@@ -105,6 +128,7 @@ impl Change {
             && self.instances.is_empty()
             && self.cables.is_empty()
             && self.routings.is_empty()
+            && self.made.is_empty()
             && self.plan.is_none()
             && self.tempo.is_none()
             && self.deeds.is_empty()

@@ -145,6 +145,11 @@ impl Processor {
                 notes.route(routing);
             }
         }
+        for delivery in &change.made {
+            if let Some(instance) = self.instance(delivery.slot) {
+                instance.deliver(delivery);
+            }
+        }
         if let Some(plan) = &mut change.plan {
             // The plan that ran last: one that another Change brought in this quantum has not.
             let last = self.taken.iter().find_map(|(_, taken)| taken.plan.as_deref()).unwrap_or(&self.plan);
@@ -300,7 +305,8 @@ impl Processor {
         }
     }
 
-    /// Passes blame and ends on; what finds no room is kept for the next quantum.
+    /// Passes on what instances have to say, ask for and are to be blamed for; what finds no room is kept for the next quantum,
+    /// or counted.
     fn report(&mut self) {
         for (slot, instance) in self.slabs.instances.iter_mut().enumerate() {
             let Some(instance) = instance else { continue };
@@ -317,10 +323,28 @@ impl Processor {
                 }
             }
             instance.told_requests();
+            talk(instance, slot as u32, &mut self.outbox, &self.telemetry);
             if instance.ring.is_over() && self.outbox.push(FromAudio::RungOut { slot: slot as u32 }).is_ok() {
                 instance.ring.tell();
             }
         }
+    }
+}
+
+/// Passes on what an instance says, which is counted if there is no room, and what it wants made, which is kept.
+fn talk(instance: &mut Instance, slot: u32, outbox: &mut Producer<FromAudio>, telemetry: &Telemetry) {
+    instance.errands.done();
+    if let Some(text) = instance.said() {
+        let room = outbox.slots() > outbox.buffer().capacity() / 2;
+        if !room || outbox.push(FromAudio::Said { instance: instance.id(), text: *text }).is_err() {
+            telemetry.refuse(1);
+        }
+        instance.said_is_told();
+    }
+    if let Some((desk, places)) = instance.errands.asked()
+        && outbox.push(FromAudio::Work { slot, ticket: instance.ticket(), desk, places }).is_ok()
+    {
+        instance.errands.told();
     }
 }
 

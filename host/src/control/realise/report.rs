@@ -4,7 +4,7 @@ use cantus_manifest::Param;
 use cantus_plugin_api::raw::{SLOT_OF_MODULE, Value as Wire};
 
 use super::super::state::{Status, StatusOf};
-use super::{File, Place, Realiser, State, Wanted};
+use super::{File, Place, Realiser, State, Ticket, Wanted};
 use crate::model::command::span;
 use crate::model::{ModuleId, Name, Path, Value};
 
@@ -18,6 +18,16 @@ impl Realiser {
         let param = params.get(usize::from(value.index)).filter(|param| span(&param.kind).is_some())?;
         let path = Path { module: name.clone(), slot, param: param.key.as_str().into() };
         Some((path, Value::of_number(value.value, &param.kind)))
+    }
+
+    /// The module with that id.
+    pub fn name(&self, id: ModuleId) -> Option<&Name> {
+        self.modules.iter().find(|(_, live)| live.id == id).map(|(name, _)| name)
+    }
+
+    /// The module whose instance, made by that task, is in that slot: none that rings out.
+    pub fn at(&self, slot: u32, ticket: Ticket) -> Option<&Name> {
+        self.modules.iter().find(|(_, live)| (live.slot, live.ticket) == (slot, ticket)).map(|(name, _)| name)
     }
 
     /// A module misbehaved on the audio thread. Returns its name.

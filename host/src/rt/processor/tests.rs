@@ -12,8 +12,8 @@ use rtrb::{Consumer, Producer, PushError, RingBuffer};
 use super::Processor;
 use crate::rt::message::{At, Change, Deed, FromAudio, Slabs, ToAudio, TransportChange, Trigger};
 use crate::rt::{
-    Cable, Data, EventRoute, Fault, Handles, InputSpec, Keeper, Kept, LinkRoute, Modulated, PatternMemory, Plan,
-    SampleMemory, SequenceMemory, Shape, StepSpec, Tap, Telemetry, TempoMap, TempoPoint,
+    Cable, Data, Delivery, EventRoute, Fault, Handles, InputSpec, Keeper, Kept, LinkRoute, Modulated, PatternMemory,
+    Plan, SampleMemory, SequenceMemory, Shape, StepSpec, Tap, Telemetry, TempoMap, TempoPoint,
 };
 
 use echo::{PANIC, SOUND, VALUE, echo};
@@ -197,11 +197,16 @@ fn send(to_audio: &mut Producer<ToAudio>, change: Change) {
     assert!(to_audio.push(ToAudio::Change(Box::new(change))).is_ok(), "there is room");
 }
 
-/// Buries what has come home; the numbers of the Changes.
-fn bury(from_audio: &mut Consumer<FromAudio>, numbers: &mut Vec<u64>) {
+/// Buries what has come home, and makes what is asked for; the numbers of the Changes.
+fn bury(from_audio: &mut Consumer<FromAudio>, numbers: &mut Vec<u64>, made: &mut Vec<Delivery>) {
     while let Ok(message) = from_audio.pop() {
-        if let FromAudio::Applied { change, .. } = message {
-            numbers.push(change.number);
+        match message {
+            FromAudio::Applied { change, .. } => numbers.push(change.number),
+            FromAudio::Work { slot, desk, places, .. } => {
+                assert_eq!(places, 1, "there is one place");
+                made.push(Delivery { slot, place: 0, parcel: desk.make(0).ok() });
+            }
+            _ => {}
         }
     }
 }
@@ -211,6 +216,7 @@ fn everything_crosses_both_ways() {
     let rounds = if cfg!(miri) { 27 } else { 2_000 };
     let (mut to_audio, mut from_audio, mut processor, telemetry) = rings(4);
     let (mut keeper, mut numbers, over) = (Keeper::default(), Vec::new(), AtomicBool::new(false));
+    let (mut made, mut prepared) = (Vec::new(), 0);
     send(&mut to_audio, begin());
     let play = || {
         while !over.load(Ordering::Acquire) {
@@ -223,23 +229,26 @@ fn everything_crosses_both_ways() {
     let processor = std::thread::scope(|scope| {
         let audio = std::thread::Builder::new().name(AUDIO.into()).spawn_scoped(scope, play).expect("a thread");
         for round in 1..=rounds {
-            let change = change(round, telemetry.reading().sample, &mut keeper);
+            prepared += made.len();
+            let change =
+                Change { made: std::mem::take(&mut made), ..change(round, telemetry.reading().sample, &mut keeper) };
             let mut message = ToAudio::Change(Box::new(change));
             while let Err(PushError::Full(back)) = to_audio.push(message) {
                 message = back;
-                bury(&mut from_audio, &mut numbers);
+                bury(&mut from_audio, &mut numbers, &mut made);
                 std::thread::yield_now();
             }
             drop(keeper.sweep());
         }
         while numbers.len() <= rounds && !audio.is_finished() {
-            bury(&mut from_audio, &mut numbers);
+            bury(&mut from_audio, &mut numbers, &mut made);
             std::thread::yield_now();
         }
         over.store(true, Ordering::Release);
         audio.join().expect("no quantum panics")
     });
     assert_eq!(numbers, (0..=rounds as u64).collect::<Vec<_>>(), "each comes home once, in order");
+    assert!(prepared > 0, "something was made");
     drop(processor);
     keeper.sweep();
     assert!(keeper.sweep().is_empty(), "nothing is held any more");
@@ -262,6 +271,7 @@ fn what_finds_no_room_waits() {
             Ok(FromAudio::Fault { instance, fault: Fault::NotFinite }) => format!("{instance} is not finite"),
             Ok(FromAudio::RungOut { slot }) => format!("{slot} has rung out"),
             Ok(FromAudio::Request { instance, .. }) => format!("{instance} asks"),
+            Ok(FromAudio::Work { .. } | FromAudio::Said { .. }) => "something else".into(),
             Err(_) => "nothing".into(),
         };
         assert!(from_audio.is_empty(), "one finds room");

@@ -7,10 +7,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use abi_stable::std_types::{RResult, RStr, RString};
-use cantus_plugin_api::raw::{self, FactoryRef, ProcessRef};
+use cantus_plugin_api::raw::{self, FactoryRef, ProcessRef, WorkRef};
 use cantus_plugin_api::{
-    Block, Data, Described, Event, GUARD_FRAMES, Init, Key, Module, NoteId, NoteOn, Sample, Sequence, Shape, Span,
-    export,
+    Block, Data, Derived, Described, Event, GUARD_FRAMES, Init, Key, Module, NoteId, NoteOn, Sample, Sequence, Shape,
+    Span, export,
 };
 
 use super::{AUDIO, RATE};
@@ -33,23 +33,28 @@ pub fn buried_on_audio() -> usize {
 /// A new instance.
 pub fn echo(id: u64) -> Box<Instance> {
     extern "C" fn log(_instance: u64, _level: u32, _text: RStr<'_>) {}
-    let (factory, process) = tables();
+    let (factory, process, work) = tables();
     let init = raw::Init { size: size_of::<raw::Init>() as u32, cpu: 0, rate: RATE, seed: 1, instance: id, log };
     let made = factory.create()(RStr::from_str(Echo::TYPE), &init).into_result().expect("it can be made");
     // The SDK's hook would swallow what a failing test has to say.
     drop(std::panic::take_hook());
     let build = Build { values: 2, meters: 1, mods: 1, rate: RATE, fed: true, effect: true, tail: 0 };
-    // SAFETY: just created by this factory, and given to nobody else.
-    Box::new(unsafe { Instance::new(id, NonNull::new(made).expect("an instance"), (factory, process), build) })
+    // SAFETY: just created by this factory, and given to nobody else; all tables are of one library.
+    unsafe {
+        let mut instance = Instance::new(id, NonNull::new(made).expect("an instance"), (factory, process), build);
+        instance.employ(work);
+        Box::new(instance)
+    }
 }
 
 /// Made once, as by a library: they are never freed.
-fn tables() -> (FactoryRef, ProcessRef) {
-    static TABLES: OnceLock<(FactoryRef, ProcessRef)> = OnceLock::new();
+fn tables() -> (FactoryRef, ProcessRef, WorkRef) {
+    static TABLES: OnceLock<(FactoryRef, ProcessRef, WorkRef)> = OnceLock::new();
     let table = |id| export::extension(RStr::from_str(id), create).into_option().expect("the SDK has it");
     *TABLES.get_or_init(|| {
-        let (factory, process) = (table(raw::FACTORY), table(raw::PROCESS));
-        (factory.get().expect("the same layout"), process.get().expect("the same layout"))
+        let (factory, process, work) = (table(raw::FACTORY), table(raw::PROCESS), table(raw::WORK));
+        let same = "the same layout";
+        (factory.get().expect(same), process.get().expect(same), work.get().expect(same))
     })
 }
 
@@ -57,9 +62,10 @@ extern "C" fn create(module_type: RStr<'_>, init: &raw::Init) -> RResult<*mut c_
     export::create(|_, init| export::new::<Echo>(init), module_type, init)
 }
 
-/// Puts out what comes in, what it is set to for each note that is on, and its data; sends notes and modulation.
-#[derive(Default)]
+/// Puts out what comes in, what it is set to for each note that is on, its data, and what a worker makes of the value that
+/// it has then; sends notes and modulation.
 struct Echo {
+    prepared: Derived<f32, Prepared>,
     value: f32,
     sound: Option<Sample>,
     sequence: Option<Sequence>,
@@ -67,6 +73,9 @@ struct Echo {
     sent: Option<NoteId>,
     quanta: u32,
 }
+
+/// What a worker makes.
+struct Prepared(Vec<f32>);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Name {
@@ -100,8 +109,9 @@ impl Described for Echo {
 }
 
 impl Module for Echo {
-    fn new(_: &Init) -> Result<Self, String> {
-        Ok(Echo::default())
+    fn new(init: &Init) -> Result<Self, String> {
+        let prepared = Derived::new(init, |value| Ok(Prepared(vec![value; 8])));
+        Ok(Echo { prepared, value: 0.0, sound: None, sequence: None, on: 0, sent: None, quanta: 0 })
     }
 
     fn reset(&mut self) {
@@ -109,6 +119,9 @@ impl Module for Echo {
     }
 
     fn event(&mut self, event: Event<Self>, _: usize, _: &mut Block<'_>) {
+        if let Event::Bind { .. } = event {
+            self.prepared.ask(self.value);
+        }
         match event {
             Event::NoteOn(_) => self.on += 1,
             Event::NoteOff(_) | Event::Choke(_) => self.on = self.on.saturating_sub(1),
@@ -136,18 +149,30 @@ impl Module for Echo {
         let sound = self.sound.as_ref().map_or(0.0, |s| s.guarded(1)[GUARD_FRAMES] + s.guarded(0)[0]);
         let pattern = self.sequence.as_ref().map(|sequence| sequence.course(0).sections()[0].pattern());
         let step = pattern.and_then(|p| p.row(p.rows() - 1).next()).map_or(0.0, |(_, step)| step.chance);
+        let prepared = self.prepared.get().map_or(0.0, |prepared| prepared.0[7]);
         let playing = if block.transport().playing() { self.value * self.on.min(4) as f32 } else { 0.0 };
         let (inputs, mut outputs) = block.audio();
         let (dry, mut wet) = (inputs.port(0).channel(0), outputs.port(0));
         for frame in frames {
-            wet.channel(0)[frame] += 0.5 * dry[frame] + playing + sound + step;
+            wet.channel(0)[frame] += 0.5 * dry[frame] + playing + sound + step + prepared;
         }
     }
 }
 
+/// Something is dropped.
+fn bury() {
+    let here = std::thread::current();
+    BURIED_ON_AUDIO.fetch_add(usize::from(here.name() == Some(AUDIO)), Ordering::Relaxed);
+}
+
 impl Drop for Echo {
     fn drop(&mut self) {
-        let here = std::thread::current();
-        BURIED_ON_AUDIO.fetch_add(usize::from(here.name() == Some(AUDIO)), Ordering::Relaxed);
+        bury();
+    }
+}
+
+impl Drop for Prepared {
+    fn drop(&mut self) {
+        bury();
     }
 }
