@@ -219,3 +219,39 @@ impl Root {
         self.leak_into_prefix()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export;
+
+    extern "C" fn create(_: RStr<'_>, _: &Init) -> RResult<*mut c_void, RString> {
+        RResult::RErr("nothing is made here".into())
+    }
+
+    extern "C" fn all(id: RStr<'_>) -> ROption<Extension> {
+        export::extension(id, create)
+    }
+
+    extern "C" fn without_work(id: RStr<'_>) -> ROption<Extension> {
+        if id.as_str() == WORK { ROption::RNone } else { all(id) }
+    }
+
+    extern "C" fn with_other_work(id: RStr<'_>) -> ROption<Extension> {
+        all(if id.as_str() == WORK { RStr::from_str(PROCESS) } else { id })
+    }
+
+    extern "C" fn without_process(id: RStr<'_>) -> ROption<Extension> {
+        if id.as_str() == PROCESS { ROption::RNone } else { all(id) }
+    }
+
+    #[test]
+    fn work_may_be_lacking_but_not_be_another() {
+        type Get = extern "C" fn(RStr<'_>) -> ROption<Extension>;
+        let opened = |extension: Get| open(export::root(b"", extension)).map(|opened| opened.work.is_some());
+        assert_eq!((opened(all), opened(without_work)), (Ok(true), Ok(false)));
+        let said = opened(with_other_work).expect_err("it is another table");
+        assert!(said.starts_with("extension \"cantus.work/1.draft\" has another layout: "), "{said}");
+        assert_eq!(opened(without_process), Err("it has no extension \"cantus.process/1.draft\"".into()));
+    }
+}
