@@ -203,6 +203,28 @@ fn patterns_are_played_and_edited_cleanly() {
     }
 }
 
+/// What workers make for a module comes, replaces what was there and goes home; it speaks all the while.
+#[test]
+fn what_workers_make_comes_and_goes_cleanly() {
+    let mut watched = Watched::new();
+    watched.eval("make('Brewer', 'b', {value = 0.25})");
+    assert_eq!(watched.play(20), (0, ""), "at first");
+    for value in ["0.5", "-0.5", "-2", "0.125"] {
+        watched.eval(&format!("setParam('b.value', {value})"));
+        watched.eval("setParam('b.weights', {0.5, 0.5}) engine:getModuleRegistry():getModule('b'):trigger{}");
+        // Asked for, made, taken; and what it replaced is freed.
+        for _ in 0..4 {
+            assert_eq!(watched.play(1), (0, ""), "{value}");
+            watched.engine.0.borrow_mut().settle();
+        }
+    }
+    let mut heard = [0.0f32; 2];
+    watched.source.fill(&mut heard, 2);
+    assert_eq!(heard, [0.125; 2]);
+    watched.eval("setParam('b.value', 3) remove('b')");
+    assert_eq!(watched.play(20), (0, ""), "removed");
+}
+
 /// What one change costs among ten thousand modules: the Model after it and the state that is published.
 #[test]
 #[cfg_attr(cantus_rtsan, ignore = "nothing is counted here")]

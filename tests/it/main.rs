@@ -25,6 +25,7 @@ mod modulation; // what links do to parameters, quantum by quantum
 mod mutations; // good scripts with a few tokens changed
 mod observers; // who is told of changes
 mod onsets; // every onset on its exact sample
+mod prepared; // what workers make for modules, and what modules say
 mod providers; // which plugin provides a type, and who says so
 mod quantized;
 mod ramps; // nothing clicks, nothing hangs, what is removed rings out
@@ -35,6 +36,7 @@ mod runs; // the program while it plays: its journals, its prompt, and who liste
 mod saving;
 mod scaffold; // plugins as `cantus plugins new` begins them
 mod scripts; // a Model as a script, and back
+mod second_sampler; // a stranger's sampler in the place of the bundled one
 mod sessions; // Models as files: what is read is what was written, whatever was broken on the way
 mod settings; // the user's settings: bounds, archive, who hears of changes
 mod soundfiles; // WAV and AIFF, as the tests write them

@@ -288,8 +288,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn take_made(&mut self, ticket: Ticket, mut result: Result<Box<Instance>, String>) {
-        result.iter_mut().for_each(|instance| instance.made_by(ticket));
+    pub(super) fn take_made(&mut self, ticket: Ticket, result: Result<Box<Instance>, String>) {
         let orphan = self.realiser.made(ticket, result, &self.model, &mut self.brought.change);
         self.brought.results.push(journal::Result::Made { ticket });
         match orphan {

@@ -86,6 +86,7 @@ impl Realiser {
         let Some(live) = self.modules.get_mut(name) else { return };
         live.state = super::State::Ready;
         let slot = live.slot;
+        instance.made_by(live.ticket);
         if live.replaces {
             instance.fade_in();
         }
