@@ -14,15 +14,12 @@ const UNSAFE: &[&str] = &[
     "host/src/rt/memory.rs",
     "host/src/rt/plan.rs",
     "host/src/rt/processor/tests/echo.rs", // an instance that is in no library
-<<<<<<< HEAD
     "host/src/validate/load.rs",
     "host/src/validate/memory.rs",
     "host/src/validate/params.rs",
     "host/src/validate/realtime.rs",
     "host/src/validate/stand.rs",
-=======
     "host/src/rt/work.rs",
->>>>>>> 6e21594 (See that prepared data comes one quantum later, is heard again at its sample, and comes and goes cleanly)
     "lua/src/budget.rs",
     "plugin-api/macros/src/lib.rs",
     "plugin-api/src/block.rs",
@@ -35,11 +32,8 @@ const UNSAFE: &[&str] = &[
     "plugin-api/src/sequence.rs",
     "plugin-api/src/testing/bench.rs",
     "plugin-api/src/transport.rs",
-<<<<<<< HEAD
     "tests/fixtures/moods.rs",
-=======
     "plugin-api/src/turnstile.rs",
->>>>>>> 6e21594 (See that prepared data comes one quantum later, is heard again at its sample, and comes and goes cleanly)
     "tests/fixtures/no_plugin.rs",
     "tests/fixtures/wild.rs",
     "tests/fixtures/wrong_layout.rs",

@@ -14,7 +14,12 @@ pub(super) const CHECKS: &[Check] = &[
         "Playing allocates, frees, waits for and asks of the system nothing.",
         calls_playing,
     ),
-    Check::of_module("calls-values", 9, "A change of a value allocates, frees, waits for and asks nothing.", calls_values),
+    Check::of_module(
+        "calls-values",
+        9,
+        "A change of a value allocates, frees, waits for and asks nothing.",
+        calls_values,
+    ),
     Check::of_module("calls-data", 9, "A change of data allocates, frees, waits for and asks nothing.", calls_data),
     Check::of_module("calls-reset", 9, "A reset allocates, frees, waits for and asks nothing.", calls_reset),
     Check::of_module("stack", 9, "64 KiB of stack are enough for it.", stack),

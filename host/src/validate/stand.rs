@@ -202,7 +202,7 @@ impl Stand {
         // What there is room for ends with its page, so that writing on is seen.
         let written = self.taken.pointer::<Event>(channels_out).wrapping_add(MOST_EVENTS - capacity as usize);
         let mut writer = EventWriter { events: written, len: 0, capacity, reserve, refused: 0 };
-        let mut report = Report::EMPTY;
+        let (mut report, mut said) = (Report::EMPTY, Report::EMPTY);
         let mut block = Block {
             size: size_of::<Block>() as u32,
             frames: QUANTUM as u32,
@@ -220,7 +220,11 @@ impl Stand {
             report: &raw mut report,
             mods: self.taken.pointer(channels_out + 2),
             mod_count: self.module.mod_out.len() as u32,
-            reserved: 0,
+            made_count: 0,
+            made: std::ptr::null(),
+            // Nothing is made for it here: a module must do without until it is.
+            asked: std::ptr::null_mut(),
+            said: &raw mut said,
         };
         let (process, instance) = (self.tables.process.process(), self.instance.as_ptr());
         let mut status = INSTANCE_OK;
