@@ -13,12 +13,15 @@ mod editors; // definitions for editors, and new songs
 mod endings; // what has ended or failed is gone
 mod every_parameter; // set, read, refused, saved, printed, whatever the plugin
 mod examples; // the pieces, and every example in every manifest
+#[cfg(unix)]
+mod fatal; // modules that take the program with them
 mod faults; // modules that misbehave while the rest plays on
 mod folders; // sessions at work: saved at the prompt, run and rendered by the program
 mod graph; // cables, derived routes, notes that never hang
 mod journals; // the same sound again, and the session after a crash
 mod laps; // musical time in scripts where the way of the music changes
 mod live; // what commands do to the music that is playing
+mod loading; // libraries that were never seen, and those that did harm
 mod metadata; // what files say of themselves, on its way to the voices and to scripts
 pub mod model; // tables of commands and refusals
 mod modulation; // what links do to parameters, quantum by quantum

@@ -1,0 +1,30 @@
+//! What loading plugins costs: `cargo bench --bench plugins`.
+
+use std::path::PathBuf;
+
+use cantus_host::plugins::{Caution, Known, ModuleRegistry, Prober, Search};
+use divan::Bencher;
+
+#[path = "../tests/it/rig.rs"]
+mod rig;
+
+fn main() {
+    divan::main();
+}
+
+/// Ten plugins that were seen before, from reading their files to the types that can be made: the aim is under 20 ms. Half
+/// of them came with the program; of the others, copies are opened.
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn ten_known_plugins(bencher: Bencher) {
+    let strangers = ["probes", "misfits", "second_gain", "orderly", "unruly"];
+    let state = tempfile::tempdir().expect("a temporary folder");
+    let mut search = Search::default();
+    search.add(&rig::bundled(), false, true);
+    strangers.iter().for_each(|name| search.add(&rig::fixture(name), true, false));
+    let probe: PathBuf = rig::program().with_file_name("cantus-probe");
+    let caution = Caution { prober: Some(Prober::new(&probe)), known: Some(state.path().join("known.json")) };
+    let load = || ModuleRegistry::load_with(&search, &[], caution.clone()).plugins().len();
+    assert_eq!(load(), 10, "and now they are known");
+    assert_eq!(Known::open(&state.path().join("known.json")).bad().count(), 0);
+    bencher.bench_local(load);
+}
