@@ -2,6 +2,7 @@
 //!
 //! A test here is three lines: a script, a render, a comparison. What can be tested inside a crate is tested there.
 
+mod ages; // host and plugins of different times
 mod alike; // a Processor that was walked with equals a new one
 mod banks;
 mod changes; // what reaches the audio thread, on its exact sample

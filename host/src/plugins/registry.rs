@@ -31,6 +31,16 @@ pub struct Plugin {
     tables: Opened,
 }
 
+impl Plugin {
+    /// An extension of the contract, if the plugin has it.
+    ///
+    /// # Errors
+    /// It has another layout: the plugin can be used without it.
+    pub fn extension<T: raw::Table>(&self, id: &'static str) -> Result<Option<T>, String> {
+        self.tables.extension(id)
+    }
+}
+
 /// Its id and version.
 impl std::fmt::Display for Plugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

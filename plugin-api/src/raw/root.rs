@@ -20,6 +20,9 @@ pub const PROCESS: &str = "cantus.process/1.draft";
 /// Id of the [`Work`] extension. A plugin may lack it.
 pub const WORK: &str = "cantus.work/1.draft";
 
+/// What ids of extensions end with that are not released.
+const DRAFT: &str = ".draft";
+
 /// What a library exports: its one symbol. Frozen: no field is ever added, moved or changed.
 #[repr(C)]
 #[derive(StableAbi)]
@@ -72,14 +75,19 @@ impl Extension {
         Extension { layout: T::LAYOUT, table: table.to_raw() }
     }
 
-    /// The table, if its layout fits the one this side was built with, in both directions.
+    /// The table under an id, if its layout fits the one this side was built with. A draft's must be the same. One that
+    /// was released only grows, so the one side may have more at its end than the other: what a table lacks reads as
+    /// absent.
     ///
     /// # Errors
     /// A short text: what differs, where.
-    pub fn get<T: Table>(&self) -> Result<T, String> {
-        check_layout_compatibility(T::LAYOUT, self.layout).map_err(|e| short(&e.to_string()))?;
-        check_layout_compatibility(self.layout, T::LAYOUT).map_err(|e| short(&e.to_string()))?;
-        // SAFETY: both layouts were just found to be the same, and libraries are never unloaded.
+    pub fn get<T: Table>(&self, id: &str) -> Result<T, String> {
+        let newer = check_layout_compatibility(T::LAYOUT, self.layout);
+        let older = check_layout_compatibility(self.layout, T::LAYOUT);
+        let fits = if id.ends_with(DRAFT) { newer.and(older) } else { newer.or(older) };
+        fits.map_err(|e| short(&e.to_string()))?;
+        // SAFETY: one layout was just found to begin as the other; accessors ask the table what it has, and libraries are
+        // never unloaded.
         Ok(unsafe { T::from_raw(self.table) })
     }
 }
@@ -183,6 +191,17 @@ pub struct Opened {
     pub process: ProcessRef,
     /// Makes what they ask for, if the plugin has it.
     pub work: Option<WorkRef>,
+    root: RootRef,
+}
+
+impl Opened {
+    /// Another extension, if the plugin has it.
+    ///
+    /// # Errors
+    /// It has another layout: the plugin can be used without it.
+    pub fn extension<T: Table>(&self, id: &'static str) -> Result<Option<T>, String> {
+        fetch(self.root, id)
+    }
 }
 
 /// Checks a root and fetches its tables.
@@ -203,13 +222,14 @@ pub fn open(root: RootRef) -> Result<Opened, String> {
         factory: fetch(root, FACTORY)?.ok_or_else(|| format!("it has no extension \"{FACTORY}\""))?,
         process: fetch(root, PROCESS)?.ok_or_else(|| format!("it has no extension \"{PROCESS}\""))?,
         work: fetch(root, WORK)?,
+        root,
     })
 }
 
 /// A table, if the library has it.
 fn fetch<T: Table>(root: RootRef, id: &'static str) -> Result<Option<T>, String> {
     let found = root.extension()(RStr::from_str(id)).into_option();
-    let table = found.map(|extension| extension.get());
+    let table = found.map(|extension| extension.get(id));
     table.transpose().map_err(|e| format!("extension \"{id}\" has another layout: {e}"))
 }
 
