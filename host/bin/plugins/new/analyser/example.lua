@@ -3,7 +3,7 @@
 
 engine:getClock():setBPM(110)
 
-local drum = sampler("drum", { slots = { { file = "tabla_na.flac" } } })
+local drum = sampler("drum", { volume = "-6dB", slots = { { file = "tabla_na.flac" } } })
 local line = sequencer("line", { pattern = pattern("line", "x..x ..x. x.x. ....") })
 local show = __type__("show")
 

@@ -45,7 +45,7 @@ struct Voice {
 impl Voice {
     fn next(&mut self, brightness: f32) -> f32 {
         self.level += (self.target - self.level) * self.pace;
-        if self.target == 0.0 && self.level < 1e-5 {
+        if self.target == 0.0 && self.level < 1e-4 {
             *self = Voice::default();
             return 0.0;
         }
@@ -88,7 +88,7 @@ impl Module for __Type__ {
         let rate = init.rate();
         Ok(__Type__ {
             rate,
-            volume: Smooth::new(0.5, 0.005, rate),
+            volume: Smooth::new(0.25, 0.005, rate),
             brightness: Smooth::new(2.0, 0.005, rate),
             release: 0.3,
             voices: [Voice::default(); VOICES],
@@ -98,7 +98,7 @@ impl Module for __Type__ {
     /// As new, every value at the manifest's default. From here on nothing may allocate, lock, print or wait: this is
     /// the audio thread.
     fn reset(&mut self) {
-        self.volume.set(0.5, Glide::Snap);
+        self.volume.set(0.25, Glide::Snap);
         self.brightness.set(2.0, Glide::Snap);
         self.release = 0.3;
         self.voices = [Voice::default(); VOICES];

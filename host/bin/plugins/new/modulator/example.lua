@@ -3,7 +3,8 @@
 
 engine:getClock():setBPM(100)
 
-local choir = sampler("choir", { attack = "50ms", release = "300ms", resonance = 0.4, slots = { { file = "ambi_choir.flac", style = "loop", loop_fade = "200ms" } } })
+local choir = sampler("choir", { volume = "-9dB", resonance = 0.4, attack = "50ms", release = "300ms" })
+choir.slots[1] = { file = "ambi_choir.flac", style = "loop", loop_fade = "200ms" }
 local line = sequencer("line", { pattern = pattern("line", mini("<[c4,e4,g4] [a3,c4,e4] [f3,a3,c4] [g3,b3,d4]>")) })
 connect(line, choir)
 
