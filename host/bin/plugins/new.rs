@@ -216,6 +216,7 @@ fn crate_files(template: &Template, names: &Names, sdk: &str) -> Files {
             ("example.lua", filled(template.example)),
             ("README.md", filled(include_str!("new/README.md"))),
             (".gitignore", include_str!("new/gitignore").to_owned()),
+            ("rustfmt.toml", include_str!("../../../rustfmt.toml").to_owned()),
         ],
         sound: template.sound,
     }
