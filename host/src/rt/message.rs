@@ -21,8 +21,7 @@ pub enum ToAudio {
     Change(Box<Change>),
 }
 
-/// Audio to control.
-#[expect(clippy::large_enum_variant, reason = "texts must travel without allocation")]
+/// Audio to control. Texts travel in it: a box would be born on the audio thread.
 pub enum FromAudio {
     /// A Change took effect. It comes home with everything it replaced, to be freed.
     Applied {
