@@ -52,6 +52,7 @@ mod tidy; // the house rules
 mod timers;
 mod tracker; // patterns, chains and time as the sequencer plays them
 mod undo; // all the way back, and there again
+#[cfg(not(cantus_rtsan))] // the sanitizer stands where the probe's own guard would
 mod validate; // the checks of plugins, each seen to fail and to pass
 mod waiting; // what waits for its time, and what takes its place
 mod workers; // Lua beside the music, whose results land on their exact sample
