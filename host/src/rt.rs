@@ -37,6 +37,7 @@ pub use plan::{EventRoute, Kept, Plan, StepSpec};
 pub use processor::Processor;
 pub use telemetry::{Reading, Telemetry};
 pub use tempo::{TempoMap, TempoPoint};
+pub(crate) use work::Errands;
 pub use work::{Delivery, Desk, Parcel};
 
 /// Frames that every call of the Processor makes.

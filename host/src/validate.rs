@@ -8,6 +8,7 @@
 //! Adding a check: one function and one row in the file of its area. What a check must know of the process it runs in
 //! comes through [`Hooks`]. Linux only: it reads `/proc` and lays memory out by pages.
 
+mod clerk;
 mod data;
 mod docs;
 mod file;

@@ -68,6 +68,7 @@ const TABLE: &[(&str, Bad, Outcome, &str)] = &[
     ("defaults", Type("unruly", "OtherDefaults"), Fail, "level of a new instance is not 1"),
     ("extremes", Type("unruly", "PanicsAtTheTop"), Fail, "level = 2: it panicked: it is too much"),
     ("on-time", Type("unruly", "Hasty"), Fail, "level that is set at frame 1 of a quantum is heard 1 frames too early"),
+    ("presets", Type("unruly", "Divides"), Fail, "the preset nothing: channel 0"),
     ("glides", Type("unruly", "Clicks"), Warn, "level that is turned from 0 to 1"),
     ("finite", Type("unruly", "Divides"), Fail, "silence comes in and all values are smallest: channel 0"),
     ("finite", Type("misfits", "NotFinite"), Fail, "NaN at frame 0"),
@@ -125,6 +126,7 @@ const SKIPPED: &[(&str, &[&str])] = &[
     ("releases", &["AudioMixer", "AudioOutput", "Gain"]),
     ("calls-data", &["AudioMixer", "AudioOutput", "Gain"]),
     ("latency", &["MultiSampler", "TrackerSequencer"]),
+    ("presets", &["Gain"]),
     ("falls-silent", &["TrackerSequencer"]),
     ("subnormal", &["TrackerSequencer"]),
 ];

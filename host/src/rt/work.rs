@@ -25,7 +25,7 @@ impl Desk {
     ///
     /// # Safety
     /// `instance` is live, nobody else uses it, and the table belongs to the same library.
-    pub(super) unsafe fn open(instance: NonNull<c_void>, table: WorkRef) -> Option<Arc<Desk>> {
+    pub(crate) unsafe fn open(instance: NonNull<c_void>, table: WorkRef) -> Option<Arc<Desk>> {
         // SAFETY: as the caller promises.
         let raw = NonNull::new(unsafe { (table.desk())(instance.as_ptr()) })?;
         Some(Arc::new(Desk { raw, table }))
@@ -77,7 +77,7 @@ pub struct Delivery {
 }
 
 /// The audio half of an instance's desk.
-pub(super) struct Errands {
+pub(crate) struct Errands {
     desk: Option<Arc<Desk>>,
     /// Places that ask and have not been passed on.
     asked: u64,

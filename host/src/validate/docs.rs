@@ -30,6 +30,7 @@ fn sentences(file: &super::file::Binary) -> Finding {
         }
         module.actions.iter().for_each(|a| add(&format!(".{}", a.key), &a.doc));
         module.meters.iter().for_each(|m| add(&format!(".{}", m.key), &m.doc));
+        module.presets.iter().for_each(|p| add(&format!(".{}", p.key), &p.doc));
         module.examples.iter().for_each(|e| add(".example", &e.doc));
     }
     let bare: Vec<String> =

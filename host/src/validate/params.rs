@@ -16,6 +16,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check::of_module("defaults", 3, "A new instance has the values that the manifest says.", defaults),
     Check::of_module("extremes", 3, "Every value may be at either end of its range, and between.", extremes),
     Check::of_module("on-time", 4, "Nothing that happens at a frame is heard before that frame.", on_time),
+    Check::of_module("presets", 5, "Every preset can be played.", presets),
     Check::of_module("glides", 5, "A value that is turned is heard without a click.", glides),
 ];
 
@@ -115,6 +116,31 @@ fn extremes(stage: &Stage<'_>) -> Finding {
             let run = || finite_take(&stage.take(&score, 16)?);
             run().map_err(|verdict| verdict.of(&place))?;
         }
+    }
+    Ok(())
+}
+
+fn presets(stage: &Stage<'_>) -> Finding {
+    let presets = &stage.module.manifest.presets;
+    if presets.is_empty() {
+        return Err(Verdict::skip("it has none"));
+    }
+    for preset in presets {
+        let place = format!("the preset {}", preset.key);
+        (stage.hooks.doing)(&place);
+        let mut score = stage.score();
+        let own = preset.values.iter().map(|(key, setting)| (None, key, setting));
+        let of_slots = preset.slots.iter().flat_map(|(slot, values)| {
+            let slot = slot.parse::<u16>().unwrap_or(1).saturating_sub(1);
+            values.iter().map(move |(key, setting)| (Some(slot), key, setting))
+        });
+        for (slot, key, setting) in own.chain(of_slots) {
+            if let Some((knob, value)) = stage.setting(slot, key, setting) {
+                score.snap(0, &knob, value);
+            }
+        }
+        let run = || finite_take(&stage.take(&score, QUANTA)?);
+        run().map_err(|verdict| verdict.of(&place))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use abi_stable::std_types::RStr;
-use cantus_manifest::{Param, ParamKind};
+use cantus_manifest::{Param, ParamKind, Setting};
 use cantus_plugin_api::raw::{Opened, SLOT_OF_MODULE};
 use cantus_plugin_api::{Cpu, Random};
 
@@ -91,6 +91,25 @@ impl<'a> Stage<'a> {
     /// What a new instance makes of a piece. A module that gives up or panics fails the check.
     pub fn take(&self, score: &Score, quanta: usize) -> Result<Take, Verdict> {
         self.stand()?.play(score, quanta).whole()
+    }
+
+    /// The number that a preset's setting stands for, and whose; data has none.
+    pub fn setting(&self, slot: Option<u16>, key: &str, setting: &Setting) -> Option<(Knob, f64)> {
+        let manifest = &self.module.manifest;
+        let found = match slot {
+            None => manifest.param(key),
+            Some(_) => manifest.slots.as_ref().and_then(|slots| slots.param(key)),
+        };
+        let (index, param) = found?;
+        let value = match (setting, &param.kind) {
+            (Setting::Flag(on), _) => f64::from(u8::from(*on)),
+            (Setting::Int(n), _) => *n as f64,
+            (Setting::Number(x), _) => *x,
+            (Setting::Text(label), ParamKind::Enum { labels, .. }) => labels.iter().position(|l| l == label)? as f64,
+            _ => return None,
+        };
+        let knob = knob(key.to_owned(), slot.unwrap_or(SLOT_OF_MODULE), index as u16, param)?;
+        Some((knob, value))
     }
 
     /// A stream of random numbers of its own for `number`.

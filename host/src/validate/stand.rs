@@ -11,6 +11,7 @@ use cantus_plugin_api::raw::{
 };
 
 use super::Hooks;
+use super::clerk::Clerk;
 use super::memory::{Strips, Use};
 use super::score::Score;
 use super::stage::type_name;
@@ -26,6 +27,7 @@ pub(super) struct Stand {
     module: Arc<ModuleType>,
     tables: Opened,
     instance: NonNull<c_void>,
+    clerk: Clerk,
     rate: f64,
     /// Absolute sample of the next quantum.
     pub now: u64,
@@ -116,6 +118,8 @@ impl Stand {
         let instance = made.map_err(|e| Verdict::fail(format!("it could not make a {name} at {rate} Hz: {e}")))?;
         let instance =
             NonNull::new(instance).ok_or_else(|| Verdict::fail(format!("it made no {name}: a null pointer")))?;
+        // SAFETY: just made, and nobody else has it.
+        let clerk = unsafe { Clerk::new(instance, &tables) };
         let memory = |e| Verdict::skip(format!("there is no memory for it: {e}"));
         let strips = |ports: &[AudioPort]| vec![size_of::<f32>() * QUANTUM; channels(ports)];
         let events = MOST_EVENTS * size_of::<Event>();
@@ -126,6 +130,7 @@ impl Stand {
             module: module.clone(),
             tables,
             instance,
+            clerk,
             rate,
             now: 0,
             given: Strips::new(&given, Use::Read).map_err(memory)?,
@@ -142,6 +147,12 @@ impl Stand {
 
     /// Drops everything transient; the clock begins anew.
     pub fn reset(&mut self) {
+        // What is being made comes to a new instance never: let it come before, as after a pause.
+        for _ in 0..4 {
+            if self.clerk.is_busy() {
+                self.play(&Score::nothing(), 1);
+            }
+        }
         let (reset, instance) = (self.tables.process.reset(), self.instance.as_ptr());
         let mut status = INSTANCE_OK;
         // SAFETY: the instance lives until `drop`, and `&mut self` keeps others out.
@@ -222,15 +233,16 @@ impl Stand {
             mod_count: self.module.mod_out.len() as u32,
             made_count: 0,
             made: std::ptr::null(),
-            // Nothing is made for it here: a module must do without until it is.
             asked: std::ptr::null_mut(),
             said: &raw mut said,
         };
+        self.clerk.fill(&mut block);
         let (process, instance) = (self.tables.process.process(), self.instance.as_ptr());
         let mut status = INSTANCE_OK;
         // SAFETY: the instance lives until `drop` and `&mut self` keeps others out; everything in the block lives
         // during the call, with the counts that it says.
         self.watch(&mut || status = unsafe { process(instance, &raw mut block) });
+        self.clerk.work();
         if status != INSTANCE_OK {
             self.failed = Some(report.text().to_owned());
             return;
