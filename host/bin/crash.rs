@@ -160,12 +160,9 @@ mod tests {
 
     #[test]
     fn the_module_at_work_is_named() {
-        let names = [(7, "kick (MultiSampler)".to_owned())];
+        let names = [(7, "kick (Sampler)".to_owned())];
         for (at_work, expected) in [
-            (
-                Some(7),
-                "Cantus crashed (SIGSEGV) while kick (MultiSampler) was at work; --without kick plays without it\n",
-            ),
+            (Some(7), "Cantus crashed (SIGSEGV) while kick (Sampler) was at work; --without kick plays without it\n"),
             (Some(8), "Cantus crashed (SIGSEGV) while a module that was removed (8) was at work\n"),
             (None, "Cantus crashed (SIGSEGV) while no module was at work; please report it\n"),
         ] {

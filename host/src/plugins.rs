@@ -105,7 +105,7 @@ pub enum Reason {
         plugins: Vec<String>,
     },
     /// Somebody chose a plugin that does not provide the type.
-    #[error("{}={} was chosen ({}), but {}", choice.module_type, choice.plugin, choice.by, provided(providers))]
+    #[error("{choice}: {}", provided(providers))]
     BadChoice {
         /// What was chosen.
         choice: Choice,

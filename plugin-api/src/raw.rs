@@ -37,8 +37,8 @@ pub use handle::{
     Sequence as SequenceData, Step, StepAction, StepCondition,
 };
 pub use root::{
-    Extension, FACTORY, Factory, FactoryRef, Init, Opened, PROCESS, Process, ProcessRef, Root, RootRef, Table, WORK, Work,
-    WorkRef, open,
+    Extension, FACTORY, Factory, FactoryRef, Init, Opened, PROCESS, Process, ProcessRef, Root, RootRef, Table, WORK,
+    Work, WorkRef, open,
 };
 
 /// Version of the contract that this copy of the crate was built with.

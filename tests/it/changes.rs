@@ -87,7 +87,7 @@ fn hold() -> Change {
         instances: vec![(HOLD, instance("Hold"))],
         cables: vec![(HEARD, Some(Box::new(Cable::audio(1, RATE))))],
         plan: Some(Box::new(plan(Vec::new()))),
-        deeds: vec![Deed::Gain { cable: HEARD, from: HOLD, gain: 1.0 }],
+        deeds: vec![Deed::Gain { cable: HEARD, from: HOLD, to: u32::MAX, gain: 1.0 }],
         ..Change::default()
     }
 }

@@ -146,5 +146,5 @@ fn the_same_plugin_twice_is_shadowed() {
     let registry = ModuleRegistry::load(&search, &[]);
     assert_eq!(registry.plugins().len(), 1);
     let [failure] = registry.failures() else { panic!("one failure, not {:?}", registry.failures()) };
-    assert!(failure.to_string().contains("plugin \"fixture.probes\" was already loaded from"), "{failure}");
+    assert!(failure.to_string().contains("plugin \"fixture.probes@0.1.0\" was already loaded from"), "{failure}");
 }

@@ -37,13 +37,18 @@ const RUN: &[&str] = &["run", "song.lua", "--device", "null", "--bars", "0.5"];
 fn a_crash_names_the_module_and_the_next_start_offers_to_play_without_it() {
     for (module_type, signal) in [("Overflows", "SIGSEGV"), ("Aborts", "SIGABRT")] {
         let song = Song::of(module_type);
-        let said = format!("Cantus crashed ({signal}) while bad ({module_type}) was at work; --without bad plays without it");
+        let said =
+            format!("Cantus crashed ({signal}) while bad ({module_type}) was at work; --without bad plays without it");
         let crashed = song.cantus(RUN);
         assert!(crashed.status.signal().is_some(), "{module_type}: {:?}", crashed.status);
         assert!(text(&crashed.stderr).contains(&said), "{module_type}: {}", text(&crashed.stderr));
 
         let rendered = song.cantus(&["render", "song.lua", "-o", "out.wav", "--seconds", "0.1"]);
-        assert!(rendered.status.signal().is_some() && text(&rendered.stderr).contains(&said), "{}", text(&rendered.stderr));
+        assert!(
+            rendered.status.signal().is_some() && text(&rendered.stderr).contains(&said),
+            "{}",
+            text(&rendered.stderr)
+        );
 
         let without = song.cantus(&[RUN, &["--without", "bad"]].concat());
         assert_eq!(without.status.code(), Some(0), "{}", text(&without.stderr));

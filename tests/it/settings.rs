@@ -55,7 +55,7 @@ fn values_are_typed_and_bounded() {
     settings.reset("device").expect("it is there");
     assert_eq!(settings.get("device"), Ok(text("")));
     let listed: Vec<&str> = settings.list().iter().map(|(setting, _)| setting.name).collect();
-    assert_eq!(listed, ["device", "plugins", "progress", "script_memory", "script_seconds", "workers"]);
+    assert_eq!(listed, ["device", "plugins", "progress", "providers", "script_memory", "script_seconds", "workers"]);
     assert!(listed.is_sorted());
     for setting in MACHINE {
         assert!(setting.help().starts_with(&format!("{}: {}", setting.name, setting.doc)), "{}", setting.help());
@@ -202,7 +202,7 @@ fn the_program_has_them() {
         (&["reset", "script_memory"], Ok("64\n")),
         (&["list", "--json"], {
             Ok(
-                "{\"device\":\"12\",\"plugins\":\"\",\"progress\":true,\"script_memory\":64,\"script_seconds\":2.5,\"workers\":2}\n",
+                "{\"device\":\"12\",\"plugins\":\"\",\"progress\":true,\"providers\":\"\",\"script_memory\":64,\"script_seconds\":2.5,\"workers\":2}\n",
             )
         }),
         (&["set", "script_seconds", "-1"], {

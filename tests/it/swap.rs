@@ -108,7 +108,7 @@ fn a_new_build_is_taken_without_a_click_or_a_hanging_note() {
 fn onsets(reloaded: &[&str]) -> (Vec<usize>, f32) {
     let (folder, _) = with(&["second_gain"]);
     let code = "
-        local kit = sampler('kit', {voices = 8})
+        local kit = sampler('kit')
         kit.slots[1].file = 'bd_fat.flac'
         local steps = sequencer('steps')
         steps.pattern = pattern('p', 'x . x x . x . x', {steps_per_beat = 8})

@@ -144,7 +144,8 @@ fn the_program_speaks_in_one_place() {
     let words = ["println!", "print!(", "eprint", "stdout(", "stderr("];
     let sources: Vec<_> = files(&[".rs"]).into_iter().filter(|(path, _)| path.starts_with("host/bin/")).collect();
     // Elsewhere it would panic when nobody listens any more.
-    let allowed = ["host/bin/console.rs: stdout(", "host/bin/console.rs: stderr("];
+    // When it crashes there is no time for that.
+    let allowed = ["host/bin/console.rs: stdout(", "host/bin/console.rs: stderr(", "host/bin/crash.rs: stderr("];
     assert_eq!(offenders(&sources, &words), allowed);
 }
 

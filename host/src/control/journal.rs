@@ -149,6 +149,8 @@ pub enum Result {
     Reloaded {
         /// Number of the task.
         ticket: u64,
+        /// Those that were not what they had been, by id: version and content hash of the library.
+        plugins: BTreeMap<String, (String, String)>,
     },
     /// Something was made for an instance, or could not be.
     Worked {

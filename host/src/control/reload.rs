@@ -69,7 +69,14 @@ impl Engine {
     /// A worker has looked at the disk again, or failed.
     pub(super) fn take_reloaded(&mut self, ticket: Ticket, result: Result<Box<Reloaded>, String>) {
         self.realiser.has_reloaded(ticket);
-        self.brought.results.push(journal::Result::Reloaded { ticket });
+        let before = self.registry.hashes();
+        self.take_plugins(result);
+        let mut plugins = self.registry.hashes();
+        plugins.retain(|id, now| before.get(id) != Some(now));
+        self.brought.results.push(journal::Result::Reloaded { ticket, plugins });
+    }
+
+    fn take_plugins(&mut self, result: Result<Box<Reloaded>, String>) {
         match result {
             Ok(reloaded) => {
                 let complaints = reloaded.complaints.iter().cloned();

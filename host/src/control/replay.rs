@@ -112,12 +112,11 @@ impl Replay {
                     _ => self.notes.push("a module was made then, and is not now".into()),
                 }
             }
-            journal::Result::Reloaded { ticket } => {
+            journal::Result::Reloaded { ticket, plugins } => {
                 match self.engine.wait_for(|done| matches!(done, Done::Reloaded(other, _) if *other == ticket)) {
                     Some(Done::Reloaded(_, result)) => {
-                        self.notes
-                            .push("plugins were looked at again then; they are what they are now, all along".into());
                         self.engine.take_reloaded(ticket, result);
+                        self.notes.extend(self.engine.registry.changed(&plugins));
                     }
                     _ => self.notes.push("plugins were looked at again then, and are not now".into()),
                 }

@@ -89,6 +89,17 @@ pub struct Choice {
     pub plugin: Wanted,
 }
 
+/// `--use TYPE=PLUGIN`, or `TYPE=PLUGIN (the session says so)`.
+impl std::fmt::Display for Choice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Choice { by, module_type, plugin } = self;
+        match by {
+            By::CommandLine => write!(f, "--use {module_type}={plugin}"),
+            by => write!(f, "{module_type}={plugin} ({by})"),
+        }
+    }
+}
+
 /// As on the command line: `TYPE=PLUGIN` or `TYPE=PLUGIN@VERSION`.
 impl FromStr for Choice {
     type Err = String;

@@ -107,6 +107,11 @@ impl Fade {
         self.snap(self.gain.target());
     }
 
+    /// It stands still.
+    pub fn is_resting(&self) -> bool {
+        self.gain.resting()
+    }
+
     /// It has arrived at 0.
     pub fn is_shut(&self) -> bool {
         self.gain.resting() && self.gain.target() == 0.0

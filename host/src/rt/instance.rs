@@ -193,13 +193,17 @@ impl Instance {
 
     /// Control thread, before it is handed over: it takes the place of another that sounds, and comes in as that goes.
     pub fn fade_in(&mut self) {
-        self.on.snap(0.0);
-        self.on.set(1.0, 0);
+        self.ring.fade_in();
     }
 
     /// It has not run since it was made or reset.
     pub(super) fn fresh(&self) -> bool {
         self.fresh
+    }
+
+    /// It has not run since it was made, and takes the place of another: what goes into it need not come in, too.
+    pub(super) fn takes_over(&self) -> bool {
+        self.fresh && self.ring.comes_in()
     }
 
     /// What is on a modulation output, -1 to 1.

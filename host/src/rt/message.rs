@@ -120,6 +120,17 @@ pub struct Change {
     pub handles: Handles,
 }
 
+impl Deed {
+    /// It is done to the instance in that slot, and to nothing else.
+    pub fn is_to(&self, slot: u32) -> bool {
+        match self {
+            Deed::Event(to, _) | Deed::Enable(to, _) | Deed::Retire(to) => *to == slot,
+            Deed::Trigger(trigger) => trigger.instance == slot,
+            _ => false,
+        }
+    }
+}
+
 impl Change {
     /// Nothing follows from it.
     pub fn is_empty(&self) -> bool {
@@ -151,12 +162,15 @@ pub enum Deed {
     Event(u32, Event),
     /// A note is played.
     Trigger(Trigger),
-    /// A cable comes to that gain: at once if the instance it comes from has not run yet.
+    /// A cable comes to that gain: at once if the instance it comes from has not run yet, or the one it leads to comes in
+    /// by itself, in the place of another.
     Gain {
         /// Slot of an audio cable.
         cable: u32,
         /// Slot of the instance it comes from.
         from: u32,
+        /// Slot of the instance it leads to.
+        to: u32,
         /// What its audio is multiplied by.
         gain: f32,
     },

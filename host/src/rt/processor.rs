@@ -182,7 +182,7 @@ impl Processor {
                 }
             }
             Deed::Trigger(trigger) => self.trigger(trigger, sample),
-            Deed::Gain { cable, from, gain } => self.set_gain(*cable, *from, *gain, sample),
+            Deed::Gain { cable, from, to, gain } => self.set_gain(*cable, (*from, *to), *gain, sample),
             Deed::Close { cable, to } => self.close(*cable, *to, sample),
             Deed::Enable(slot, on) => {
                 let quantum = self.sample;
@@ -215,10 +215,11 @@ impl Processor {
         }
     }
 
-    fn set_gain(&mut self, cable: u32, from: u32, gain: f32, sample: u64) {
+    fn set_gain(&mut self, cable: u32, (from, to): (u32, u32), gain: f32, sample: u64) {
         let fresh = self.instance(from).is_none_or(|instance| instance.fresh());
+        let at_once = fresh || self.instance(to).is_some_and(|instance| instance.takes_over());
         if let Some(strand) = strand(&mut self.slabs.cables, cable) {
-            if fresh {
+            if at_once {
                 strand.fade.snap(gain);
             } else {
                 strand.fade.set(gain, sample);

@@ -49,6 +49,17 @@ impl Ring {
         }
     }
 
+    /// Control thread, before it is handed over: it comes in from silence.
+    pub fn fade_in(&mut self) {
+        self.level.snap(0.0);
+        self.level.set(1.0, 0);
+    }
+
+    /// It is on its way in from silence.
+    pub fn comes_in(&self) -> bool {
+        matches!(self.state, State::On) && !self.level.is_resting()
+    }
+
     /// From an absolute sample on it only rings out.
     pub fn end(&mut self, sample: u64) {
         if matches!(self.state, State::On) {

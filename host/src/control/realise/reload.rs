@@ -63,8 +63,12 @@ impl Realiser {
     ) -> Vec<Box<Instance>> {
         let modules: Vec<(&Name, &Module)> =
             model.modules.iter().filter(|(_, module)| types.contains(&module.module_type)).collect();
+        let mut orphans = Vec::new();
         // What was is of the old manifests.
-        let played: Vec<bool> = modules.iter().map(|(name, _)| self.remove_module(name, change)).collect();
+        let played: Vec<bool> = modules
+            .iter()
+            .map(|(name, _)| self.give_up(name, change, &mut orphans) && self.remove_module(name, change))
+            .collect();
         self.catalog = catalog;
         for ((name, module), replaces) in modules.into_iter().zip(played) {
             let fits = |(seed, instance): (u64, Box<Instance>)| (seed == module.seed).then_some(instance);
@@ -78,7 +82,23 @@ impl Realiser {
         }
         self.forget_files();
         self.make_room(change);
-        instances.into_values().map(|(_, instance)| instance).collect()
+        orphans.extend(instances.into_values().map(|(_, instance)| instance));
+        orphans
+    }
+
+    /// An instance that was made, and has not been handed over, never will be. False: there is nothing left of it that
+    /// could ring out.
+    fn give_up(&mut self, name: &Name, change: &mut Change, orphans: &mut Vec<Box<Instance>>) -> bool {
+        let Some(slot) = self.modules.get(name).map(|live| live.slot) else { return true };
+        let Some(at) = change.instances.iter().position(|(to, instance)| *to == slot && instance.is_some()) else {
+            return true;
+        };
+        orphans.extend(change.instances.remove(at).1);
+        change.deeds.retain(|deed| !deed.is_to(slot));
+        if let Some(live) = self.modules.get_mut(name) {
+            live.state = super::State::Making;
+        }
+        self.remove_module(name, change)
     }
 
     /// A module's instance is there: it gets all its values.

@@ -133,7 +133,7 @@ impl Realiser {
 
     /// Slot of a cable that is wanted: it is made if it is not there, and told its gain if that is another.
     fn wire(&mut self, address: Address, gain: f32, channels: usize, change: &mut Change) -> u32 {
-        let gain_of = |cable| Deed::Gain { cable, from: address.from.0, gain };
+        let gain_of = |cable| Deed::Gain { cable, from: address.from.0, to: address.to.0, gain };
         if let Some(wire) = self.wires.get_mut(&address) {
             if wire.gain != gain {
                 wire.gain = gain;

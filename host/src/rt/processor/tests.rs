@@ -93,7 +93,8 @@ fn slabs(more: usize) -> Slabs {
 }
 
 fn gain(cable: u32, from: u32, gain: f32) -> Deed {
-    Deed::Gain { cable, from, gain }
+    // It leads to nothing that comes in by itself.
+    Deed::Gain { cable, from, to: u32::MAX, gain }
 }
 
 fn gains() -> Vec<Deed> {
