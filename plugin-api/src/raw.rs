@@ -14,7 +14,7 @@
 //!
 //! - No effect with memory (a reverb, a delay), no modulator and no analyser but the templates run on the drafts yet, and
 //!   no plugin by people who did not make the contract.
-//! - The numbers of `MIDI` and of events that sinks and sources of MIDI need are not given out.
+//! - No kind of event carries MIDI messages yet, for sources and sinks of MIDI.
 //! - Latency and tail are the manifest's, for good: what depends on a value (a look-ahead, a delay time) cannot say so.
 //! - Channel counts are the manifest's: a module that takes what it is given needs a type for each count.
 //! - What a step locks travels by number, which host and sequencer agree on in each quantum; a sequencer by outsiders has not

@@ -54,7 +54,11 @@ fn tables() -> (FactoryRef, ProcessRef, WorkRef) {
     *TABLES.get_or_init(|| {
         let (factory, process, work) = (table(raw::FACTORY), table(raw::PROCESS), table(raw::WORK));
         let same = "the same layout";
-        (factory.get().expect(same), process.get().expect(same), work.get().expect(same))
+        (
+            factory.get(raw::FACTORY).expect(same),
+            process.get(raw::PROCESS).expect(same),
+            work.get(raw::WORK).expect(same),
+        )
     })
 }
 
