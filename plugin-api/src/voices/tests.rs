@@ -41,6 +41,13 @@ fn layers_do_not_steal_one_another_while_others_sound() {
     pool.start(NoteId(2), 1.0);
     (0..3).for_each(|_| _ = pool.start(NoteId(3), 1.0));
     assert_eq!(notes(&pool), [3, 3, 3]);
+    pool.clear();
+    pool.limit(2);
+    (1..=2).for_each(|n| _ = pool.start(NoteId(n), 1.0));
+    pool.start(NoteId(1), 1.0);
+    assert_eq!(notes(&pool), [1, 1], "the other one goes, though it came later");
+    pool.clear();
+    (0..3).for_each(|_| _ = pool.start(NoteId(3), 1.0));
     pool.start(NoteId(3), 7.0);
     assert_eq!(pool.of(NoteId(3)).map(|v| *v).fold(0.0, f32::max), 7.0);
     assert_eq!(pool.len(), 3);
@@ -77,13 +84,14 @@ fn the_softest_is_cut_when_there_is_no_place_to_fade() {
     let mut pool = pool(2); // two sound, two fade
     (1..=2).for_each(|n| _ = pool.start(NoteId(n), 1.0));
     heard(&mut pool, 1);
+    pool.release(NoteId(2), |_| {});
     pool.start(NoteId(3), 1.0);
-    heard(&mut pool, 1); // 1 is at 0.75
+    heard(&mut pool, 1); // 2 is at 0.75
     pool.start(NoteId(4), 1.0);
-    heard(&mut pool, 1); // 1 is at 0.5, 2 at 0.75
+    heard(&mut pool, 1); // 2 is at 0.5, 1 at 0.75
     pool.start(NoteId(5), 1.0);
     assert_eq!(notes(&pool), [4, 5]);
-    assert_eq!(heard(&mut pool, 1), [2.0 + 0.75 + 0.5], "3 fades beside 2, and 1 is cut");
+    assert_eq!(heard(&mut pool, 1), [2.0 + 0.75 + 0.5], "3 fades beside 1, and 2 is cut");
 }
 
 #[test]
