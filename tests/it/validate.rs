@@ -42,7 +42,7 @@ const TABLE: &[(&str, Bad, Outcome, &str)] = &[
         Warn,
         "libxyz_s.so.1, which other machines may lack",
     ),
-    ("run-path", Bytes(needed_becomes_run_path), Warn, "link without -rpath"),
+    ("run-path", Bytes(|b| needed_becomes_run_path(b)), Warn, "link without -rpath"),
     ("writable-code", Bytes(|b| change_header(b, GNU_STACK, |h| h[4] |= 1)), Fail, "-z noexecstack"),
     ("writable-code", Bytes(|b| change_header(b, LOAD, |h| h[4] |= 3)), Fail, "both code and writable"),
     ("weight", Bytes(|b| change_header(b, LOAD, |h| h[34] += 96)), Warn, "build it with --release"),
@@ -150,13 +150,13 @@ fn number(bytes: &[u8], at: usize, len: usize) -> usize {
 fn change_header(bytes: &mut Vec<u8>, kind: u32, change: impl Fn(&mut [u8])) {
     let (first, size, count) = (number(bytes, 32, 8), number(bytes, 54, 2), number(bytes, 56, 2));
     let headers = (0..count).map(|n| first + n * size);
-    let at = headers.filter(|at| number(bytes, *at, 4) == kind as usize).last().expect("there is one");
+    let at = headers.filter(|at| number(bytes, *at, 4) == kind as usize).next_back().expect("there is one");
     change(&mut bytes[at..at + size]);
     bytes.resize(bytes.len() + (7 << 20), 0);
 }
 
 /// The first library that it needs is where it looks for libraries.
-fn needed_becomes_run_path(bytes: &mut Vec<u8>) {
+fn needed_becomes_run_path(bytes: &mut [u8]) {
     let (first, size, count) = (number(bytes, 32, 8), number(bytes, 54, 2), number(bytes, 56, 2));
     let header = (0..count).map(|n| first + n * size).find(|at| number(bytes, *at, 4) == DYNAMIC as usize);
     let table = number(bytes, header.expect("there is one") + 8, 8);

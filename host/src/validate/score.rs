@@ -3,7 +3,7 @@
 
 use cantus_manifest::ParamKind;
 use cantus_plugin_api::raw::{
-    ABSENT_SLOT, Bind, Event, Note, SLOT_OF_MODULE, SLOT_OF_NOTE, Section, Segment, Step, Value, flag, kind,
+    ABSENT_SLOT, Event, Note, SLOT_OF_MODULE, SLOT_OF_NOTE, Section, Segment, Step, Value, flag, kind,
 };
 use cantus_plugin_api::{QUANTUM, Random};
 
@@ -116,8 +116,7 @@ impl Score {
     pub fn bind(&mut self, at: u64, socket: &Socket, data: Option<&Data>) {
         // A module may hold it as long as it likes, and the process of a check is short: it is never freed.
         data.cloned().into_iter().for_each(std::mem::forget);
-        let event = Handles::default().bind(socket.index, socket.slot, data);
-        self.add(at, Event::with_bind(kind::BIND, 0, 0, Bind { ..event.as_bind() }));
+        self.add(at, Handles::default().bind(socket.index, socket.slot, data));
     }
 
     /// Begins a note.

@@ -118,7 +118,7 @@ fn falls_silent(stage: &Stage<'_>) -> Finding {
     };
     let late = RATE as usize / 20;
     let last =
-        take.audio.iter().map(|samples| &samples[samples.len() - late..]).flatten().fold(0.0f32, |p, x| p.max(x.abs()));
+        take.audio.iter().flat_map(|samples| &samples[samples.len() - late..]).fold(0.0f32, |p, x| p.max(x.abs()));
     if last <= SILENT.0 {
         return Ok(());
     }
