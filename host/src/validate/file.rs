@@ -154,7 +154,7 @@ fn writable_code(file: &Binary) -> Finding {
         }
     }
     if file.dynamic()?.iter().any(|(tag, value, _)| {
-        *tag == elf::DT_TEXTREL || *tag == elf::DT_FLAGS && value & u64::from(elf::DF_TEXTREL.0) != 0
+        *tag == elf::DT_TEXTREL || *tag == elf::DT_FLAGS && value & elf::DF_TEXTREL.0 != 0
     }) {
         return Err(Verdict::fail(
             "its code is changed when it is loaded (text relocations); build all of it with -fPIC",

@@ -9,6 +9,9 @@ use crate::model::{Catalog, Model, Module, Name};
 use crate::rt::Instance;
 use crate::rt::message::{Change, Deed};
 
+/// An instance that nobody waits for any more, as it was made.
+type Orphan = Box<Instance>;
+
 /// What is to be looked at again.
 #[derive(Default)]
 pub(super) struct Reloading {
@@ -60,7 +63,7 @@ impl Realiser {
         types: &BTreeSet<Name>,
         mut instances: NewInstances,
         change: &mut Change,
-    ) -> Vec<Box<Instance>> {
+    ) -> Vec<Orphan> {
         let modules: Vec<(&Name, &Module)> =
             model.modules.iter().filter(|(_, module)| types.contains(&module.module_type)).collect();
         let mut orphans = Vec::new();
@@ -88,7 +91,7 @@ impl Realiser {
 
     /// An instance that was made, and has not been handed over, never will be. False: there is nothing left of it that
     /// could ring out.
-    fn give_up(&mut self, name: &Name, change: &mut Change, orphans: &mut Vec<Box<Instance>>) -> bool {
+    fn give_up(&mut self, name: &Name, change: &mut Change, orphans: &mut Vec<Orphan>) -> bool {
         let Some(slot) = self.modules.get(name).map(|live| live.slot) else { return true };
         let Some(at) = change.instances.iter().position(|(to, instance)| *to == slot && instance.is_some()) else {
             return true;
