@@ -90,7 +90,7 @@ fn what_a_module_says_is_a_report_at_most_once_a_second() {
         assert_eq!(refused(&studio), n as u64 + 1, "the second of each quantum is counted");
     }
     let first = ("module b".to_owned(), "a note of 0.5".to_owned());
-    assert_eq!(reports(&studio), [first.clone()]);
+    assert_eq!(reports(&studio), std::slice::from_ref(&first));
     studio.skip(48_000);
     note(&studio, 0.125);
     studio.skip(64);

@@ -149,8 +149,8 @@ fn number(bytes: &[u8], at: usize, len: usize) -> usize {
 /// Changes the last program header of that kind, and makes room for what it may then promise.
 fn change_header(bytes: &mut Vec<u8>, kind: u32, change: impl Fn(&mut [u8])) {
     let (first, size, count) = (number(bytes, 32, 8), number(bytes, 54, 2), number(bytes, 56, 2));
-    let headers = (0..count).map(|n| first + n * size);
-    let at = headers.filter(|at| number(bytes, *at, 4) == kind as usize).next_back().expect("there is one");
+    let mut headers = (0..count).map(|n| first + n * size);
+    let at = headers.rfind(|at| number(bytes, *at, 4) == kind as usize).expect("there is one");
     change(&mut bytes[at..at + size]);
     bytes.resize(bytes.len() + (7 << 20), 0);
 }

@@ -153,9 +153,11 @@ fn writable_code(file: &Binary) -> Finding {
             return Err(Verdict::fail("a part of it is both code and writable; link it with -z separate-code"));
         }
     }
-    if file.dynamic()?.iter().any(|(tag, value, _)| {
-        *tag == elf::DT_TEXTREL || *tag == elf::DT_FLAGS && value & elf::DF_TEXTREL.0 != 0
-    }) {
+    if file
+        .dynamic()?
+        .iter()
+        .any(|(tag, value, _)| *tag == elf::DT_TEXTREL || *tag == elf::DT_FLAGS && value & elf::DF_TEXTREL.0 != 0)
+    {
         return Err(Verdict::fail(
             "its code is changed when it is loaded (text relocations); build all of it with -fPIC",
         ));
