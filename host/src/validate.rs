@@ -1,6 +1,6 @@
 //! Does a plugin library keep the contract? Checks for plugin authors, one function and one row each.
 //!
-//! [`validate`](runner::validate) runs every check in a process of its own, so that a library that crashes, hangs or
+//! [`validate`] runs every check in a process of its own, so that a library that crashes, hangs or
 //! ends the program is a [`Verdict`] like any other. What runs in there is [`Order::run`]: a check of a file reads
 //! it, a check of a library opens it, and a check of a module puts an instance on a stand: blocks built by hand on the
 //! raw contract, without an engine.
