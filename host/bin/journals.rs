@@ -10,6 +10,8 @@ use cantus_host::assets::ContentHash;
 use cantus_host::control::journal::{self, Read, Record};
 use etcetera::BaseStrategy;
 
+use crate::crash;
+
 /// Journals that are kept of each song, and one that broke off.
 const KEPT: usize = 20;
 
@@ -37,6 +39,11 @@ impl Journals {
         played.filter_map(|path| journal::read(&path).ok().map(|read| (path, read))).next()
     }
 
+    /// What the last performance said when it crashed, if it did; whether or not something was played in it.
+    pub fn last_crash(&self) -> Option<String> {
+        std::fs::read_to_string(crash::file(self.all().last()?)).ok()
+    }
+
     /// A name for a new one; old ones are removed. `None`: there is no place for it.
     pub fn begin(&self) -> Option<PathBuf> {
         std::fs::create_dir_all(&self.folder).ok()?;
@@ -62,6 +69,7 @@ impl Journals {
                 kept.push(path);
             } else {
                 // One that cannot be removed is only one more.
+                let _ = std::fs::remove_file(crash::file(&path));
                 let _ = std::fs::remove_file(path);
             }
         }

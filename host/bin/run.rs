@@ -124,13 +124,13 @@ impl Run {
             Some(None) => last().ok_or_else(none)?.1,
             None => {
                 if let Some((last, _)) = last().filter(|(_, read)| broke_off(read)) {
-                    let crashed = std::fs::read_to_string(crash::file(&last)).unwrap_or_default();
                     let last = last.display();
                     tell(format_args!(
-                        "the last performance of this did not end in order; --recover={last} goes on from there{}{}",
-                        if crashed.is_empty() { "" } else { "\n" },
-                        crashed.trim_end()
+                        "the last performance of this did not end in order; --recover={last} goes on from there"
                     ));
+                }
+                if let Some(crash) = Journals::of(&self.file).and_then(|journals| journals.last_crash()) {
+                    tell(crash.trim_end());
                 }
                 return Ok(None);
             }

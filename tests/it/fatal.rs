@@ -53,7 +53,7 @@ fn a_crash_names_the_module_and_the_next_start_offers_to_play_without_it() {
         let without = song.cantus(&[RUN, &["--without", "bad"]].concat());
         assert_eq!(without.status.code(), Some(0), "{}", text(&without.stderr));
         let offered = text(&without.stderr);
-        assert!(offered.contains("goes on from there") && offered.contains(&said), "{offered}");
+        assert!(offered.contains(&said), "{offered}");
         let again = text(&song.cantus(&[RUN, &["--without", "bad"]].concat()).stderr);
         assert!(!again.contains("crashed"), "the last one ended in order: {again}");
     }

@@ -187,6 +187,14 @@ pub enum Deed {
     /// The instance in that slot is not wanted any more: its notes end, it rings out until it is silent, at most 5 s, is
     /// faded out, and is then reported.
     Retire(u32),
+    /// The second instance takes the place of the first, which was just retired: if that has never run, there is nothing to
+    /// come in beside.
+    TakeOver {
+        /// Slot of the one that goes.
+        from: u32,
+        /// Slot of the one that comes.
+        to: u32,
+    },
     /// A parameter that links move is set.
     Base {
         /// Slot of its state among the cables.

@@ -198,6 +198,15 @@ impl Processor {
                 if let Some(instance) = self.instance(*slot) {
                     instance.end_all_triggered(quantum, frame);
                     instance.ring.retire(sample);
+                    if instance.fresh() {
+                        instance.ring.settle();
+                    }
+                }
+            }
+            Deed::TakeOver { from, to } => {
+                let heard = self.instance(*from).is_some_and(|from| !from.fresh());
+                if let Some(to) = self.instance(*to).filter(|_| !heard) {
+                    to.ring.settle();
                 }
             }
             Deed::Base { target: slot, value } => {

@@ -22,7 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     Check::of_module("calls-data", 9, "A change of data allocates, frees, waits for and asks nothing.", calls_data),
     Check::of_module("calls-reset", 9, "A reset allocates, frees, waits for and asks nothing.", calls_reset),
-    Check::of_module("stack", 9, "64 KiB of stack are enough for it.", stack),
+    Check::of_module("stack", 9, "A stack of 64 KiB is enough for it.", stack),
     Check::of_module(
         "float-mode",
         9,

@@ -67,19 +67,23 @@ impl Realiser {
         let modules: Vec<(&Name, &Module)> =
             model.modules.iter().filter(|(_, module)| types.contains(&module.module_type)).collect();
         let mut orphans = Vec::new();
+        let slots: Vec<Option<u32>> = modules.iter().map(|(name, _)| self.instance(name)).collect();
         // What was is of the old manifests.
         let played: Vec<bool> = modules
             .iter()
             .map(|(name, _)| self.give_up(name, change, &mut orphans) && self.remove_module(name, change))
             .collect();
         self.catalog = catalog;
-        for ((name, module), replaces) in modules.into_iter().zip(played) {
+        for (((name, module), replaces), before) in modules.into_iter().zip(played).zip(slots) {
             let fits = |(seed, instance): (u64, Box<Instance>)| (seed == module.seed).then_some(instance);
             match instances.remove(&module.id).and_then(fits) {
                 None => self.add_module(name, module, replaces),
                 Some(instance) => {
                     self.enlist(name, module, replaces);
                     self.put_in(name, instance, module, change);
+                    let now = self.instance(name);
+                    let both = before.zip(now).filter(|_| replaces);
+                    change.deeds.extend(both.map(|(from, to)| Deed::TakeOver { from, to }));
                 }
             }
         }
