@@ -143,6 +143,7 @@ impl Rendering<'_> {
             engine.state().status.problems().into_iter().filter(|p| !problems.contains(p)).collect();
         let mut faults = problems_with_places(&new, &script);
         faults.extend(failed.take());
+        faults.extend(engine.state().reports.iter().map(|report| format!("{}: {}", report.origin, report.text)));
         let engine = studio.engine().0.borrow();
         let figures = engine.handle().telemetry();
         if figures.late_changes() > 0 {

@@ -214,14 +214,16 @@ impl Performance {
         let options = Options { wall, lockstep: false, stop: pulse.lost(), ..Options::default() };
         let mut script = script(shared, song, options, |_| {})?;
         let mut file = song.script.clone();
+        let mut names = crash::Names::default();
         let mut watch = Watch::of(&file);
         if before == 0 {
             let evaluation = song.evaluate(&mut script)?;
+            // Before any of them can run.
+            names.look(engine);
             watch.evaluated(script.required(), true, Instant::now());
             self.begin(&evaluation)?;
         }
         let (mut told, mut said, mut strain, mut look) = (Vec::new(), None, Strain::default(), Instant::now());
-        let mut names = crash::Names::default();
         let mut rebuilt = self.watched.as_ref().map(|registry| Rebuilt::of(registry, look));
         while pulse.beat() {
             let until = script.tick().map(|seconds| Instant::now() + Duration::from_secs_f64(seconds.min(1.0)));
@@ -281,7 +283,7 @@ fn reload(engine: &EngineHandle, types: &[Name]) {
     let what = if let Err(error) = engine.commit(Batch::new(Origin::Host, types.iter().map(command).collect())) {
         format!("could not be taken: {error}")
     } else {
-        "is taken".into()
+        "is taken, unless a warning follows".into()
     };
     tell(format_args!("a new build of {} {what}", types.join(", ")));
 }

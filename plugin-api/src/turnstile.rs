@@ -1,6 +1,7 @@
 //! A value that one thread at a time may touch, and for which nobody waits.
 
 use std::cell::UnsafeCell;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,8 +12,8 @@ pub(crate) struct Turnstile<T> {
     value: UnsafeCell<T>,
 }
 
-/// Somebody is inside, as long as this lives.
-pub(crate) struct Inside<'a, T>(&'a Turnstile<T>);
+/// Somebody is inside, as long as this lives; who shares it shares the value.
+pub(crate) struct Inside<'a, T>(&'a Turnstile<T>, PhantomData<&'a mut T>);
 
 // SAFETY: the value is reached only through an `Inside`, of which `taken` lets there be one at a time; so it is passed
 // from thread to thread, but never shared.
@@ -26,7 +27,7 @@ impl<T> Turnstile<T> {
     /// The value; `None` if somebody is inside.
     pub fn enter(&self) -> Option<Inside<'_, T>> {
         // Acquire: what the last one inside did comes before what this one does.
-        (!self.taken.swap(true, Ordering::Acquire)).then_some(Inside(self))
+        (!self.taken.swap(true, Ordering::Acquire)).then_some(Inside(self, PhantomData))
     }
 }
 

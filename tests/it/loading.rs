@@ -98,3 +98,38 @@ fn without_what_tries_them_out_plugins_are_opened_and_that_is_told() {
     assert_eq!(registry.notes().len(), 2, "{:?}", registry.notes());
     assert!(registry.notes()[0].starts_with("could not try out "), "{:?}", registry.notes());
 }
+
+#[test]
+fn what_goes_wrong_before_a_library_is_touched_is_not_its_doing() {
+    let (folder, _) = folder(b"calm");
+    let registry = load(folder.path(), Path::new("/bin/false"), 60);
+    assert_eq!(registry.failures(), &[]);
+    assert!(registry.notes()[0].contains("it did not begin"), "{:?}", registry.notes());
+    assert_eq!(Known::open(&folder.path().join("known.json")).bad().count(), 0);
+    // Nor is anything known to be good.
+    let registry = load(folder.path(), &folder.path().join("there is none"), 60);
+    assert_eq!(registry.notes().len(), 2, "{:?}", registry.notes());
+}
+
+#[test]
+fn a_type_that_nobody_would_provide_any_more_stays_with_who_did() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let copy = |name: &str| folder.path().join(name).with_extension(std::env::consts::DLL_EXTENSION);
+    std::fs::copy(fixture("second_gain"), copy("one")).expect("the folder can be written");
+    let mut search = Search::default();
+    search.add(folder.path(), true, false);
+    let before = ModuleRegistry::load(&search, &[]);
+    // Another plugin with the same type comes in beside it, and nobody chooses.
+    let mut bytes = std::fs::read(copy("one")).expect("it is there");
+    let (id, other) = (b"fixture.second-gain", b"fixture.sekond-gain");
+    let places: Vec<usize> = (0..bytes.len() - id.len()).filter(|at| bytes[*at..].starts_with(id)).collect();
+    places.into_iter().for_each(|at| bytes[at..at + id.len()].copy_from_slice(other));
+    std::fs::write(copy("two"), bytes).expect("the folder can be written");
+    let after = before.again(Vec::new());
+    assert_eq!(after.provider("Gain").map(ToString::to_string).as_deref(), Some("fixture.second-gain@0.1.0"));
+    assert!(after.catalog().get("Gain").is_some());
+    assert!(after.failures()[0].to_string().contains("choose one with --use"), "{:?}", after.failures());
+    // A new build that cannot be opened leaves the old one.
+    std::fs::write(copy("one"), "cut short").expect("the folder can be written");
+    assert!(after.again(Vec::new()).catalog().get("Gain").is_some());
+}

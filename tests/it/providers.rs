@@ -205,4 +205,12 @@ fn places_that_anybody_may_write_to_are_refused() {
         assert!(known(&user.cantus(&[&list[..], &["--trust-writable"]].concat())), "if that is asked for");
         allow(&what, usual);
     }
+    // Nor may a link be put there that leads to a safe place.
+    std::fs::create_dir(user.path("links")).expect("it can be made");
+    std::os::unix::fs::symlink(&library, user.path("links").join(library.file_name().expect("a name")))
+        .expect("a link");
+    let list = ["plugins", "list", "--plugins", "links"];
+    assert!(known(&user.cantus(&list)), "as it comes");
+    allow(&user.path("links"), 0o777);
+    assert!(!known(&user.cantus(&list)), "anybody may put a link there");
 }

@@ -12,7 +12,7 @@ use crate::rig::{Studio, bundled, fixture, peak, pieces, ramp};
 /// The bundled plugins, the probes, and the libraries of a folder before them.
 fn registry(folder: &Path) -> Arc<ModuleRegistry> {
     let mut search = Search::default();
-    search.add(folder, true, false);
+    search.add(folder, false, false);
     search.add(&bundled(), false, true);
     search.add(&fixture("probes"), true, false);
     let registry = ModuleRegistry::load(&search, &[]);
@@ -146,6 +146,18 @@ fn an_instrument_that_is_made_anew_rings_out_beside_the_new_one() {
         let (was, is) = (steepest(&as_it_was), steepest(&heard));
         assert!(is <= was * 1.05, "{types:?}: a click, {is} from one sample to the next; {was} without");
     }
+}
+
+#[test]
+fn what_is_left_out_stays_so() {
+    let (folder, _) = with(&[]);
+    let mut studio = Studio::with(registry(folder.path()), pieces());
+    studio.engine().0.borrow_mut().leave_out(["g".into()]);
+    studio.eval("gain('g')");
+    let left_out = ["g: it is left out, as was asked for"];
+    assert_eq!(studio.problems(), left_out);
+    reload(&studio, "Gain");
+    assert_eq!(studio.problems(), left_out);
 }
 
 #[test]

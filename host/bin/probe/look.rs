@@ -19,8 +19,11 @@ pub struct Look {
 impl Look {
     /// Writes what was found, when all is over.
     pub fn run(&self) -> ExitCode {
+        if std::fs::write(&self.result, probe::BEGUN).is_err() {
+            return ExitCode::FAILURE;
+        }
         let found = probe::look(&self.path);
-        match std::fs::write(&self.result, found) {
+        match std::fs::write(&self.result, format!("{}{found}", probe::BEGUN)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,
         }

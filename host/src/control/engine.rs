@@ -226,13 +226,17 @@ impl Engine {
 
     /// Waits until nothing is being made or loaded. For offline use: the audio thread need not run.
     pub fn settle(&mut self) {
-        self.tick();
-        while !self.settled() {
-            let Some(done) = self.workers.wait() else { break };
-            self.finish(done);
-            self.look();
+        loop {
+            self.tick();
+            if self.settled() {
+                return;
+            }
+            while !self.settled() {
+                let Some(done) = self.workers.wait() else { return self.tick() };
+                self.finish(done);
+                self.look();
+            }
         }
-        self.tick();
     }
 
     /// Lives on this thread until told to stop.

@@ -34,8 +34,15 @@ struct Relay<'a> {
 impl Relay<'_> {
     fn module(&mut self, name: &Name, module: &Module) {
         let Ok(was) = self.model.known(self.old, &module.module_type).cloned() else { return };
-        // What is nowhere any more stays as it is.
-        let Some(is) = self.new.get(&module.module_type).filter(|is| !same_values(&was, is)) else { return };
+        let Some(is) = self.new.get(&module.module_type) else {
+            if self.old.get(&module.module_type).is_some() {
+                self.lose(format!("{name}: nothing provides {} any more", module.module_type));
+            }
+            return;
+        };
+        if same_values(&was, is) {
+            return;
+        }
         let seed = self.model.seed();
         let record = ModuleRecord::of(name, module, &was, seed);
         let lost: Vec<String> = parts(&record)

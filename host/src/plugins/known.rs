@@ -1,7 +1,7 @@
 //! What is known of libraries from before: whether each could be run without harm. Kept in a file of the user's, by what
 //! the library contains, so that one that was replaced is a new one, and one that was moved is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -37,6 +37,8 @@ pub struct Known {
     content: Content,
     /// Something is to be written down.
     changed: bool,
+    /// What is to be forgotten there, too.
+    forgotten: BTreeSet<ContentHash>,
 }
 
 /// The form of the file.
@@ -77,7 +79,7 @@ impl Known {
     pub fn open(file: &Path) -> Known {
         let read = std::fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok());
         let content = read.filter(|content: &Content| content.program == program()).unwrap_or_default();
-        Known { file: Some(file.to_owned()), content, changed: false }
+        Known { file: Some(file.to_owned()), content, ..Known::default() }
     }
 
     /// The hash of a library: read only if it is not the file that it was.
@@ -107,6 +109,7 @@ impl Known {
 
     /// Something came of it; written down at once, so that nothing is tried twice that ends the program.
     pub fn judge(&mut self, hash: ContentHash, verdict: Verdict) {
+        self.forgotten.remove(&hash);
         self.content.verdicts.insert(hash, verdict);
         self.changed = true;
         self.keep();
@@ -123,6 +126,7 @@ impl Known {
     /// Nothing is known of it any more: it is tried out again.
     pub fn forget(&mut self, hash: ContentHash) {
         self.changed |= self.content.verdicts.remove(&hash).is_some();
+        self.forgotten.insert(hash);
     }
 
     /// Writes down what is new. What another program wrote meanwhile stays. That it cannot be written is no harm: the
@@ -133,18 +137,13 @@ impl Known {
         self.content.program = program();
         let mut all = Known::open(file).content;
         all.program = program();
-        all.verdicts.retain(|hash, _| self.content.verdicts.contains_key(hash) || !self.has_seen(*hash));
+        all.verdicts.retain(|hash, _| !self.forgotten.contains(hash));
         all.verdicts.extend(self.content.verdicts.iter().map(|(hash, verdict)| (*hash, verdict.clone())));
         all.files.extend(self.content.files.iter().map(|(path, stamp)| (path.clone(), stamp.clone())));
         all.files.retain(|path, _| path.exists());
         let text = serde_json::to_vec_pretty(&all).unwrap_or_default();
         let folder = file.parent().map_or(Ok(()), std::fs::create_dir_all);
         let _ = folder.and_then(|()| files::write(file, &text));
-    }
-
-    /// A file with that content was looked at.
-    fn has_seen(&self, hash: ContentHash) -> bool {
-        self.content.files.values().any(|stamp| stamp.hash == hash)
     }
 }
 
@@ -203,9 +202,12 @@ mod tests {
         let mut both = Known::open(&file);
         assert_eq!((both.verdict(a).is_some(), both.verdict(b).is_some()), (true, true));
         assert_eq!(both.bad().map(|(hash, ..)| hash).collect::<Vec<_>>(), [a]);
+        // Whether or not it is there any more.
+        std::fs::remove_file(&library).expect("it can be removed");
         both.forget(a);
         both.keep();
         assert_eq!(Known::open(&file).verdict(a), None);
+        assert!(Known::open(&file).verdict(b).is_some());
     }
 
     #[test]

@@ -11,6 +11,8 @@ use super::{ModuleRegistry, Search, Verdict};
 
 /// How long a library may take until each of its types was made once.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// What is written down before the library is touched: until then, whatever goes wrong is not its doing.
+pub const BEGUN: &str = "begun\n";
 /// Most that is told of what a library prints.
 const QUOTED: usize = 80;
 /// Sample rate at which instances are made, in Hz.
@@ -26,6 +28,8 @@ pub struct Prober {
 /// What that program writes down when all is over.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Found {
+    /// The library was opened; if not, whoever wants to open it is told why.
+    opened: bool,
     /// Threads that run on.
     threads: usize,
 }
@@ -48,21 +52,28 @@ impl Prober {
         Prober { patience, ..self }
     }
 
-    /// Opens a library, makes an instance of each of its types and ends it, all elsewhere. Blocks.
+    /// Opens a library, makes an instance of each of its types and ends it, all elsewhere. `None`: it could not be opened,
+    /// which whoever opens it is told. Blocks.
     ///
     /// # Errors
     /// It could not be tried out, which says nothing of the library: a sentence.
-    pub fn try_out(&self, library: &Path) -> Result<Verdict, String> {
+    pub fn try_out(&self, library: &Path) -> Result<Option<Verdict>, String> {
         let failed =
             |e: std::io::Error| format!("could not try out {} with {}: {e}", library.display(), self.program.display());
         let result = tempfile::NamedTempFile::new().map_err(failed)?;
         let mut command = Command::new(&self.program);
         command.arg("look").arg(library).arg("--result").arg(result.path());
         let ran = child::run(&mut command, self.patience).map_err(failed)?;
-        let found = std::fs::read(result.path()).ok().and_then(|text| serde_json::from_slice::<Found>(&text).ok());
-        let bad = |reason: String| Ok(Verdict::Bad { reason, path: library.to_owned() });
+        let text = std::fs::read(result.path()).unwrap_or_default();
+        if !text.starts_with(BEGUN.as_bytes()) {
+            let said = last_words(&ran.err);
+            return Err(failed(std::io::Error::other(format!("it did not begin ({}{said})", ran.ending))));
+        }
+        let found = serde_json::from_slice::<Found>(&text[BEGUN.len()..]).ok();
+        let bad = |reason: String| Ok(Some(Verdict::Bad { reason, path: library.to_owned() }));
         match (ran.ending, found) {
-            (Ending::Exited(0), Some(found)) if ran.out.is_empty() => Ok(Verdict::Good { notes: found.notes() }),
+            (Ending::Exited(0), Some(Found { opened: false, .. })) => Ok(None),
+            (Ending::Exited(0), Some(found)) if ran.out.is_empty() => Ok(Some(Verdict::Good { notes: found.notes() })),
             (Ending::Exited(0), Some(_)) => {
                 bad(format!("it printed {:?}, where results of programs go", quoted(&ran.out)))
             }
@@ -83,7 +94,8 @@ impl Found {
 /// text. What cannot be opened in order is no harm.
 pub fn look(library: &Path) -> String {
     let before = threads();
-    let mut search = Search::default();
+    // Whether it may be taken from there has been judged.
+    let mut search = Search::default().trusting();
     search.add(library, true, false);
     let registry = ModuleRegistry::load(&search, &[]);
     let types = registry.plugins().iter().flat_map(|plugin| &plugin.manifest.modules);
@@ -91,7 +103,7 @@ pub fn look(library: &Path) -> String {
         // That it cannot be made is no harm either, and said when somebody wants one.
         drop(registry.instantiate(&module.name, 1, 1, RATE));
     }
-    let found = Found { threads: threads().saturating_sub(before) };
+    let found = Found { opened: !registry.plugins().is_empty(), threads: threads().saturating_sub(before) };
     serde_json::to_string(&found).unwrap_or_default()
 }
 

@@ -79,19 +79,24 @@ impl ModuleRegistry {
 
     /// Looks for plugins, tries out those that were never seen, and opens those that did no harm.
     pub fn load_with(search: &Search, choices: &[Choice], caution: Caution) -> ModuleRegistry {
-        Gathering::of(search, &caution, &[]).registry(search, choices, &caution, Cpu::best())
+        Gathering::of(search, &caution, &[]).registry(search, choices, &caution, Cpu::best(), BTreeMap::new())
     }
 
-    /// Looks again, with what the session says now of who is to provide what: what has not changed on the disk is kept as it is open, what has is opened
-    /// beside it, and what cannot be or is not there any more stays as it was. Blocks.
+    /// Looks again, with what the session says now of who is to provide what: what has not changed on the disk is kept as
+    /// it is open, and what has is opened beside it. What cannot be opened or is not there any more stays as it was, and
+    /// so do types that nobody would provide any more. Blocks.
     pub fn again(&self, of_session: Vec<Choice>) -> ModuleRegistry {
         let others = self.choices.iter().filter(|choice| choice.by != By::Session).cloned();
         let choices: Vec<Choice> = others.chain(of_session).collect();
         let mut gathering = Gathering::of(&self.search, &self.caution, &self.plugins);
-        let id = |plugin: &Arc<Plugin>| plugin.manifest.plugin.id.clone();
-        let there: Vec<String> = gathering.plugins.iter().map(id).collect();
-        gathering.plugins.extend(self.plugins.iter().filter(|plugin| !there.contains(&id(plugin))).cloned());
-        gathering.registry(&self.search, &choices, &self.caution, self.cpu)
+        let known = |plugin: &Plugin| (plugin.to_string(), plugin.path.clone());
+        let there: Vec<_> = gathering.plugins.iter().map(|plugin| known(plugin)).collect();
+        let gone = |plugin: &&Arc<Plugin>| {
+            let (version, path) = known(plugin);
+            there.iter().all(|(other, at)| *other != version && *at != path)
+        };
+        gathering.plugins.extend(self.plugins.iter().filter(gone).cloned());
+        gathering.registry(&self.search, &choices, &self.caution, self.cpu, self.providers.clone())
     }
 
     /// The same, whose instances use these instructions instead of the widest that the processor has.
@@ -283,7 +288,8 @@ impl Gathering {
             (Some(verdict), _) => verdict.clone(),
             (None, None) => return Ok(()),
             (None, Some(prober)) => match prober.try_out(&found.path) {
-                Ok(verdict) => {
+                Ok(None) => return Ok(()),
+                Ok(Some(verdict)) => {
                     known.judge(hash, verdict.clone());
                     verdict
                 }
@@ -302,9 +308,19 @@ impl Gathering {
         }
     }
 
-    /// Decides who provides what.
-    fn registry(mut self, search: &Search, choices: &[Choice], caution: &Caution, cpu: Cpu) -> ModuleRegistry {
-        let providers = choice::choose(&self.plugins, choices, &mut self.failures);
+    /// Decides who provides what; what nobody would, `before` goes on to.
+    fn registry(
+        mut self,
+        search: &Search,
+        choices: &[Choice],
+        caution: &Caution,
+        cpu: Cpu,
+        before: BTreeMap<Name, Provider>,
+    ) -> ModuleRegistry {
+        let mut providers = choice::choose(&self.plugins, choices, &mut self.failures);
+        for (name, provider) in before {
+            providers.entry(name).or_insert(provider);
+        }
         let types = providers.iter().map(|(name, Provider { plugin, .. })| {
             let module = plugin.manifest.modules.iter().find(|m| *m.name == **name).expect("it provides the type");
             ModuleType { bundled: plugin.bundled, ..ModuleType::new(module.clone(), &plugin.manifest.plugin.id) }

@@ -82,13 +82,13 @@ impl Search {
             if paths.is_empty() && place.named {
                 errors.push(LoadError::new(&place.path, Reason::Empty));
             }
-            for path in paths {
-                let path = path.canonicalize().unwrap_or(path);
+            for named in paths {
+                let path = named.canonicalize().unwrap_or_else(|_| named.clone());
                 if files.iter().any(|f| f.path == path) {
                     continue;
                 }
                 // Whoever can write to where the program lies can change the program.
-                match writable(&path).filter(|_| !self.trusting && !place.bundled) {
+                match writable(&named, &path, &place.path).filter(|_| !self.trusting && !place.bundled) {
                     Some(what) => errors.push(LoadError::new(&path, Reason::Writable(what))),
                     None => files.push(Found { path, named: place.named, bundled: place.bundled, place: number }),
                 }
@@ -98,17 +98,19 @@ impl Search {
     }
 }
 
-/// Of a library and its folder, what anybody on this machine may write to.
+/// Of a library as it was found and where it leads, the folders they lie in, and where it was looked for, what anybody on
+/// this machine may write to.
 #[cfg(unix)]
-fn writable(library: &Path) -> Option<PathBuf> {
+fn writable(named: &Path, path: &Path, place: &Path) -> Option<PathBuf> {
     use std::os::unix::fs::PermissionsExt;
     const BY_ALL: u32 = 0o002;
     let by_all = |path: &&Path| path.metadata().is_ok_and(|data| data.permissions().mode() & BY_ALL != 0);
-    [Some(library), library.parent()].into_iter().flatten().find(by_all).map(Path::to_owned)
+    let all = [Some(named), named.parent(), Some(path), path.parent(), Some(place)];
+    all.into_iter().flatten().find(by_all).map(Path::to_owned)
 }
 
 #[cfg(not(unix))]
-fn writable(_library: &Path) -> Option<PathBuf> {
+fn writable(_named: &Path, _path: &Path, _place: &Path) -> Option<PathBuf> {
     None
 }
 

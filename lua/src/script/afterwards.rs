@@ -47,7 +47,7 @@ impl Script {
     fn save(&mut self, path: Option<&Path>, replace: bool) -> Result<(), String> {
         let path = self.folder("save", path)?;
         let state = self.context.engine.state();
-        let saved = self.session.save(&path, &state, &self.catalog, &self.context.root, replace);
+        let saved = self.session.save(&path, &state, &state.catalog, &self.context.root, replace);
         self.print(&saved.map_err(|e| e.to_string())?);
         self.print(&[format!("saved to {}", path.display())]);
         Ok(())
@@ -58,9 +58,10 @@ impl Script {
     fn load_session(&mut self, path: Option<&Path>) -> Result<(), String> {
         let path = self.folder("load", path)?;
         let engine = self.context.engine.clone();
-        let opened = session::open(&path, &self.catalog, &mut || engine.mint()).map_err(|e| e.to_string())?;
+        let catalog = engine.catalog();
+        let opened = session::open(&path, &catalog, &mut || engine.mint()).map_err(|e| e.to_string())?;
         opened.is_whole().map_err(|e| e.to_string())?;
-        opened.sounds_lie_in(&self.context.root, &self.catalog).map_err(|e| e.to_string())?;
+        opened.sounds_lie_in(&self.context.root, &catalog).map_err(|e| e.to_string())?;
         let session = Batch::of(Origin::Host, Work::Become(opened.model, opened.scenes));
         let accepted = engine.commit(session).map_err(|e| e.to_string())?;
         self.session = opened.folder;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Realiser, Task, Ticket};
 use crate::control::reload::NewInstances;
+use crate::model::command::TriggerEventCommand;
 use crate::model::{Catalog, Model, Module, Name};
 use crate::rt::Instance;
 use crate::rt::message::{Change, Deed};
@@ -19,6 +20,17 @@ pub(super) struct Reloading {
     now: Option<Ticket>,
     /// Asked for meanwhile: types, of none those that have changed alone.
     then: Option<BTreeSet<Name>>,
+}
+
+/// A module as it was before another took its place.
+#[derive(Default)]
+struct Was {
+    /// Where it was ready.
+    slot: Option<u32>,
+    /// It may be heard, and rings out.
+    played: bool,
+    /// Notes that came before it was ready.
+    waiting: Option<(u64, Vec<TriggerEventCommand>)>,
 }
 
 impl Realiser {
@@ -67,24 +79,14 @@ impl Realiser {
         let modules: Vec<(&Name, &Module)> =
             model.modules.iter().filter(|(_, module)| types.contains(&module.module_type)).collect();
         let mut orphans = Vec::new();
-        let slots: Vec<Option<u32>> = modules.iter().map(|(name, _)| self.instance(name)).collect();
         // What was is of the old manifests.
-        let played: Vec<bool> = modules
-            .iter()
-            .map(|(name, _)| self.give_up(name, change, &mut orphans) && self.remove_module(name, change))
-            .collect();
+        let was: Vec<Was> = modules.iter().map(|(name, _)| self.take_away(name, change, &mut orphans)).collect();
         self.catalog = catalog;
-        for (((name, module), replaces), before) in modules.into_iter().zip(played).zip(slots) {
+        for ((name, module), was) in modules.into_iter().zip(was) {
             let fits = |(seed, instance): (u64, Box<Instance>)| (seed == module.seed).then_some(instance);
             match instances.remove(&module.id).and_then(fits) {
-                None => self.add_module(name, module, replaces),
-                Some(instance) => {
-                    self.enlist(name, module, replaces);
-                    self.put_in(name, instance, module, change);
-                    let now = self.instance(name);
-                    let both = before.zip(now).filter(|_| replaces);
-                    change.deeds.extend(both.map(|(from, to)| Deed::TakeOver { from, to }));
-                }
+                None => self.add_module(name, module, was.played),
+                Some(instance) => orphans.extend(self.put_in_place(name, module, was, instance, change)),
             }
         }
         self.forget_files();
@@ -93,19 +95,40 @@ impl Realiser {
         orphans
     }
 
-    /// An instance that was made, and has not been handed over, never will be. False: there is nothing left of it that
-    /// could ring out.
-    fn give_up(&mut self, name: &Name, change: &mut Change, orphans: &mut Vec<Orphan>) -> bool {
-        let Some(slot) = self.modules.get(name).map(|live| live.slot) else { return true };
-        let Some(at) = change.instances.iter().position(|(to, instance)| *to == slot && instance.is_some()) else {
-            return true;
-        };
-        orphans.extend(change.instances.remove(at).1);
-        change.deeds.retain(|deed| !deed.is_to(slot));
-        if let Some(live) = self.modules.get_mut(name) {
+    /// Takes a module away: what was handed over rings out; what was made, and not yet, never will be.
+    fn take_away(&mut self, name: &Name, change: &mut Change, orphans: &mut Vec<Orphan>) -> Was {
+        let slot = self.instance(name);
+        let Some(live) = self.modules.get_mut(name) else { return Was::default() };
+        let waiting = live.waiting.take();
+        let made = change.instances.iter().position(|(to, instance)| *to == live.slot && instance.is_some());
+        if let Some(at) = made {
             live.state = super::State::Making;
+            let (slot, instance) = change.instances.remove(at);
+            orphans.extend(instance);
+            change.deeds.retain(|deed| !deed.is_to(slot));
         }
-        self.remove_module(name, change)
+        Was { slot, waiting, played: self.remove_module(name, change) }
+    }
+
+    /// Puts a new instance in the place of what was. It is given back if the module is left out.
+    fn put_in_place(
+        &mut self,
+        name: &Name,
+        module: &Module,
+        was: Was,
+        instance: Box<Instance>,
+        change: &mut Change,
+    ) -> Option<Orphan> {
+        if self.enlist(name, module, was.played).is_none() {
+            return Some(instance);
+        }
+        if let Some(live) = self.modules.get_mut(name) {
+            live.waiting = was.waiting;
+        }
+        self.put_in(name, instance, module, change);
+        let both = was.slot.zip(self.instance(name)).filter(|_| was.played);
+        change.deeds.extend(both.map(|(from, to)| Deed::TakeOver { from, to }));
+        None
     }
 
     /// A module's instance is there: it gets all its values.
