@@ -13,7 +13,7 @@ struct Song(tempfile::TempDir);
 impl Song {
     fn of(module_type: &str) -> Song {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let code = format!("bad = make('{module_type}', 'bad')\nbad:trigger{{note = 60}}\n");
+        let code = format!("bad = make('{module_type}', 'bad')\nat(1, function() bad:trigger{{note = 60}} end)\n");
         std::fs::write(folder.path().join("song.lua"), code).expect("the folder can be written");
         Song(folder)
     }
@@ -43,7 +43,7 @@ fn a_crash_names_the_module_and_the_next_start_offers_to_play_without_it() {
         assert!(crashed.status.signal().is_some(), "{module_type}: {:?}", crashed.status);
         assert!(text(&crashed.stderr).contains(&said), "{module_type}: {}", text(&crashed.stderr));
 
-        let rendered = song.cantus(&["render", "song.lua", "-o", "out.wav", "--seconds", "0.1"]);
+        let rendered = song.cantus(&["render", "song.lua", "-o", "out.wav", "--seconds", "1"]);
         assert!(
             rendered.status.signal().is_some() && text(&rendered.stderr).contains(&said),
             "{}",
