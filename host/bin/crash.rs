@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use cantus_host::control::{Commit, EngineHandle};
@@ -18,6 +18,8 @@ struct Watched {
 }
 
 static WATCHED: OnceLock<Watched> = OnceLock::new();
+/// It was said: what follows from a crash is no crash of its own.
+static SAID: AtomicBool = AtomicBool::new(false);
 /// Modules by id, as `name`, or null: replaced, never freed, when modules come or go.
 static NAMES: AtomicPtr<Vec<(u64, String)>> = AtomicPtr::new(std::ptr::null_mut());
 
@@ -130,7 +132,7 @@ mod signals {
         let mut text = Text { bytes: [0; 1024], len: 0 };
         // SAFETY: what is put there is never freed.
         let names = unsafe { NAMES.load(Ordering::Acquire).as_ref() }.map_or(&[][..], |names| names);
-        if let Some(watched) = WATCHED.get() {
+        if let Some(watched) = WATCHED.get().filter(|_| !SAID.swap(true, Ordering::Relaxed)) {
             let _ = report(signal, names, watched.telemetry.at_work(), &mut text);
             let said = &text.bytes[..text.len];
             let _ = rustix::io::write(rustix::stdio::stderr(), said);
