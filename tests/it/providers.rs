@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::cli::{path, text};
+use crate::cli::text;
 use crate::rig::{fixture, program};
 
 /// A user of the program, who has nothing but a folder.
