@@ -3,16 +3,15 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use cantus_host::control::{Commit, EngineHandle};
 use cantus_host::model::Table;
-use cantus_host::rt::Telemetry;
+use cantus_host::rt::culprit;
 
 /// What the handler looks at: nothing of it is ever freed.
 struct Watched {
-    telemetry: Arc<Telemetry>,
     /// Where to write it, beside standard error.
     file: Option<std::ffi::CString>,
 }
@@ -20,7 +19,7 @@ struct Watched {
 static WATCHED: OnceLock<Watched> = OnceLock::new();
 /// It was said: what follows from a crash is no crash of its own.
 static SAID: AtomicBool = AtomicBool::new(false);
-/// Modules by id, as `name`, or null: replaced, never freed, when modules come or go.
+/// Modules by id, each as `name (type)`, or null: replaced, never freed, when modules come or go.
 static NAMES: AtomicPtr<Vec<(u64, String)>> = AtomicPtr::new(std::ptr::null_mut());
 
 /// Where the report of a performance lies that ended so, by its journal.
@@ -28,11 +27,11 @@ pub fn file(journal: &Path) -> PathBuf {
     journal.with_extension("crash")
 }
 
-/// Has crashes reported from now on: those of an engine's modules by their names.
-pub fn watch(engine: &EngineHandle, journal: Option<&Path>) {
+/// Has crashes reported from now on.
+pub fn watch(journal: Option<&Path>) {
     let file =
         journal.and_then(|journal| std::ffi::CString::new(file(journal).into_os_string().into_encoded_bytes()).ok());
-    if WATCHED.set(Watched { telemetry: engine.telemetry().clone(), file }).is_ok() {
+    if WATCHED.set(Watched { file }).is_ok() {
         handle();
     }
 }
@@ -93,7 +92,10 @@ fn report(signal: i32, names: &[(u64, String)], at_work: Option<u64>, text: &mut
             let short = module.split(' ').next().unwrap_or_default();
             write!(text, "Cantus crashed ({name}) while {module} was at work; --without {short} plays without it")
         }
-        Some((id, None)) => write!(text, "Cantus crashed ({name}) while a module that was removed ({id}) was at work"),
+        Some((id, None)) => write!(
+            text,
+            "Cantus crashed ({name}) while module number {id} was at work, which came or went a moment ago"
+        ),
         None => write!(text, "Cantus crashed ({name}) while no module was at work; please report it"),
     }?;
     text.write_str("\n")
@@ -133,7 +135,7 @@ mod signals {
         // SAFETY: what is put there is never freed.
         let names = unsafe { NAMES.load(Ordering::Acquire).as_ref() }.map_or(&[][..], |names| names);
         if let Some(watched) = WATCHED.get().filter(|_| !SAID.swap(true, Ordering::Relaxed)) {
-            let _ = report(signal, names, watched.telemetry.at_work(), &mut text);
+            let _ = report(signal, names, culprit(), &mut text);
             let said = &text.bytes[..text.len];
             let _ = rustix::io::write(rustix::stdio::stderr(), said);
             let flags = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::CREATE | rustix::fs::OFlags::TRUNC;
@@ -165,7 +167,7 @@ mod tests {
         let names = [(7, "kick (Sampler)".to_owned())];
         for (at_work, expected) in [
             (Some(7), "Cantus crashed (SIGSEGV) while kick (Sampler) was at work; --without kick plays without it\n"),
-            (Some(8), "Cantus crashed (SIGSEGV) while a module that was removed (8) was at work\n"),
+            (Some(8), "Cantus crashed (SIGSEGV) while module number 8 was at work, which came or went a moment ago\n"),
             (None, "Cantus crashed (SIGSEGV) while no module was at work; please report it\n"),
         ] {
             let mut text = Text { bytes: [0; 1024], len: 0 };

@@ -1,84 +1,102 @@
-//! Which plugins were built again while they play.
+//! Which plugins were built, again or for the first time, while others play.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use cantus_host::model::Name;
-use cantus_host::plugins::ModuleRegistry;
+use cantus_host::plugins::Search;
 
 /// How long a library must stay as it is before it is opened: a linker writes for a while.
 const SETTLED: Duration = Duration::from_millis(100);
 
-/// When a file was last written, and how long it is; `None`: it is not there.
+/// When a file was last written, and how long it is; `None`: it cannot be seen.
 type Stamp = Option<(SystemTime, u64)>;
 
-/// The libraries that provide something, as they were seen last.
-pub struct Rebuilt(Vec<Library>);
+/// The libraries where plugins are looked for, as they were seen last.
+pub struct Rebuilt {
+    search: Search,
+    libraries: BTreeMap<PathBuf, Library>,
+}
 
 struct Library {
-    path: PathBuf,
-    types: Vec<Name>,
-    /// As it is open.
-    open: Stamp,
+    /// As it was told last; `None`: never.
+    told: Option<Stamp>,
     /// As it is now, and since when.
     now: (Stamp, Instant),
 }
 
 impl Rebuilt {
     /// As they are now.
-    pub fn of(registry: &ModuleRegistry, now: Instant) -> Rebuilt {
-        let library = |plugin: &std::sync::Arc<cantus_host::plugins::Plugin>| {
-            let types = plugin.manifest.modules.iter().map(|module| module.name.as_str().into());
-            let stamp = stamp(&plugin.path);
-            Library { path: plugin.path.clone(), types: types.collect(), open: stamp, now: (stamp, now) }
+    pub fn of(search: Search, now: Instant) -> Rebuilt {
+        let library = |path: PathBuf| {
+            let stamp = stamp(&path);
+            (path, Library { told: Some(stamp), now: (stamp, now) })
         };
-        Rebuilt(registry.plugins().iter().map(library).collect())
+        let libraries = paths(&search).map(library).collect();
+        Rebuilt { search, libraries }
     }
 
-    /// The types of libraries that were built again, and have settled. Each build is told once.
-    pub fn due(&mut self, now: Instant) -> Vec<Name> {
-        let mut types = Vec::new();
-        for library in &mut self.0 {
-            let stamp = stamp(&library.path);
+    /// The libraries that were built, and have settled. Each build is told once.
+    pub fn due(&mut self, now: Instant) -> Vec<PathBuf> {
+        let mut due = Vec::new();
+        for path in paths(&self.search) {
+            let stamp = stamp(&path);
+            let library =
+                self.libraries.entry(path.clone()).or_insert_with(|| Library { told: None, now: (stamp, now) });
             if stamp != library.now.0 {
                 library.now = (stamp, now);
             }
-            if stamp.is_some() && stamp != library.open && now >= library.now.1 + SETTLED {
-                library.open = stamp;
-                types.extend(library.types.iter().cloned());
+            if stamp.is_some() && library.told != Some(stamp) && now >= library.now.1 + SETTLED {
+                library.told = Some(stamp);
+                due.push(path);
             }
         }
-        types
+        due
     }
 }
 
-fn stamp(file: &std::path::Path) -> Stamp {
+/// What may not be taken is told when it is looked for.
+fn paths(search: &Search) -> impl Iterator<Item = PathBuf> + use<> {
+    search.files().0.into_iter().map(|found| found.path)
+}
+
+fn stamp(file: &Path) -> Stamp {
     let metadata = file.metadata().ok()?;
     Some((metadata.modified().ok()?, metadata.len()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::env::consts::DLL_EXTENSION;
+
     use super::*;
 
     #[test]
     fn a_library_is_due_once_it_has_settled() {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("lib.so");
+        let place = folder.path().canonicalize().expect("it is there");
+        let library = |name: &str| place.join(name).with_extension(DLL_EXTENSION);
+        let (path, other) = (library("one"), library("other"));
         let start = Instant::now();
         let at = |ms: u64| start + Duration::from_millis(ms);
-        std::fs::write(&path, "1").expect("it can be written");
-        let open = stamp(&path);
-        let mut rebuilt =
-            Rebuilt(vec![Library { path: path.clone(), types: vec!["Gain".into()], open, now: (open, start) }]);
-        assert_eq!(rebuilt.due(at(1000)), [""; 0].map(Name::from), "nothing was built");
-        std::fs::write(&path, "12").expect("it can be written");
+        let write = |path: &Path, text: &str| std::fs::write(path, text).expect("it can be written");
+        write(&path, "1");
+        let mut search = Search::default();
+        search.add(&place, false, false);
+        let mut rebuilt = Rebuilt::of(search, start);
+        assert!(rebuilt.due(at(1000)).is_empty(), "nothing was built");
+        write(&path, "12");
         assert!(rebuilt.due(at(1010)).is_empty(), "it may still be written");
-        std::fs::write(&path, "123").expect("it can be written");
+        write(&path, "123");
         assert!(rebuilt.due(at(1100)).is_empty() && rebuilt.due(at(1199)).is_empty(), "and is");
-        assert_eq!(rebuilt.due(at(1200)), ["Gain"].map(Name::from));
+        assert_eq!(rebuilt.due(at(1200)), [path.clone()]);
         assert!(rebuilt.due(at(9000)).is_empty(), "once");
         std::fs::remove_file(&path).expect("it can be removed");
-        assert!(rebuilt.due(at(9999)).is_empty() && rebuilt.due(at(19_999)).is_empty(), "there is nothing to open");
+        write(&other, "1");
+        assert!(rebuilt.due(at(9999)).is_empty(), "a new one may still be written, too");
+        assert_eq!(rebuilt.due(at(19_999)), [other]);
+        write(&path, "1234");
+        assert!(rebuilt.due(at(20_000)).is_empty());
+        assert_eq!(rebuilt.due(at(20_200)), [path], "it is there again");
     }
 }

@@ -46,7 +46,7 @@ impl Render {
     /// Renders, and prints what came out.
     pub fn run(&self, plugins: &PluginArguments) -> Result<(), Failure> {
         let bars = Length::Bars(self.bars.unwrap_or(BARS));
-        let registry = plugins.load_for(&self.file)?;
+        let registry = plugins.load_for(&self.file, None)?;
         let song = Song::open(&self.file, registry.catalog(), plugins)?;
         let rendering = Rendering {
             song: &song,

@@ -38,7 +38,7 @@ impl Replay {
         let rate = read.header.rate;
         let config = Config { rate, root: self.root.clone().unwrap_or(read.header.root.clone()) };
         output.is_none_of(sounds(&read), &config.root, "the journal")?;
-        let mut player = Player::new(plugins.load()?, config, read);
+        let mut player = Player::new(plugins.load_again(&read.header)?, config, read);
         let frames = self.seconds.map_or(player.end(), |seconds| (seconds * rate).round() as u64);
         output.fits(frames, 32, rate)?;
         let meter = write(|block| player.pull(block), &output, rate, 32, frames)?;

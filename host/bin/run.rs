@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 use cantus_host::control::{Batch, Commit, Engine, EngineHandle, EngineThread, Origin, journal};
 use cantus_host::device::{Cpal, Device, DeviceError, Null, Source};
 use cantus_host::model::command::ReloadTypeCommand;
-use cantus_host::model::{Catalog, Name};
-use cantus_host::plugins::ModuleRegistry;
+use cantus_host::plugins::{ModuleRegistry, Search};
 use cantus_lua::watchdog::{Fate, Pulse, supervise};
 use cantus_lua::{Evaluation, Options, Script, ScriptError};
 use clap::Args;
@@ -65,10 +64,11 @@ pub struct Run {
 impl Run {
     /// Plays until Ctrl-C or the last bar.
     pub fn run(&self, plugins: &PluginArguments) -> Result<(), Failure> {
-        let registry = plugins.load_for(&self.file)?;
+        let journal = self.journal_to_recover()?;
+        let registry = plugins.load_for(&self.file, journal.as_ref())?;
         let mut song = Song::open(&self.file, registry.catalog(), plugins)?;
-        if let Some(journal) = self.recover(registry.catalog())? {
-            song.go_on_from(journal);
+        if let Some(journal) = journal {
+            song.go_on_from(journal::recover(&journal, registry.catalog()));
         }
         let config = song.config();
         let (mut engine, processor) = Engine::new(registry.clone(), config.clone());
@@ -95,7 +95,7 @@ impl Run {
             bars: self.bars,
             journal: journal.into(),
             prompt: Prompt::open(),
-            watched: self.watch_plugins.then(|| registry.clone()),
+            watched: self.watch_plugins.then(|| plugins.search()),
             begun: Arc::default(),
         };
         let patience = 2.0 * number("script_seconds") + PATIENCE.as_secs_f64();
@@ -115,13 +115,13 @@ impl Run {
         played.map_err(|lost| Failure(lost.to_string()))?
     }
 
-    /// What a journal had come to, if that is to go on.
-    fn recover(&self, catalog: &Catalog) -> Result<Option<journal::Recovered>, Failure> {
+    /// The journal that is to go on, if one is.
+    fn journal_to_recover(&self) -> Result<Option<journal::Read>, Failure> {
         let last = || Journals::of(&self.file).and_then(|journals| journals.newest());
         let none = || Failure(format!("there is no journal of {}; name one", self.file.display()));
-        let read = match &self.recover {
-            Some(Some(named)) => journal::read(named).map_err(Failure)?,
-            Some(None) => last().ok_or_else(none)?.1,
+        match &self.recover {
+            Some(Some(named)) => Ok(Some(journal::read(named).map_err(Failure)?)),
+            Some(None) => Ok(Some(last().ok_or_else(none)?.1)),
             None => {
                 if let Some((last, _)) = last().filter(|(_, read)| broke_off(read)) {
                     let last = last.display();
@@ -132,10 +132,9 @@ impl Run {
                 if let Some(crash) = Journals::of(&self.file).and_then(|journals| journals.last_crash()) {
                     tell(crash.trim_end());
                 }
-                return Ok(None);
+                Ok(None)
             }
-        };
-        Ok(Some(journal::recover(&read, catalog)))
+        }
     }
 
     /// Begins to write a journal; answers where.
@@ -195,8 +194,8 @@ struct Performance {
     bars: Option<f64>,
     journal: Arc<Unplayed>,
     prompt: Prompt,
-    /// The plugins, if those are taken that are built again.
-    watched: Option<Arc<ModuleRegistry>>,
+    /// Where plugins lie, if those are taken that are built again.
+    watched: Option<Search>,
     /// The music has begun.
     begun: Arc<AtomicBool>,
 }
@@ -224,8 +223,9 @@ impl Performance {
             self.begin(&evaluation)?;
         }
         let (mut told, mut said, mut strain, mut look) = (Vec::new(), None, Strain::default(), Instant::now());
-        let mut rebuilt = self.watched.as_ref().map(|registry| Rebuilt::of(registry, look));
+        let mut rebuilt = self.watched.clone().map(|search| Rebuilt::of(search, look));
         while pulse.beat() {
+            names.look(engine);
             let until = script.tick().map(|seconds| Instant::now() + Duration::from_secs_f64(seconds.min(1.0)));
             if Instant::now() < look {
                 // A line that is typed is done at once.
@@ -235,7 +235,6 @@ impl Performance {
             look = Instant::now() + WATCH;
             tell_problems(engine, &script, &mut told);
             strain.tell(engine);
-            names.look(engine);
             if engine.telemetry().device_lost() {
                 return Err(Failure("the sound device has gone; plug it in and run again".into()));
             }
@@ -274,18 +273,18 @@ impl Performance {
     }
 }
 
-/// Takes the modules of types anew whose plugins were built again.
-fn reload(engine: &EngineHandle, types: &[Name]) {
-    if types.is_empty() {
+/// Makes the modules anew whose plugins were built again, or lie there now.
+fn reload(engine: &EngineHandle, libraries: &[PathBuf]) {
+    if libraries.is_empty() {
         return;
     }
-    let command = |module_type: &Name| ReloadTypeCommand { module_type: module_type.clone() }.into();
-    let what = if let Err(error) = engine.commit(Batch::new(Origin::Host, types.iter().map(command).collect())) {
-        format!("could not be taken: {error}")
-    } else {
-        "is taken, unless a warning follows".into()
+    let command = ReloadTypeCommand { module_type: None };
+    let what = match engine.commit(Batch::new(Origin::Host, vec![command.into()])) {
+        Ok(_) => "is taken, unless a warning follows".into(),
+        Err(error) => format!("could not be taken: {error}"),
     };
-    tell(format_args!("a new build of {} {what}", types.join(", ")));
+    let names: Vec<_> = libraries.iter().filter_map(|path| Some(path.file_name()?.to_string_lossy())).collect();
+    tell(format_args!("what was built ({}) {what}", names.join(", ")));
 }
 
 /// Says what came of an evaluation; of one that was tried again and failed as before, nothing.

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cantus_host::control::journal;
 use cantus_host::plugins::{By, Caution, Choice, Known, LoadError, ModuleRegistry, Prober, Reason, Search};
 use cantus_host::session::{self, Lock};
 use cantus_plugin_api::Cpu;
 use clap::{Args, ValueEnum};
 
 use crate::Failure;
-use crate::console::warn;
+use crate::console::{tell, warn};
 use crate::settings::text;
 
 /// Where plugins come from, and how they run.
@@ -51,31 +52,48 @@ impl PluginArguments {
     /// # Errors
     /// A choice on the command line that cannot be: to play something else instead would be wrong.
     pub fn load(&self) -> Result<Arc<ModuleRegistry>, Failure> {
-        self.load_with(Vec::new())
+        Ok(self.load_with(users_choices())?.into())
     }
 
-    /// The same, with what a song says of who is to provide what.
+    /// The same, with what a song says of who is to provide what, or the journal that it goes on from.
     ///
     /// # Errors
     /// As [`load`](PluginArguments::load), and when what is there is not what `--locked` demands.
-    pub fn load_for(&self, song: &Path) -> Result<Arc<ModuleRegistry>, Failure> {
+    pub fn load_for(&self, song: &Path, journal: Option<&journal::Read>) -> Result<Arc<ModuleRegistry>, Failure> {
         let folder = folder_of(song);
         let lock = Lock::read(folder).map_err(Failure)?;
-        let mut choices = if song.is_dir() { session::providers(song) } else { Vec::new() };
+        let mut choices = users_choices();
+        match journal {
+            Some(journal) => choices.extend(journal.providers()),
+            None if song.is_dir() => choices.extend(session::providers(song)),
+            None => {}
+        }
         choices.extend(lock.iter().flat_map(Lock::choices));
         let registry = self.load_with(choices)?;
         let Some(lock) = lock else {
             let advice = format!("`cantus plugins lock {}` writes one", song.display());
             let none = || Failure(format!("could not open {}: it has no cantus.lock; {advice}", song.display()));
-            return if self.locked { Err(none()) } else { Ok(registry) };
+            return if self.locked { Err(none()) } else { Ok(registry.into()) };
         };
         let differences = lock.differences(&registry);
-        if self.locked && !differences.is_empty() {
+        if !self.locked {
+            differences.iter().for_each(warn);
+            return Ok(registry.into());
+        }
+        if !differences.is_empty() {
             let (song, differences) = (song.display(), differences.join("\n  "));
             return Err(Failure(format!("could not open {song} as it was locked:\n  {differences}")));
         }
-        differences.iter().for_each(warn);
-        Ok(registry)
+        tell(format_args!("as it was locked, only these plugins are there: {lock}"));
+        Ok(registry.only(lock.builds()).into())
+    }
+
+    /// Loads plugins that provide what they did when a journal was written, whatever is chosen now but on the command line.
+    ///
+    /// # Errors
+    /// As [`load`](PluginArguments::load).
+    pub fn load_again(&self, journal: &journal::Header) -> Result<Arc<ModuleRegistry>, Failure> {
+        Ok(self.load_with(journal.choices.clone())?.into())
     }
 
     /// Where plugins are looked for.
@@ -87,23 +105,22 @@ impl PluginArguments {
         if self.trust_writable { search.trusting() } else { search }
     }
 
-    fn load_with(&self, mut choices: Vec<Choice>) -> Result<Arc<ModuleRegistry>, Failure> {
-        choices.extend(users_choices());
+    fn load_with(&self, mut choices: Vec<Choice>) -> Result<ModuleRegistry, Failure> {
         choices.extend(self.choices.iter().cloned());
         let registry = ModuleRegistry::load_with(&self.search(), &choices, caution());
         for failure in registry.failures() {
             if let LoadError { reason: Reason::BadChoice { choice, .. }, .. } = failure
-                && choice.by == By::CommandLine
+                && self.choices.contains(choice)
             {
                 return Err(Failure(failure.reason.to_string()));
             }
             warn(failure);
         }
         registry.notes().iter().for_each(warn);
-        Ok(Arc::new(match self.cpu {
+        Ok(match self.cpu {
             Instructions::Best => registry,
             Instructions::Portable => registry.with_cpu(Cpu::PORTABLE),
-        }))
+        })
     }
 }
 

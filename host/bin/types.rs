@@ -44,7 +44,7 @@ impl Types {
                 return Err(Failure(format!("could not write types for {}: {why}", self.song.display())));
             }
         };
-        let registry = plugins.load_for(&self.song)?;
+        let registry = plugins.load_for(&self.song, None)?;
         for path in write(folder, registry.catalog())? {
             say(path.display())?;
         }

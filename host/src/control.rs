@@ -18,6 +18,7 @@ mod schedule;
 mod slots;
 mod state;
 mod tap;
+mod tasks;
 mod workers;
 mod works;
 

@@ -21,7 +21,7 @@ pub use file::read_library;
 pub use known::{Known, Verdict};
 pub(crate) use library::open;
 pub use probe::Prober;
-pub use registry::{Caution, ModuleRegistry, Plugin};
+pub use registry::{Builds, Caution, ModuleRegistry, Plugin};
 pub use search::{Found, Search};
 
 /// A library that was not loaded, and why.
@@ -37,6 +37,11 @@ pub struct LoadError {
 impl LoadError {
     fn new(path: &Path, reason: Reason) -> LoadError {
         LoadError { path: path.to_owned(), reason }
+    }
+
+    /// It is the library at a path that was not loaded: not a type of it, or a choice, that cannot be.
+    pub fn is_of(&self, path: &Path) -> bool {
+        self.path == path && !matches!(self.reason, Reason::Ambiguous { .. } | Reason::BadChoice { .. })
     }
 }
 
@@ -96,6 +101,9 @@ pub enum Reason {
         /// The file that won.
         first: PathBuf,
     },
+    /// Only another build of it is to be used.
+    #[error("it is another build of {0} than the lock names; play without --locked, or write the lock anew")]
+    NotLocked(String),
     /// Several plugins provide a type, and nobody chose.
     #[error("type {module_type} is provided by {}; choose one with --use {module_type}=PLUGIN", .plugins.join(" and "))]
     Ambiguous {

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 use crate::assets::ContentHash;
 use crate::model::{Catalog, Model, ModuleId, Name, is_name};
-use crate::plugins::{By, Choice};
+use crate::plugins::Choice;
 
 pub use error::SessionError;
 pub use folder::{Folder, Opened, open};
@@ -88,10 +88,7 @@ pub fn load(folder: &Path, catalog: &Catalog, mint: &mut dyn FnMut() -> ModuleId
 pub fn providers(folder: &Path) -> Vec<Choice> {
     let read = std::fs::read_to_string(file(folder)).ok().and_then(|text| text.parse::<toml::Table>().ok());
     let providers = read.as_ref().and_then(|file| file.get("providers")?.as_table());
-    let choice = |(module_type, plugin): (&String, &toml::Value)| {
-        let plugin = plugin.as_str()?.parse().ok()?;
-        Some(Choice { by: By::Session, module_type: module_type.clone(), plugin })
-    };
+    let choice = |(name, plugin): (&String, &toml::Value)| Choice::of_session(name, plugin.as_str()?);
     providers.into_iter().flatten().filter_map(choice).collect()
 }
 

@@ -1,13 +1,14 @@
 //! `engine` and what it gives out: clock, module registry, connection manager, parameter router, pattern runtime.
 
+use cantus_host::model::Num;
 use cantus_host::model::command::{
     PauseTransportCommand, ReloadTypeCommand, ResetTransportCommand, SeekCommand, StartTransportCommand,
     StopTransportCommand,
 };
-use cantus_host::model::{Name, Num};
 use mlua::{Lua, MultiValue, Result, Table, Value};
 
 use crate::context::{run, with};
+use crate::error::blame;
 use crate::facade::{Facade, This};
 use crate::handle::Handle;
 use crate::library::{Row, call};
@@ -72,11 +73,11 @@ pub const ENGINE: &[Row] = &[
     },
     Row {
         name: "engine:reload",
-        signature: "(type: string|cantus.Module)",
+        signature: "(type?: string|cantus.Module)",
         doc: "Looks at the plugins on the disk again, and makes all modules of a type anew, by the plugin that provides it \
-              now. They play on from where the music is; the old ones ring out. If something of it cannot be, all stays as \
-              it was, and that is told.",
-        example: "engine:reload(kick)  engine:reload(kick.type)",
+              now; without a type, all whose plugin was built again. They play on from where the music is; the old ones \
+              ring out. What cannot be made plays on as it was, and that is told.",
+        example: "engine:reload(kick)  engine:reload(kick.type)  engine:reload()",
         function: |lua, args| call(lua, args, |lua, (_, what): (This, Value)| reload(lua, &what)),
     },
 ];
@@ -85,12 +86,14 @@ fn reload(lua: &Lua, what: &Value) -> Result<()> {
     let module_type = match what {
         Value::UserData(module) if module.is::<Handle>() => {
             let name = module.borrow::<Handle>()?.name(lua);
-            with(lua, |work| Ok(work.model.modules.get(&name).map(|module| module.module_type.clone())))?
+            let gone = || blame(format!("there is no module \"{name}\" any more"));
+            let module_type =
+                with(lua, |work| Ok(work.model.modules.get(&name).map(|module| module.module_type.clone())))?;
+            Some(module_type.ok_or_else(gone)?)
         }
-        _ => None,
+        Value::Nil => None,
+        what => Some(text(what, "the name of a type")?.into()),
     };
-    let module_type =
-        module_type.map_or_else(|| Ok(text(what, "the name of a type")?.into()), Ok::<Name, mlua::Error>)?;
     run(lua, ReloadTypeCommand { module_type })
 }
 

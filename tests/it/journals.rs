@@ -34,6 +34,7 @@ fn plain(path: &Path) -> Result<Journal, String> {
         rate: RATE,
         root: pieces(),
         plugins: Default::default(),
+        choices: Vec::new(),
         types: Default::default(),
     };
     Journal::create(path, header)

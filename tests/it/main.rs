@@ -33,6 +33,7 @@ mod prepared; // what workers make for modules, and what modules say
 mod providers; // which plugin provides a type, and who says so
 mod quantized;
 mod ramps; // nothing clicks, nothing hangs, what is removed rings out
+mod reloads; // what is looked at again on the disk: taken, refused, replayed
 mod renders; // the same bytes, whatever the device does
 mod requests; // what modules ask for, and how long they take
 mod rig; // how all of them begin

@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use crate::cli::text;
 use crate::rig::{fixture, program};
+use crate::swap::replaced;
 
 /// A user of the program, who has nothing but a folder.
 struct User {
@@ -31,13 +32,7 @@ impl User {
     /// Copies a fixture's library, with words in it replaced by others that are as long.
     fn library(&self, name: &str, fixture_name: &str, words: &[(&str, &str)]) -> PathBuf {
         let mut bytes = std::fs::read(fixture(fixture_name)).expect("it is built");
-        for (from, to) in words {
-            assert_eq!(from.len(), to.len());
-            let places: Vec<usize> =
-                (0..bytes.len() - from.len()).filter(|i| bytes[*i..].starts_with(from.as_bytes())).collect();
-            assert!(!places.is_empty(), "{from} is in there");
-            places.into_iter().for_each(|at| bytes[at..at + to.len()].copy_from_slice(to.as_bytes()));
-        }
+        words.iter().for_each(|(from, to)| bytes = replaced(&bytes, from, to));
         let path = self.path(name).with_extension(std::env::consts::DLL_EXTENSION);
         std::fs::create_dir_all(path.parent().expect("in a folder")).expect("it can be made");
         std::fs::write(&path, bytes).expect("it can be written");

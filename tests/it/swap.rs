@@ -5,23 +5,25 @@ use std::sync::Arc;
 
 use cantus_host::control::Commit;
 use cantus_host::model::command::{ReloadTypeCommand, UseProviderCommand};
-use cantus_host::plugins::{ModuleRegistry, Search};
+use cantus_host::plugins::{ModuleRegistry, Reason, Search};
 
 use crate::rig::{Studio, bundled, fixture, peak, pieces, ramp};
 
-/// The bundled plugins, the probes, and the libraries of a folder before them.
-fn registry(folder: &Path) -> Arc<ModuleRegistry> {
+/// The bundled plugins, the probes, the misfits, and the libraries of a folder before them.
+pub fn registry(folder: &Path) -> Arc<ModuleRegistry> {
     let mut search = Search::default();
     search.add(folder, false, false);
     search.add(&bundled(), false, true);
     search.add(&fixture("probes"), true, false);
+    search.add(&fixture("misfits"), true, false);
     let registry = ModuleRegistry::load(&search, &[]);
-    assert_eq!(registry.failures(), &[]);
+    let unexpected = registry.failures().iter().find(|failure| !matches!(failure.reason, Reason::Shadowed { .. }));
+    assert_eq!(unexpected, None);
     Arc::new(registry)
 }
 
 /// A folder with a copy of a fixture's library.
-fn with(fixtures: &[&str]) -> (tempfile::TempDir, Vec<PathBuf>) {
+pub fn with(fixtures: &[&str]) -> (tempfile::TempDir, Vec<PathBuf>) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let copy = |name: &&str| {
         let path = folder.path().join(fixture(name).file_name().expect("a file"));
@@ -33,15 +35,31 @@ fn with(fixtures: &[&str]) -> (tempfile::TempDir, Vec<PathBuf>) {
 }
 
 /// Builds a library again, so to speak: the same, and one byte behind its end that nobody reads.
-fn rebuild(library: &Path) {
+pub fn rebuild(library: &Path) {
     let mut bytes = std::fs::read(library).expect("it is there");
     bytes.push(0);
+    put(library, &bytes);
+}
+
+/// The bytes of a library with a word in it replaced by another that is as long.
+pub fn replaced(library: &[u8], from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = library.to_vec();
+    let places: Vec<usize> =
+        (0..bytes.len() - from.len()).filter(|i| bytes[*i..].starts_with(from.as_bytes())).collect();
+    assert!(!places.is_empty(), "{from} is in there");
+    places.into_iter().for_each(|at| bytes[at..at + to.len()].copy_from_slice(to.as_bytes()));
+    bytes
+}
+
+/// Puts another library in a place, whole from one moment to the next.
+pub fn put(library: &Path, bytes: &[u8]) {
     let new = library.with_extension("new");
     std::fs::write(&new, bytes).expect("the folder can be written");
     std::fs::rename(&new, library).expect("the folder can be written");
 }
 
-fn playing(folder: &Path, code: &str) -> Studio {
+pub fn playing(folder: &Path, code: &str) -> Studio {
     let mut studio = Studio::with(registry(folder), pieces());
     studio.eval(code);
     studio.start();
@@ -49,7 +67,7 @@ fn playing(folder: &Path, code: &str) -> Studio {
 }
 
 fn reload(studio: &Studio, module_type: &str) {
-    studio.send(ReloadTypeCommand { module_type: module_type.into() }).expect("the type is known");
+    studio.send(ReloadTypeCommand { module_type: Some(module_type.into()) }).expect("the type is known");
 }
 
 /// Largest step from one sample to the next.
@@ -167,23 +185,13 @@ fn what_cannot_be_taken_leaves_all_as_it_was() {
     let mut studio = playing(folder.path(), code);
     assert_eq!(studio.render(64)[0], [-0.5; 64]);
     let good = std::fs::read(&paths[0]).expect("it is there");
-    let replaced = |from: &str, to: &str| {
-        assert_eq!(from.len(), to.len());
-        let mut bytes = good.clone();
-        let places: Vec<usize> =
-            (0..bytes.len() - from.len()).filter(|i| bytes[*i..].starts_with(from.as_bytes())).collect();
-        assert!(!places.is_empty());
-        places.into_iter().for_each(|at| bytes[at..at + to.len()].copy_from_slice(to.as_bytes()));
-        bytes
-    };
+    let replaced = |from: &str, to: &str| replaced(&good, from, to);
     for (what, bytes, said) in [
         ("cut short", good[..good.len() / 2].to_vec(), "cut short"),
         ("another key", replaced("key = \"gain\"", "key = \"loud\""), "has no parameter \"gain\""),
         ("another port", replaced("key = \"in\"", "key = \"ip\""), "g.in: Gain has no such port"),
     ] {
-        let new = paths[0].with_extension("new");
-        std::fs::write(&new, bytes).expect("the folder can be written");
-        std::fs::rename(&new, &paths[0]).expect("the folder can be written");
+        put(&paths[0], &bytes);
         reload(&studio, "Gain");
         assert_eq!(studio.render(640)[0], [-0.5; 640], "{what}");
         let state = studio.engine().state();

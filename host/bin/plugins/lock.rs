@@ -27,21 +27,25 @@ pub struct LockSong {
 impl LockSong {
     /// Writes the lock, and prints where.
     pub fn run(&self, arguments: &PluginArguments) -> Result<(), Failure> {
-        let registry = arguments.load_for(&self.song)?;
+        let registry = arguments.load_for(&self.song, None)?;
         let song = Song::open(&self.song, registry.catalog(), arguments)?;
-        let types = on_script_thread(|| {
-            let studio = Lockstep::new(registry.clone(), song.config());
+        let lock = on_script_thread(|| {
+            let studio = Lockstep::new(registry, song.config());
             let engine: Rc<dyn Commit> = Rc::new(studio.engine().clone());
             song.begin(&*engine)?;
             let evaluated = song.evaluate(&mut script(engine.clone(), &song, Options::default(), |_| {})?);
             evaluated.map_err(|Failure(why)| Failure(format!("could not tell what the song uses: {why}")))?;
-            let modules = engine.state().model.modules.iter().map(|(_, m)| m.module_type.clone()).collect();
-            Ok::<BTreeSet<Name>, Failure>(modules)
+            studio.settle();
+            let state = engine.state();
+            let models = state.scenes.values().chain([&state.model]);
+            let modules = models.flat_map(|model| model.modules.iter().map(|(_, module)| module.module_type.clone()));
+            let types: BTreeSet<Name> = modules.collect();
+            Ok::<Lock, Failure>(Lock::of(studio.engine().0.borrow().registry(), &types))
         })?;
         let folder = folder_of(&self.song);
         let path = Lock::file(folder);
         let refuse = |e: std::io::Error| Failure(format!("could not write {}: {e}; check the folder", path.display()));
-        Lock::of(&registry, &types).write(folder).map_err(refuse)?;
+        lock.write(folder).map_err(refuse)?;
         say(path.display())
     }
 }

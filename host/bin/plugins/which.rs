@@ -32,7 +32,7 @@ impl Which {
     pub fn run(&self, arguments: &PluginArguments) -> Result<(), Failure> {
         let registry = match &self.song {
             None => arguments.load()?,
-            Some(song) => arguments.load_for(song)?,
+            Some(song) => arguments.load_for(song, None)?,
         };
         let name = &*self.module_type;
         if registry.candidates(name).next().is_none() {

@@ -11,9 +11,10 @@ use super::engine::Engine;
 use super::history::{Direction, History, Part};
 use super::journal::Record;
 use super::queue::{Answer, Envelope};
+use super::realise::Ticket;
 use super::schedule::{Kept, PENDING, Pending, Report};
 use crate::model::command::{ForgetSceneCommand, KeepSceneCommand, SetParameterCommand};
-use crate::model::{Command, Model, ModuleId, Name, Refusal};
+use crate::model::{Command, Model, Name, Refusal};
 use crate::rt::message::{At, Change, Deed, TransportChange};
 
 /// Reports that are kept; when there are more, the oldest go.
@@ -74,8 +75,8 @@ impl Engine {
 
     /// A module wants a value of its own changed: that is a command like any other. When a journal is replayed, it is
     /// there already.
-    pub(super) fn grant(&mut self, id: ModuleId, value: &Wire) {
-        let Some((path, value)) = self.realiser.asked(id, value).filter(|_| self.held.is_none()) else { return };
+    pub(super) fn grant(&mut self, ticket: Ticket, value: &Wire) {
+        let Some((path, value)) = self.realiser.asked(ticket, value).filter(|_| self.held.is_none()) else { return };
         let origin = Origin::Module(path.module.clone());
         let command: Command = SetParameterCommand { path, value: Some(value) }.into();
         let mut changed = (*self.model).clone();
@@ -334,7 +335,7 @@ impl Engine {
             Command::TriggerEvent(c) => self.realiser.trigger(c, change),
             Command::InvokeAction(c) => self.realiser.action(c, &self.model, change),
             Command::ReloadAsset(c) => self.realiser.reload(&c.file),
-            Command::ReloadType(c) => self.realiser.reload_plugins(Some(&c.module_type)),
+            Command::ReloadType(c) => self.realiser.reload_plugins(c.module_type.as_ref()),
             Command::UseProvider(_) => self.realiser.reload_plugins(None),
             Command::KeepScene(c) => self.keep_scene(c.name.clone(), c.commands.as_deref()),
             Command::ForgetScene(c) => _ = Arc::make_mut(&mut self.scenes).remove(&c.name),

@@ -291,6 +291,12 @@ pub trait Commit {
     /// Where the music is, sampled now.
     fn clock(&self) -> ClockReading;
 
+    /// Waits until plugins that were asked for have taken the place of others, or could not; a few seconds at most. False:
+    /// they are still being looked at.
+    fn wait_for_plugins(&self) -> bool {
+        !self.state().status.reloading
+    }
+
     /// Frames before its time in which a batch must be here to be on time; where time is virtual, a quantum.
     fn horizon(&self) -> f64 {
         QUANTUM as f64

@@ -14,14 +14,13 @@ use super::handle::EngineHandle;
 use super::history::History;
 use super::journal::{self, Journal, Record};
 use super::queue::CommandQueue;
-use super::realise::{Realiser, Task, Ticket};
-use super::reload::reload;
+use super::realise::Realiser;
+use super::replay::Held;
 use super::schedule::{Reports, Schedule, Waiting};
 use super::state::{Causes, EngineState, Status};
-use super::workers::{Done, Workers};
+use super::workers::Workers;
 use super::works::Sayings;
-use crate::assets::{self, Asset, Progress};
-use crate::model::{Catalog, Model, ModuleId, Name};
+use crate::model::{Catalog, Model, Name};
 use crate::plugins::ModuleRegistry;
 use crate::rt::message::{At, Change, FromAudio, ToAudio};
 use crate::rt::{Fault, Instance, Keeper, Processor};
@@ -73,7 +72,7 @@ pub(super) struct Brought {
 /// Checks and applies batches, realises Models, publishes states. Lives on one thread, the control thread, and does
 /// no I/O there.
 pub struct Engine {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     pub(super) registry: Arc<ModuleRegistry>,
     /// Its manifests, in whose order the values of the Model lie.
     pub(super) catalog: Arc<Catalog>,
@@ -98,8 +97,8 @@ pub struct Engine {
     to_audio: Producer<ToAudio>,
     from_audio: Consumer<FromAudio>,
     pub(super) brought: Brought,
-    /// Results of workers that wait for the moment at which they came: when a journal is replayed.
-    pub(super) held: Option<Vec<Done>>,
+    /// What waits for the moment at which it came: when a journal is replayed.
+    pub(super) held: Option<Held>,
     pub(super) journal: Option<Journal>,
     pub(super) since_checkpoint: u32,
     /// Changes that found the ring full.
@@ -212,6 +211,11 @@ impl Engine {
         Census { instances, cables, handles: self.keeper.count(), alive: Instance::alive() }
     }
 
+    /// Who provides what, now.
+    pub fn registry(&self) -> &Arc<ModuleRegistry> {
+        &self.registry
+    }
+
     /// Nothing is being made or loaded: what is not ready will not be.
     pub fn settled(&self) -> bool {
         !self.status.loading() && self.errands == 0
@@ -259,10 +263,10 @@ impl Engine {
                     self.workers.bury(change);
                 }
                 FromAudio::RungOut { slot } => self.take_out(slot),
-                FromAudio::Request { instance, value } => self.grant(ModuleId(instance), &value),
-                FromAudio::Said { instance, text } => self.hear_saying(ModuleId(instance), text.text()),
+                FromAudio::Request { ticket, value } => self.grant(ticket, &value),
+                FromAudio::Said { ticket, text } => self.hear_saying(ticket, text.text()),
                 FromAudio::Work { slot, ticket, desk, places } => self.put_to_work((slot, ticket), &desk, places),
-                FromAudio::Fault { instance, fault } => {
+                FromAudio::Fault { ticket, fault } => {
                     let text = match fault {
                         Fault::Failed(report) => format!(
                             "it panicked and is silent from now on ({}); remove it and add it again",
@@ -273,39 +277,9 @@ impl Engine {
                                 .to_owned()
                         }
                     };
-                    self.realiser.faulted(ModuleId(instance), text);
+                    self.realiser.faulted(ticket, text);
                 }
             }
-        }
-    }
-
-    /// Takes what a worker has done.
-    pub(super) fn finish(&mut self, done: Done) {
-        self.errands -= usize::from(matches!(done, Done::Worked(..)));
-        match (done, &mut self.held) {
-            (Done::Nothing, _) => {}
-            (done, Some(held)) => held.push(done),
-            (Done::Made(ticket, result), None) => self.take_made(ticket, result),
-            (Done::Loaded(ticket, file, result), None) => self.take_loaded(ticket, file, result),
-            (Done::Reloaded(ticket, result), None) => self.take_reloaded(ticket, result),
-            (Done::Worked(errand, result), None) => self.take_worked(errand, result),
-        }
-    }
-
-    pub(super) fn take_made(&mut self, ticket: Ticket, result: Result<Box<Instance>, String>) {
-        let orphan = self.realiser.made(ticket, result, &self.model, &mut self.brought.change);
-        self.brought.results.push(journal::Result::Made { ticket });
-        match orphan {
-            Some(orphan) => self.workers.bury(orphan),
-            None => self.brought.replan = true,
-        }
-    }
-
-    pub(super) fn take_loaded(&mut self, ticket: Ticket, file: Name, result: Result<Arc<Asset>, String>) {
-        let hash = result.as_ref().ok().map(|asset| asset.hash);
-        self.brought.results.push(journal::Result::Loaded { ticket, file, hash });
-        if let Some(orphan) = self.realiser.loaded(ticket, result, &mut self.brought.change) {
-            self.workers.bury(orphan);
         }
     }
 
@@ -376,27 +350,6 @@ impl Engine {
         }
     }
 
-    fn start(&mut self, task: Task) {
-        let (registry, config) = (self.registry.clone(), self.config.clone());
-        match task {
-            Task::Make { ticket, module_type, id, seed } => self.workers.start(move || {
-                let make = || registry.instantiate(&module_type, id.0, seed, config.rate).map(Box::new);
-                Done::Made(ticket, guarded("making it", make))
-            }),
-            Task::Reload { ticket, types } => {
-                let model = self.model.clone();
-                self.workers.start(move || {
-                    let work = || reload(&registry, &types, &model, config.rate).map(Box::new);
-                    Done::Reloaded(ticket, guarded("looking at plugins", work))
-                });
-            }
-            Task::Load { ticket, file, progress } => self.workers.start(move || {
-                let result = guarded("reading it", || load(&config, &file, &progress));
-                Done::Loaded(ticket, file, result)
-            }),
-        }
-    }
-
     fn look(&mut self) {
         if let Some(status) = self.realiser.status() {
             self.status = Arc::new(status);
@@ -434,17 +387,6 @@ impl Engine {
             assets: assets.clone(),
         }));
     }
-}
-
-/// Turns a panic of our own or of a library into a message: nothing may stay loading for ever.
-pub(super) fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-    result.unwrap_or_else(|_| Err(format!("{what} panicked; please report it")))
-}
-
-/// Reads a sound file.
-fn load(config: &Config, file: &Name, progress: &Progress) -> Result<Arc<Asset>, String> {
-    assets::load(&assets::find(&config.root, file), config.rate, progress).map(Arc::new)
 }
 
 impl Drop for Engine {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
@@ -15,6 +15,10 @@ use super::queue::{Answer, CommandQueue};
 use super::state::{ClockReading, EngineState};
 use crate::model::ModuleId;
 use crate::rt::Telemetry;
+
+/// How long a producer waits for plugins that are being looked at, and how often it looks.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(1);
 
 /// What producers and observers hold: cheap to clone, usable from any thread but the audio thread.
 #[derive(Clone)]
@@ -86,6 +90,14 @@ impl Commit for EngineHandle {
         ClockReading::of(self.telemetry.reading(), orders, self.rate)
     }
 
+    fn wait_for_plugins(&self) -> bool {
+        let end = Instant::now() + PATIENCE;
+        while self.state().status.reloading && Instant::now() < end {
+            std::thread::sleep(LOOK);
+        }
+        !self.state().status.reloading
+    }
+
     fn horizon(&self) -> f64 {
         self.telemetry.horizon(self.rate)
     }
@@ -115,6 +127,11 @@ impl Commit for LocalEngine {
 
     fn clock(&self) -> ClockReading {
         self.0.borrow().handle().clock()
+    }
+
+    fn wait_for_plugins(&self) -> bool {
+        self.0.borrow_mut().settle();
+        true
     }
 
     fn horizon(&self) -> f64 {

@@ -7,7 +7,7 @@
 mod reader;
 mod writer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use super::engine::Config;
 use crate::assets::ContentHash;
 use crate::model::command::KeepTypeCommand;
 use crate::model::{Catalog, Command, Excerpt, Name};
-use crate::plugins::ModuleRegistry;
+use crate::plugins::{Choice, ModuleRegistry};
 
 /// Version of the records' form.
 const VERSION: u32 = 1;
@@ -100,12 +100,14 @@ pub struct Header {
     pub root: PathBuf,
     /// Plugins by id: version and content hash of the library.
     pub plugins: BTreeMap<String, (String, String)>,
+    /// Which of them provided each type, and why.
+    pub choices: Vec<Choice>,
     /// What is known of every module type, so that modules survive without their plugin.
     pub types: BTreeMap<Name, Excerpt>,
 }
 
 impl Header {
-    /// Of an engine over these plugins. Reads all of them; not for the control thread.
+    /// Of an engine over these plugins.
     pub fn of(registry: &ModuleRegistry, config: &Config) -> Header {
         Header {
             version: VERSION,
@@ -114,6 +116,7 @@ impl Header {
             // It may be replayed from elsewhere.
             root: std::path::absolute(&config.root).unwrap_or_else(|_| config.root.clone()),
             plugins: registry.hashes(),
+            choices: registry.choices(),
             types: registry.catalog().iter().map(|(name, known)| (name.clone(), Excerpt::of(known))).collect(),
         }
     }
@@ -145,10 +148,12 @@ pub enum Result {
         /// Content hash; none if it could not be read.
         hash: Option<ContentHash>,
     },
-    /// Plugins were looked at on the disk, and took the place of those that played.
+    /// Plugins were looked at on the disk, and took the place of those that played, or could not.
     Reloaded {
         /// Number of the task.
         ticket: u64,
+        /// Types whose modules were made anew; none: all stayed as it was.
+        anew: Option<BTreeSet<Name>>,
         /// Those that were not what they had been, by id: version and content hash of the library.
         plugins: BTreeMap<String, (String, String)>,
     },

@@ -84,7 +84,6 @@ pub(super) struct Realiser {
 }
 
 struct Live {
-    id: ModuleId,
     /// Of the instance that is made or was made last.
     ticket: Ticket,
     module_type: Name,
@@ -212,6 +211,7 @@ impl Realiser {
 
     /// What has come up for workers since last asked.
     pub fn take_tasks(&mut self) -> Vec<Task> {
+        self.reload_next();
         std::mem::take(&mut self.tasks)
     }
 
@@ -226,12 +226,10 @@ impl Realiser {
     /// Notes a module, and what it wants. `None`: nothing can make it.
     fn enlist(&mut self, name: &Name, module: &Module, replaces: bool) -> Option<Ticket> {
         self.stale = true;
-        let (id, module_type) = (module.id, module.module_type.clone());
         let ticket = self.count();
         let live = Live {
-            id,
             ticket,
-            module_type,
+            module_type: module.module_type.clone(),
             slot: self.instance_slots.take(),
             state: State::Making,
             replaces,

@@ -1,14 +1,16 @@
 //! The sound of a journal again: what happened then happens now, each at the sample at which it happened.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::batch::{Batch, Origin};
 use super::engine::{Config, Engine};
 use super::journal::{self, Read, Record};
+use super::realise::Ticket;
+use super::reload::{Anew, reload};
 use super::workers::{Done, Errand};
 use crate::device::Source;
-use crate::model::Command;
+use crate::model::{Command, Model, ModuleId, Name};
 use crate::plugins::ModuleRegistry;
 use crate::rt::message::At;
 use crate::rt::{OUT_CHANNELS, QUANTUM};
@@ -41,7 +43,7 @@ impl Replay {
         let mut notes: Vec<String> = journal.torn.iter().map(ToString::to_string).collect();
         notes.extend(registry.changed(&journal.header.plugins));
         let (mut engine, processor) = Engine::new(registry, config);
-        engine.held = Some(Vec::new());
+        engine.held = Some(Held::default());
         let kept = Batch::new(Origin::Host, journal.header.keep_missing(&engine.catalog));
         notes.extend(engine.apply(0, kept, At::Now).err().map(|error| error.to_string()));
         let (events, end) = events(journal.records);
@@ -112,14 +114,9 @@ impl Replay {
                     _ => self.notes.push("a module was made then, and is not now".into()),
                 }
             }
-            journal::Result::Reloaded { ticket, plugins } => {
-                match self.engine.wait_for(|done| matches!(done, Done::Reloaded(other, _) if *other == ticket)) {
-                    Some(Done::Reloaded(_, result)) => {
-                        self.engine.take_reloaded(ticket, result);
-                        self.notes.extend(self.engine.registry.changed(&plugins));
-                    }
-                    _ => self.notes.push("plugins were looked at again then, and are not now".into()),
-                }
+            journal::Result::Reloaded { ticket, anew, plugins } => {
+                self.notes.extend(self.engine.reload_again(ticket, anew));
+                self.notes.extend(self.engine.registry.changed(&plugins));
             }
             journal::Result::Loaded { ticket, file, hash } => {
                 match self.engine.wait_for(|done| matches!(done, Done::Loaded(other, ..) if *other == ticket)) {
@@ -145,13 +142,38 @@ impl Replay {
     }
 }
 
+/// What waits in a replay for the moment at which it came then.
+#[derive(Default)]
+pub(super) struct Held {
+    /// Results of workers.
+    pub done: Vec<Done>,
+    /// What reloads began with: the Model, and the modules that did not play.
+    pub reloads: BTreeMap<Ticket, (Arc<Model>, BTreeSet<ModuleId>)>,
+}
+
 impl Engine {
+    /// Makes modules of these types anew, as they were then; `None`: nothing was. What went wrong.
+    fn reload_again(&mut self, ticket: Ticket, anew: Option<BTreeSet<Name>>) -> Option<String> {
+        let begun = self.held.as_mut().and_then(|held| held.reloads.remove(&ticket));
+        let Some(types) = anew else {
+            self.realiser.has_reloaded(ticket);
+            return None;
+        };
+        let Some((model, silent)) = begun else {
+            return Some("plugins were looked at again then, and are not now".into());
+        };
+        let result = reload(&self.registry, Anew::Exactly(types), &model, &silent, self.handle.rate);
+        let failed = result.as_ref().err().cloned();
+        self.take_reloaded(ticket, result.map(Box::new));
+        failed
+    }
+
     /// Waits for a result of a worker and takes it out of what is held. `None`: none such is under way.
     fn wait_for(&mut self, wanted: impl Fn(&Done) -> bool) -> Option<Done> {
         loop {
-            let held = self.held.as_mut()?;
-            if let Some(at) = held.iter().position(&wanted) {
-                return Some(held.remove(at));
+            let done = &mut self.held.as_mut()?.done;
+            if let Some(at) = done.iter().position(&wanted) {
+                return Some(done.remove(at));
             }
             let done = self.workers.wait()?;
             self.finish(done);

@@ -36,45 +36,41 @@ pub(super) struct Errand {
 
 type Job = Box<dyn FnOnce() -> Done + Send>;
 
-/// A pool of threads. Jobs wait in line without bound: each comes from a batch, and those are bounded.
+/// A pool of threads, and one more for what modules have made: that may take for ever, and nothing else waits for it.
+/// Jobs wait in line without bound: each comes from a batch, and those are bounded, or from a place of an instance, which
+/// asks for one thing at a time.
 pub(super) struct Workers {
     jobs: Sender<Job>,
+    errands: Sender<Job>,
     done: Receiver<Done>,
     /// Jobs whose results somebody waits for.
     pending: usize,
 }
 
 impl Workers {
-    /// Starts `count` threads; each result wakes the control thread through `wake`.
+    /// Starts `count` threads and one more; each result wakes the control thread through `wake`.
     pub fn new(count: usize, wake: impl Fn() + Send + Sync + 'static) -> Workers {
-        let (jobs, line) = channel::<Job>();
+        let ((jobs, line), (errands, line_of_errands)) = (channel(), channel());
         let (results, done) = channel();
-        let (line, wake) = (Arc::new(Mutex::new(line)), Arc::new(wake));
+        let wake = Arc::new(wake);
+        let line = Arc::new(Mutex::new(line));
         for n in 0..count {
-            let (line, results, wake) = (line.clone(), results.clone(), wake.clone());
-            let work = move || {
-                loop {
-                    let job = line.lock().map(|line| line.recv());
-                    let Ok(Ok(job)) = job else { return };
-                    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).unwrap_or(Done::Nothing);
-                    if results.send(result).is_err() {
-                        return;
-                    }
-                    wake();
-                }
-            };
-            std::thread::Builder::new()
-                .name(format!("worker {n}"))
-                .spawn(work)
-                .expect("the system has room for threads");
+            employ(format!("worker {n}"), line.clone(), results.clone(), wake.clone());
         }
-        Workers { jobs, done, pending: 0 }
+        employ("errands".into(), Arc::new(Mutex::new(line_of_errands)), results, wake);
+        Workers { jobs, errands, done, pending: 0 }
     }
 
     /// Puts a job in line. After the last engine is gone nobody takes it, and it is dropped.
     pub fn start(&mut self, job: impl FnOnce() -> Done + Send + 'static) {
         self.pending += 1;
         let _ = self.jobs.send(Box::new(job));
+    }
+
+    /// Puts a job in the line of what modules want made.
+    pub fn start_errand(&mut self, job: impl FnOnce() -> Done + Send + 'static) {
+        self.pending += 1;
+        let _ = self.errands.send(Box::new(job));
     }
 
     /// Drops something on a worker.
@@ -101,4 +97,25 @@ impl Workers {
         self.pending -= 1;
         Some(done)
     }
+}
+
+/// Starts a thread that does what comes in a line, until nobody can put anything there any more.
+fn employ(
+    name: String,
+    line: Arc<Mutex<Receiver<Job>>>,
+    results: Sender<Done>,
+    wake: Arc<impl Fn() + Send + Sync + 'static>,
+) {
+    let work = move || {
+        loop {
+            let job = line.lock().map(|line| line.recv());
+            let Ok(Ok(job)) = job else { return };
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).unwrap_or(Done::Nothing);
+            if results.send(result).is_err() {
+                return;
+            }
+            wake();
+        }
+    };
+    std::thread::Builder::new().name(name).spawn(work).expect("the system has room for threads");
 }

@@ -1,6 +1,6 @@
 //! What the loaded manifests say, as `apply` needs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cantus_manifest::{Direction, Kind, Module as Manifest, Param, PortKind};
@@ -11,6 +11,8 @@ use super::value::{Name, Value};
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     types: BTreeMap<Name, Arc<ModuleType>>,
+    /// Types that several plugins provide, of which nobody has chosen one.
+    undecided: BTreeSet<Name>,
 }
 
 /// One module type: its manifest, and what is computed from it once.
@@ -141,7 +143,18 @@ fn port(audio: &[AudioPort], event: &[Name], modulation: &[Name], key: &str) -> 
 impl Catalog {
     /// A catalog of these types.
     pub fn new(types: impl IntoIterator<Item = ModuleType>) -> Catalog {
-        Catalog { types: types.into_iter().map(|t| (t.manifest.name.as_str().into(), Arc::new(t))).collect() }
+        let types = types.into_iter().map(|t| (t.manifest.name.as_str().into(), Arc::new(t))).collect();
+        Catalog { types, undecided: BTreeSet::new() }
+    }
+
+    /// The same; of these types it is not decided which plugin provides them.
+    pub fn undecided(self, undecided: BTreeSet<Name>) -> Catalog {
+        Catalog { undecided, ..self }
+    }
+
+    /// Several plugins provide that type, and one is yet to be chosen.
+    pub fn is_undecided(&self, module_type: &str) -> bool {
+        self.undecided.contains(module_type)
     }
 
     /// The type of that name.

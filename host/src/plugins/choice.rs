@@ -1,17 +1,18 @@
 //! Which plugin provides a type that several have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use semver::Version;
+use serde::{Deserialize, Serialize};
 
 use super::{LoadError, Plugin, Reason};
 use crate::model::Name;
 
 /// A plugin that somebody wants: `org.example.better`, or `org.example.better@1.2.0`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Wanted {
     /// Its id.
     pub id: String,
@@ -49,7 +50,7 @@ impl std::fmt::Display for Wanted {
 }
 
 /// Why a plugin provides a type; what comes first goes before what comes later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum By {
     /// Somebody said so when the program began: `--use`.
     CommandLine,
@@ -79,7 +80,7 @@ impl std::fmt::Display for By {
 }
 
 /// Which plugin is to provide a type, and who says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// Who says so.
     pub by: By,
@@ -87,6 +88,13 @@ pub struct Choice {
     pub module_type: String,
     /// The plugin.
     pub plugin: Wanted,
+}
+
+impl Choice {
+    /// What a session says of a type. `None`: that is no plugin.
+    pub fn of_session(module_type: &str, plugin: &str) -> Option<Choice> {
+        Some(Choice { by: By::Session, module_type: module_type.into(), plugin: plugin.parse().ok()? })
+    }
 }
 
 /// `--use TYPE=PLUGIN`, or `TYPE=PLUGIN (the session says so)`.
@@ -121,12 +129,13 @@ pub(super) struct Provider {
     pub by: By,
 }
 
-/// Who provides each type. Choices that cannot be are failures, and the next best is taken.
+/// Who provides each type, and the types of which that is not decided. Choices that cannot be are failures, and the next
+/// best is taken.
 pub(super) fn choose(
     plugins: &[Arc<Plugin>],
     choices: &[Choice],
     failures: &mut Vec<LoadError>,
-) -> BTreeMap<Name, Provider> {
+) -> (BTreeMap<Name, Provider>, BTreeSet<Name>) {
     let mut all: BTreeMap<Name, Vec<&Arc<Plugin>>> = BTreeMap::new();
     for plugin in plugins {
         for module in &plugin.manifest.modules {
@@ -146,7 +155,7 @@ pub(super) fn choose(
             failures.push(LoadError::new(Path::new(&choice.plugin.id), reason));
         }
     }
-    let mut chosen = BTreeMap::new();
+    let (mut chosen, mut undecided) = (BTreeMap::new(), BTreeSet::new());
     for (name, candidates) in all {
         let of_type = ordered.iter().filter(|choice| *choice.module_type == *name);
         match one_of(&candidates, of_type) {
@@ -155,10 +164,11 @@ pub(super) fn choose(
                 let plugins = candidates.iter().map(|p| p.manifest.plugin.id.clone()).collect();
                 let reason = Reason::Ambiguous { module_type: name.to_string(), plugins };
                 failures.push(LoadError::new(&candidates[0].path, reason));
+                undecided.insert(name);
             }
         }
     }
-    chosen
+    (chosen, undecided)
 }
 
 /// The choice, else the bundled plugin, else the only one. Of several versions that would do, the one that was found

@@ -5,21 +5,21 @@ use std::path::Path;
 
 use abi_stable::library::{LibraryError, lib_header_from_path};
 use cantus_plugin_api::raw::{self, Opened, RootRef};
+use tempfile::TempPath;
 
 use super::Reason;
 
-/// Opens a copy of a library that [`super::file::read`] has accepted, and fetches its tables. Somebody may write over the
-/// file itself while it is open, which would change the program as it runs; and the system opens a file of one name only
-/// once, whatever has become of it.
-pub(super) fn open_copy(path: &Path) -> Result<Opened, Reason> {
+/// A copy of a library, to be tried out and opened in its place: somebody may write over the file itself while it is open,
+/// which would change the program as it runs; and the system opens a file of one name only once, whatever has become of
+/// it. When it is open it is in memory, and may be dropped.
+pub(super) fn copy(path: &Path) -> Result<TempPath, Reason> {
     let failed = |e: std::io::Error| Reason::Open(format!("a copy of it could not be made: {e}"));
     let copy = tempfile::Builder::new().prefix("cantus-").suffix(DLL_SUFFIX).tempfile().map_err(failed)?;
     std::fs::copy(path, copy.path()).map_err(failed)?;
-    // It is in memory when it is open, and its name is not needed any more.
-    open(copy.path())
+    Ok(copy.into_temp_path())
 }
 
-/// Opens the library itself.
+/// Opens a library that [`super::file::read`] has accepted, and fetches its tables.
 pub(crate) fn open(path: &Path) -> Result<Opened, Reason> {
     bind_now(path)?;
     // Not `RootModule::load_from_file`: that remembers one library per type, whatever the path.

@@ -52,17 +52,17 @@ impl Prober {
         Prober { patience, ..self }
     }
 
-    /// Opens a library, makes an instance of each of its types and ends it, all elsewhere. `None`: it could not be opened,
-    /// which whoever opens it is told. Blocks.
+    /// Opens a library, or `copy`, which is the same, makes an instance of each of its types and ends it, all elsewhere.
+    /// `None`: it could not be opened, which whoever opens it is told. Blocks.
     ///
     /// # Errors
     /// It could not be tried out, which says nothing of the library: a sentence.
-    pub fn try_out(&self, library: &Path) -> Result<Option<Verdict>, String> {
+    pub fn try_out(&self, library: &Path, copy: &Path) -> Result<Option<Verdict>, String> {
         let failed =
             |e: std::io::Error| format!("could not try out {} with {}: {e}", library.display(), self.program.display());
         let result = tempfile::NamedTempFile::new().map_err(failed)?;
         let mut command = Command::new(&self.program);
-        command.arg("look").arg(library).arg("--result").arg(result.path());
+        command.arg("look").arg(copy).arg("--result").arg(result.path());
         let ran = child::run(&mut command, self.patience).map_err(failed)?;
         let text = std::fs::read(result.path()).unwrap_or_default();
         if !text.starts_with(BEGUN.as_bytes()) {

@@ -1,8 +1,8 @@
 //! The registry: which plugin provides which module type, and instances of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use cantus_plugin_api::Cpu;
 use cantus_plugin_api::raw::{self, Opened, Segment};
 
 use super::choice::{self, Provider};
-use super::{By, Choice, Found, Known, LoadError, Prober, Reason, Search, Verdict, file, library};
+use super::{By, Choice, Found, Known, LoadError, Prober, Reason, Search, Verdict, Wanted, file, library};
 use crate::assets::ContentHash;
 use crate::model::{Catalog, ModuleType, Name};
-use crate::rt::{Build, Instance};
+use crate::rt::{Accused, Build, Instance};
 
 /// An opened plugin.
 #[derive(Clone)]
@@ -32,6 +32,11 @@ pub struct Plugin {
 }
 
 impl Plugin {
+    /// Which build of which version it is.
+    pub fn build(&self) -> (String, ContentHash) {
+        (self.to_string(), self.hash)
+    }
+
     /// An extension of the contract, if the plugin has it.
     ///
     /// # Errors
@@ -57,17 +62,28 @@ pub struct Caution {
     pub known: Option<PathBuf>,
 }
 
-/// Every module type there is, and who provides it.
-pub struct ModuleRegistry {
+/// Builds of plugins: id and version, and what the library contains.
+pub type Builds = BTreeSet<(String, ContentHash)>;
+
+/// By what plugins are found and chosen, each time they are looked for.
+#[derive(Clone)]
+struct Terms {
     search: Search,
     caution: Caution,
     choices: Vec<Choice>,
+    /// No others; `None`: all.
+    only: Option<Builds>,
+    cpu: Cpu,
+}
+
+/// Every module type there is, and who provides it.
+pub struct ModuleRegistry {
+    terms: Terms,
     plugins: Vec<Arc<Plugin>>,
     providers: BTreeMap<Name, Provider>,
     catalog: Arc<Catalog>,
     failures: Vec<LoadError>,
     notes: Vec<String>,
-    cpu: Cpu,
 }
 
 impl ModuleRegistry {
@@ -79,16 +95,18 @@ impl ModuleRegistry {
 
     /// Looks for plugins, tries out those that were never seen, and opens those that did no harm.
     pub fn load_with(search: &Search, choices: &[Choice], caution: Caution) -> ModuleRegistry {
-        Gathering::of(search, &caution, &[]).registry(search, choices, &caution, Cpu::best(), BTreeMap::new())
+        let (search, choices) = (search.clone(), choices.to_vec());
+        let terms = Terms { search, caution, choices, only: None, cpu: Cpu::best() };
+        Gathering::of(&terms, &[]).registry(terms, BTreeMap::new())
     }
 
     /// Looks again, with what the session says now of who is to provide what: what has not changed on the disk is kept as
     /// it is open, and what has is opened beside it. What cannot be opened or is not there any more stays as it was, and
     /// so do types that nobody would provide any more. Blocks.
     pub fn again(&self, of_session: Vec<Choice>) -> ModuleRegistry {
-        let others = self.choices.iter().filter(|choice| choice.by != By::Session).cloned();
+        let others = self.terms.choices.iter().filter(|choice| choice.by != By::Session).cloned();
         let choices: Vec<Choice> = others.chain(of_session).collect();
-        let mut gathering = Gathering::of(&self.search, &self.caution, &self.plugins);
+        let mut gathering = Gathering::of(&self.terms, &self.plugins);
         let known = |plugin: &Plugin| (plugin.to_string(), plugin.path.clone());
         let there: Vec<_> = gathering.plugins.iter().map(|plugin| known(plugin)).collect();
         let gone = |plugin: &&Arc<Plugin>| {
@@ -96,12 +114,20 @@ impl ModuleRegistry {
             there.iter().all(|(other, at)| *other != version && *at != path)
         };
         gathering.plugins.extend(self.plugins.iter().filter(gone).cloned());
-        gathering.registry(&self.search, &choices, &self.caution, self.cpu, self.providers.clone())
+        gathering.registry(Terms { choices, ..self.terms.clone() }, self.providers.clone())
+    }
+
+    /// The same with nothing but these builds, now and whenever it is looked again.
+    pub fn only(self, builds: Builds) -> ModuleRegistry {
+        let ModuleRegistry { terms, mut plugins, failures, notes, .. } = self;
+        plugins.retain(|plugin| builds.contains(&plugin.build()));
+        let terms = Terms { only: Some(builds), ..terms };
+        Gathering { plugins, failures, notes }.registry(terms, BTreeMap::new())
     }
 
     /// The same, whose instances use these instructions instead of the widest that the processor has.
     pub fn with_cpu(self, cpu: Cpu) -> ModuleRegistry {
-        ModuleRegistry { cpu, ..self }
+        ModuleRegistry { terms: Terms { cpu, ..self.terms }, ..self }
     }
 
     /// All opened plugins.
@@ -152,6 +178,16 @@ impl ModuleRegistry {
         self.providers.get(module_type).map(|provider| provider.by)
     }
 
+    /// Who provides every type, and why: the same again whatever else is chosen by less.
+    pub fn choices(&self) -> Vec<Choice> {
+        let of = |(name, Provider { plugin, by }): (&Name, &Provider)| {
+            let known = &plugin.manifest.plugin;
+            let plugin = Wanted { id: known.id.clone(), version: Some(known.version.clone()) };
+            Choice { by: *by, module_type: name.to_string(), plugin }
+        };
+        self.providers.iter().map(of).collect()
+    }
+
     /// All plugins that could provide a type, in the order in which they were found.
     pub fn candidates(&self, module_type: &str) -> impl Iterator<Item = &Arc<Plugin>> {
         self.plugins.iter().filter(move |plugin| plugin.manifest.modules.iter().any(|m| m.name == module_type))
@@ -167,8 +203,9 @@ impl ModuleRegistry {
         };
         let blame =
             |text: &str| format!("plugin \"{}\" could not make a {module_type}: {text}", plugin.manifest.plugin.id);
+        let _accused = Accused::of(id);
         let size = size_of::<raw::Init>() as u32;
-        let init = raw::Init { size, cpu: self.cpu.number(), rate, seed, instance: id, log };
+        let init = raw::Init { size, cpu: self.terms.cpu.number(), rate, seed, instance: id, log };
         let create = plugin.tables.factory.create();
         let raw = create(RStr::from_str(module_type), &init).into_result().map_err(|e| blame(&e))?;
         let raw = NonNull::new(raw).ok_or_else(|| blame("it gave no instance"))?;
@@ -216,13 +253,14 @@ struct Gathering {
 
 impl Gathering {
     /// Reads and opens everything; what is open already, unchanged, is taken from `open`.
-    fn of(search: &Search, caution: &Caution, open: &[Arc<Plugin>]) -> Gathering {
-        let (files, failures) = search.files();
+    fn of(terms: &Terms, open: &[Arc<Plugin>]) -> Gathering {
+        let (files, failures) = terms.search.files();
         let mut gathering = Gathering { failures, ..Gathering::default() };
-        let mut known = caution.known.as_deref().map_or_else(Known::default, Known::open);
+        let mut known = terms.caution.known.as_deref().map_or_else(Known::default, Known::open);
         for (found, manifest) in gathering.read(&files) {
-            match gathering.open(found, manifest, caution, &mut known, open) {
-                Ok(plugin) => gathering.plugins.push(plugin),
+            match gathering.open(found, manifest, terms, &mut known, open) {
+                Ok(Some(plugin)) => gathering.plugins.push(plugin),
+                Ok(None) => {}
                 Err(reason) => gathering.failures.push(LoadError::new(&found.path, reason)),
             }
         }
@@ -250,36 +288,51 @@ impl Gathering {
         read
     }
 
+    /// `None`: it is none of those that are wanted.
     fn open(
         &mut self,
         found: &Found,
         (manifest, text): (Manifest, String),
-        caution: &Caution,
+        terms: &Terms,
         known: &mut Known,
         open: &[Arc<Plugin>],
-    ) -> Result<Arc<Plugin>, Reason> {
+    ) -> Result<Option<Arc<Plugin>>, Reason> {
         let identity = |plugin: &Manifest| (plugin.plugin.id.clone(), plugin.plugin.version.clone());
         if let Some(first) = self.plugins.iter().find(|p| identity(&p.manifest) == identity(&manifest)) {
             return Err(Reason::Shadowed { plugin: first.to_string(), first: first.path.clone() });
         }
         let hash = known.hash(&found.path).map_err(|e| Reason::Unreadable(e.to_string()))?;
         if let Some(same) = open.iter().find(|plugin| plugin.path == found.path && plugin.hash == hash) {
-            return Ok(same.clone());
+            return Ok(Some(same.clone()));
         }
-        self.try_out(found, hash, caution, known)?;
+        if let Some(only) = &terms.only {
+            let version = format!("{}@{}", manifest.plugin.id, manifest.plugin.version);
+            match only.iter().find(|(wanted, _)| *wanted == version) {
+                None => return Ok(None),
+                Some((_, wanted)) if *wanted != hash => return Err(Reason::NotLocked(version)),
+                Some(_) => {}
+            }
+        }
         // What came with the program is replaced with the program; but a name is opened only once.
-        let first = found.bundled && !open.iter().any(|plugin| plugin.path == found.path);
-        let tables = if first { library::open(&found.path)? } else { library::open_copy(&found.path)? };
+        let in_place = found.bundled && !open.iter().any(|plugin| plugin.path == found.path);
+        let copy = if in_place { None } else { Some(library::copy(&found.path)?) };
+        if known.hash(&found.path).ok() != Some(hash) {
+            return Err(Reason::Unreadable("it was written while it was read; try again when it is whole".into()));
+        }
+        let path = copy.as_deref().unwrap_or(&found.path);
+        self.try_out(found, path, hash, &terms.caution, known)?;
+        let tables = library::open(path)?;
         if tables.manifest != text {
             return Err(Reason::ManifestDiffers);
         }
-        Ok(Arc::new(Plugin { manifest, path: found.path.clone(), hash, bundled: found.bundled, tables }))
+        Ok(Some(Arc::new(Plugin { manifest, path: found.path.clone(), hash, bundled: found.bundled, tables })))
     }
 
-    /// Asks whether a library does harm, if it is not known.
+    /// Asks whether a library, or its copy at `path`, does harm, if it is not known.
     fn try_out(
         &mut self,
         found: &Found,
+        path: &Path,
         hash: ContentHash,
         caution: &Caution,
         known: &mut Known,
@@ -287,7 +340,7 @@ impl Gathering {
         let verdict = match (known.verdict(hash), &caution.prober) {
             (Some(verdict), _) => verdict.clone(),
             (None, None) => return Ok(()),
-            (None, Some(prober)) => match prober.try_out(&found.path) {
+            (None, Some(prober)) => match prober.try_out(&found.path, path) {
                 Ok(None) => return Ok(()),
                 Ok(Some(verdict)) => {
                     known.judge(hash, verdict.clone());
@@ -309,15 +362,8 @@ impl Gathering {
     }
 
     /// Decides who provides what; what nobody would, `before` goes on to.
-    fn registry(
-        mut self,
-        search: &Search,
-        choices: &[Choice],
-        caution: &Caution,
-        cpu: Cpu,
-        before: BTreeMap<Name, Provider>,
-    ) -> ModuleRegistry {
-        let mut providers = choice::choose(&self.plugins, choices, &mut self.failures);
+    fn registry(mut self, terms: Terms, before: BTreeMap<Name, Provider>) -> ModuleRegistry {
+        let (mut providers, undecided) = choice::choose(&self.plugins, &terms.choices, &mut self.failures);
         for (name, provider) in before {
             providers.entry(name).or_insert(provider);
         }
@@ -325,9 +371,8 @@ impl Gathering {
             let module = plugin.manifest.modules.iter().find(|m| *m.name == **name).expect("it provides the type");
             ModuleType { bundled: plugin.bundled, ..ModuleType::new(module.clone(), &plugin.manifest.plugin.id) }
         });
-        let catalog = Arc::new(Catalog::new(types));
+        let catalog = Arc::new(Catalog::new(types).undecided(undecided));
         let Gathering { plugins, failures, notes } = self;
-        let (search, caution, choices) = (search.clone(), caution.clone(), choices.to_vec());
-        ModuleRegistry { search, caution, choices, plugins, providers, catalog, failures, notes, cpu }
+        ModuleRegistry { terms, plugins, providers, catalog, failures, notes }
     }
 }

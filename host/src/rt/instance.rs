@@ -11,6 +11,7 @@ use cantus_plugin_api::raw::{
 };
 
 use super::buffer::Arena;
+use super::culprit::Accused;
 use super::events::EventList;
 use super::fade::{Fade, Gain};
 use super::input::InputSpec;
@@ -465,6 +466,7 @@ fn finite(step: &Step, arena: &Arena) -> bool {
 
 impl Drop for Instance {
     fn drop(&mut self) {
+        let _accused = Accused::of(self.id);
         // SAFETY: `new` was promised the only use of it, and libraries are never unloaded.
         unsafe { (self.destroy)(self.raw.as_ptr()) };
         ALIVE.fetch_sub(1, Ordering::Relaxed);

@@ -37,15 +37,15 @@ pub enum FromAudio {
     },
     /// A module wants a value of its own changed.
     Request {
-        /// Id of the instance.
-        instance: u64,
+        /// The task that has made the instance: one that rings out is not taken for what is in its place.
+        ticket: u64,
         /// Parameter, slot and value, as it said them: they may not exist.
         value: Value,
     },
     /// A module says something to people.
     Said {
-        /// Id of the instance.
-        instance: u64,
+        /// The task that has made the instance: one that rings out is not taken for what is in its place.
+        ticket: u64,
         /// What.
         text: Report,
     },
@@ -62,8 +62,8 @@ pub enum FromAudio {
     },
     /// A module misbehaved.
     Fault {
-        /// Id of the instance.
-        instance: u64,
+        /// The task that has made the instance: one that rings out is not taken for what is in its place.
+        ticket: u64,
         /// How.
         fault: Fault,
     },

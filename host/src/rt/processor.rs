@@ -321,13 +321,13 @@ impl Processor {
         for (slot, instance) in self.slabs.instances.iter_mut().enumerate() {
             let Some(instance) = instance else { continue };
             if let Some(fault) = instance.fault()
-                && self.outbox.push(FromAudio::Fault { instance: instance.id(), fault }).is_ok()
+                && self.outbox.push(FromAudio::Fault { ticket: instance.ticket(), fault }).is_ok()
             {
                 instance.fault_reported();
             }
             for request in instance.requests() {
                 let room = self.outbox.slots() > self.outbox.buffer().capacity() / 2;
-                let message = FromAudio::Request { instance: instance.id(), value: request.as_value() };
+                let message = FromAudio::Request { ticket: instance.ticket(), value: request.as_value() };
                 if !room || self.outbox.push(message).is_err() {
                     self.telemetry.refuse(1);
                 }
@@ -346,7 +346,7 @@ fn talk(instance: &mut Instance, slot: u32, outbox: &mut Producer<FromAudio>, te
     instance.errands.done();
     if let Some(text) = instance.said() {
         let room = outbox.slots() > outbox.buffer().capacity() / 2;
-        if !room || outbox.push(FromAudio::Said { instance: instance.id(), text: *text }).is_err() {
+        if !room || outbox.push(FromAudio::Said { ticket: instance.ticket(), text: *text }).is_err() {
             telemetry.refuse(1);
         }
         instance.said_is_told();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::assets::ContentHash;
 use crate::files;
 use crate::model::Name;
-use crate::plugins::{By, Choice, ModuleRegistry, Wanted};
+use crate::plugins::{Builds, By, Choice, ModuleRegistry, Wanted};
 
 /// What the file begins with.
 const HEAD: &str = "# Which plugins this session was made with. Written by `cantus plugins lock`.\n\n";
@@ -21,6 +21,14 @@ pub struct Lock {
     version: u32,
     #[serde(default, rename = "plugin")]
     plugins: Vec<Pin>,
+}
+
+/// The plugins that it names.
+impl std::fmt::Display for Lock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let plugins: Vec<String> = self.plugins.iter().map(|pin| format!("{}@{}", pin.id, pin.version)).collect();
+        write!(f, "{}", plugins.join(", "))
+    }
 }
 
 /// A plugin, and what it provides for the session.
@@ -76,6 +84,11 @@ impl Lock {
         }
         plugins.sort_by(|a, b| (&a.id, &a.version).cmp(&(&b.id, &b.version)));
         Lock { version: VERSION, plugins }
+    }
+
+    /// The builds that it names.
+    pub fn builds(&self) -> Builds {
+        self.plugins.iter().map(|pin| (format!("{}@{}", pin.id, pin.version), pin.hash)).collect()
     }
 
     /// Writes it into a folder.

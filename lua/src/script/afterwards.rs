@@ -1,9 +1,13 @@
 //! What is done once an evaluation is committed: steps back and forth, saving and loading the session.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use cantus_host::control::{Batch, CommitError, Origin, When, Work};
-use cantus_host::session;
+use cantus_host::control::{Accepted, Batch, CommitError, Origin, Scenes, When, Work};
+use cantus_host::model::Model;
+use cantus_host::model::command::UseProviderCommand;
+use cantus_host::plugins::Choice;
+use cantus_host::session::{self, Opened};
 
 use crate::error::ScriptError;
 use crate::transaction::{Afterwards, Transaction};
@@ -55,15 +59,25 @@ impl Script {
 
     /// Puts another session in the place of this one, ends what was to be done later, and evaluates its program: what
     /// that asked for is in the session already. Nobody's step: what was done before was done to another session.
+    ///
+    /// One that wants other plugins is read over their manifests: all else is taken away first, and put back if it cannot
+    /// be read.
     fn load_session(&mut self, path: Option<&Path>) -> Result<(), String> {
         let path = self.folder("load", path)?;
-        let engine = self.context.engine.clone();
-        let catalog = engine.catalog();
-        let opened = session::open(&path, &catalog, &mut || engine.mint()).map_err(|e| e.to_string())?;
-        opened.is_whole().map_err(|e| e.to_string())?;
-        opened.sounds_lie_in(&self.context.root, &catalog).map_err(|e| e.to_string())?;
-        let session = Batch::of(Origin::Host, Work::Become(opened.model, opened.scenes));
-        let accepted = engine.commit(session).map_err(|e| e.to_string())?;
+        let before = self.context.engine.state();
+        let (now, wanted) = (providers(&before.model), session::providers(&path));
+        if now != wanted {
+            self.turn_to(&wanted)?;
+        }
+        let opened = match self.open_session(&path) {
+            Err(why) if now != wanted => {
+                self.turn_to(&now)?;
+                self.turn_into(before.model.clone(), before.scenes.clone())?;
+                return Err(why);
+            }
+            opened => opened?,
+        };
+        let accepted = self.turn_into(opened.model, opened.scenes)?;
         self.session = opened.folder;
         self.session.belongs_to(&accepted.model);
         self.print(&opened.notes);
@@ -76,6 +90,36 @@ impl Script {
         }
         self.loaded = Some(program.clone());
         self.eval_file(&program).map(|_| ()).map_err(|e| e.to_string())
+    }
+
+    fn open_session(&self, path: &Path) -> Result<Opened, String> {
+        let engine = &self.context.engine;
+        let catalog = engine.catalog();
+        let opened = session::open(path, &catalog, &mut || engine.mint()).map_err(|e| e.to_string())?;
+        opened.is_whole().map_err(|e| e.to_string())?;
+        opened.sounds_lie_in(&self.context.root, &catalog).map_err(|e| e.to_string())?;
+        Ok(opened)
+    }
+
+    /// To nothing but these providers.
+    fn turn_to(&self, providers: &[Choice]) -> Result<(), String> {
+        let (engine, mut empty) = (&self.context.engine, Model::default());
+        for choice in providers {
+            let plugin = Some(choice.plugin.to_string().into());
+            let command = UseProviderCommand { module_type: choice.module_type.as_str().into(), plugin };
+            // Of a type that nobody knows nothing can be chosen: what it was is told when the session is read.
+            let _ = empty.edit(&command.into(), &engine.catalog());
+        }
+        self.turn_into(empty.into(), Scenes::default())?;
+        match engine.wait_for_plugins() {
+            true => Ok(()),
+            false => Err("could not load the session: its plugins are still being looked at; try again".into()),
+        }
+    }
+
+    fn turn_into(&self, model: Arc<Model>, scenes: Scenes) -> Result<Accepted, String> {
+        let session = Batch::of(Origin::Host, Work::Become(model, scenes));
+        self.context.engine.commit(session).map_err(|e| e.to_string())
     }
 
     fn folder(&self, verb: &str, path: Option<&Path>) -> Result<PathBuf, String> {
@@ -101,4 +145,9 @@ impl Script {
         drop(agenda);
         self.print(&lines);
     }
+}
+
+/// What a session says of who is to provide what.
+fn providers(model: &Model) -> Vec<Choice> {
+    model.providers.iter().filter_map(|(module_type, plugin)| Choice::of_session(module_type, plugin)).collect()
 }

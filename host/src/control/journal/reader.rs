@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::super::batch::{Position, When};
 use super::{DIGITS, Header, Record, VERSION, check};
 use crate::model::{Catalog, Command, Model, Name, Num};
+use crate::plugins::Choice;
 
 /// What stands in a journal.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +71,25 @@ pub fn read(path: &Path) -> Result<Read, String> {
             Err(failed(format!("it is of form {}; read it with cantus {}", header.version, header.cantus)))
         }
         _ => Err(no_journal()),
+    }
+}
+
+impl Read {
+    /// Which plugins the session wanted for which types at its end: what must be known before it can be recovered.
+    pub fn providers(&self) -> Vec<Choice> {
+        let from = self.records.iter().rposition(|r| matches!(r, Record::State { .. })).unwrap_or(0);
+        let mut providers = BTreeMap::new();
+        let commands = self.records[from..].iter().filter_map(|record| match record {
+            Record::State { commands, .. } | Record::Accepted { commands, .. } => Some(commands),
+            _ => None,
+        });
+        for command in commands.flatten() {
+            if let Command::UseProvider(c) = command {
+                providers.insert(&c.module_type, &c.plugin);
+            }
+        }
+        let choice = |(module_type, plugin): (&Name, &Option<Name>)| Choice::of_session(module_type, plugin.as_ref()?);
+        providers.into_iter().filter_map(choice).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Realiser, Task, Ticket};
 use crate::control::reload::NewInstances;
 use crate::model::command::TriggerEventCommand;
-use crate::model::{Catalog, Model, Module, Name};
+use crate::model::{Catalog, Model, Module, ModuleId, Name};
 use crate::rt::Instance;
 use crate::rt::message::{Change, Deed};
 
@@ -38,11 +38,10 @@ impl Realiser {
     pub fn reload_plugins(&mut self, module_type: Option<&Name>) {
         self.reloading.then.get_or_insert_default().extend(module_type.cloned());
         self.stale = true;
-        self.reload_next();
     }
 
-    /// One after the other: each begins with what the one before has led to.
-    fn reload_next(&mut self) {
+    /// What was asked for at one moment is one task. One after the other: each begins with what the one before has led to.
+    pub(super) fn reload_next(&mut self) {
         if self.reloading.now.is_none()
             && let Some(types) = self.reloading.then.take()
         {
@@ -52,18 +51,23 @@ impl Realiser {
         }
     }
 
+    /// Modules that could not be made.
+    pub fn failed(&self, model: &Model) -> BTreeSet<ModuleId> {
+        let failed = self.modules.iter().filter(|(_, live)| matches!(live.state, super::State::Failed(_)));
+        failed.filter_map(|(name, _)| Some(model.modules.get(name)?.id)).collect()
+    }
+
     /// A worker has done so.
     pub fn has_reloaded(&mut self, ticket: Ticket) {
         self.stale = true;
         if self.reloading.now == Some(ticket) {
             self.reloading.now = None;
-            self.reload_next();
         }
     }
 
     /// Plugins are being looked at.
     pub(super) fn is_reloading(&self) -> bool {
-        self.reloading.now.is_some()
+        self.reloading.now.is_some() || self.reloading.then.is_some()
     }
 
     /// Puts new instances in the place of all modules of these types, over other manifests: the old ones ring out. What

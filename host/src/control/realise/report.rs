@@ -6,12 +6,12 @@ use cantus_plugin_api::raw::{SLOT_OF_MODULE, Value as Wire};
 use super::super::state::{Status, StatusOf};
 use super::{File, Place, Realiser, State, Ticket, Wanted};
 use crate::model::command::span;
-use crate::model::{ModuleId, Name, Path, Value};
+use crate::model::{Name, Path, Value};
 
 impl Realiser {
     /// The parameter that an instance speaks of, and a value near a number. `None`: there is no such thing (any more).
-    pub fn asked(&self, id: ModuleId, value: &Wire) -> Option<(Path, Value)> {
-        let (name, live) = self.modules.iter().find(|(_, live)| live.id == id)?;
+    pub fn asked(&self, ticket: Ticket, value: &Wire) -> Option<(Path, Value)> {
+        let (name, live) = self.modules.iter().find(|(_, live)| live.ticket == ticket)?;
         let known = self.catalog.get(&live.module_type)?;
         let slot = (value.slot != SLOT_OF_MODULE).then_some(value.slot);
         let params = if slot.is_some() { known.slot_params() } else { &known.manifest.params[..] };
@@ -20,9 +20,9 @@ impl Realiser {
         Some((path, Value::of_number(value.value, &param.kind)))
     }
 
-    /// The module with that id.
-    pub fn name(&self, id: ModuleId) -> Option<&Name> {
-        self.modules.iter().find(|(_, live)| live.id == id).map(|(name, _)| name)
+    /// The module whose instance that task has made; none that rings out.
+    pub fn name(&self, ticket: Ticket) -> Option<&Name> {
+        self.modules.iter().find(|(_, live)| live.ticket == ticket).map(|(name, _)| name)
     }
 
     /// The module whose instance, made by that task, is in that slot: none that rings out.
@@ -31,8 +31,8 @@ impl Realiser {
     }
 
     /// A module misbehaved on the audio thread. Returns its name.
-    pub fn faulted(&mut self, id: ModuleId, text: String) -> Option<Name> {
-        let (name, live) = self.modules.iter_mut().find(|(_, live)| live.id == id)?;
+    pub fn faulted(&mut self, ticket: Ticket, text: String) -> Option<Name> {
+        let (name, live) = self.modules.iter_mut().find(|(_, live)| live.ticket == ticket)?;
         live.state = State::Faulted(text);
         self.stale = true;
         Some(name.clone())

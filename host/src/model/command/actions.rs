@@ -45,20 +45,23 @@ transport! {
 }
 
 /// Action: looks at the plugins on the disk again, and makes the modules of a type anew, by the plugin that provides it
-/// now. The old ones ring out.
+/// now; without a type, those whose plugin has changed. The old ones ring out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReloadTypeCommand {
     /// The type.
-    pub module_type: Name,
+    pub module_type: Option<Name>,
 }
 
 impl Edit for ReloadTypeCommand {
     fn describe(&self) -> String {
-        format!("reload {}", self.module_type)
+        let what = self.module_type.as_deref().unwrap_or("what was built again");
+        format!("reload {what}")
     }
 
     fn edit(&self, model: &mut Model, catalog: &Catalog) -> Result<bool, Refusal> {
-        model.known(catalog, &self.module_type)?;
+        if let Some(module_type) = &self.module_type {
+            model.known(catalog, module_type)?;
+        }
         Ok(false)
     }
 

@@ -55,7 +55,9 @@ impl Edit for UseProviderCommand {
     }
 
     fn edit(&self, model: &mut Model, catalog: &Catalog) -> Result<bool, Refusal> {
-        model.known(catalog, &self.module_type)?;
+        if !catalog.is_undecided(&self.module_type) {
+            model.known(catalog, &self.module_type)?;
+        }
         if model.providers.get(&*self.module_type) == self.plugin.as_ref() {
             return Ok(false);
         }

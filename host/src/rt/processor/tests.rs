@@ -267,10 +267,10 @@ fn what_finds_no_room_waits() {
         processor.quantum();
         let came = match from_audio.pop() {
             Ok(FromAudio::Applied { change, .. }) => format!("change {}", change.number),
-            Ok(FromAudio::Fault { instance, fault: Fault::Failed(_) }) => format!("{instance} failed"),
-            Ok(FromAudio::Fault { instance, fault: Fault::NotFinite }) => format!("{instance} is not finite"),
+            Ok(FromAudio::Fault { ticket, fault: Fault::Failed(_) }) => format!("{ticket} failed"),
+            Ok(FromAudio::Fault { ticket, fault: Fault::NotFinite }) => format!("{ticket} is not finite"),
             Ok(FromAudio::RungOut { slot }) => format!("{slot} has rung out"),
-            Ok(FromAudio::Request { instance, .. }) => format!("{instance} asks"),
+            Ok(FromAudio::Request { ticket, .. }) => format!("{ticket} asks"),
             Ok(FromAudio::Work { .. } | FromAudio::Said { .. }) => "something else".into(),
             Err(_) => "nothing".into(),
         };

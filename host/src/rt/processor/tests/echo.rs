@@ -43,6 +43,7 @@ pub fn echo(id: u64) -> Box<Instance> {
     unsafe {
         let mut instance = Instance::new(id, NonNull::new(made).expect("an instance"), (factory, process), build);
         instance.employ(work);
+        instance.made_by(id);
         Box::new(instance)
     }
 }
