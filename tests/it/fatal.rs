@@ -35,7 +35,7 @@ const RUN: &[&str] = &["run", "song.lua", "--device", "null", "--bars", "0.5"];
 
 #[test]
 fn a_crash_names_the_module_and_the_next_start_offers_to_play_without_it() {
-    for (module_type, signal) in [("Overflows", "SIGSEGV"), ("Aborts", "SIGABRT")] {
+    for (module_type, signal) in [("Overflows", "SIGSEGV"), ("Aborts", "SIGABRT"), ("AbortsElsewhere", "SIGABRT")] {
         let song = Song::of(module_type);
         let said =
             format!("Cantus crashed ({signal}) while bad ({module_type}) was at work; --without bad plays without it");

@@ -136,6 +136,52 @@ fn a_locked_song_is_played_with_the_same_bytes_or_not_at_all() {
     );
 }
 
+#[test]
+fn a_lock_names_what_the_script_chooses_and_nothing_else_is_there() {
+    let user = User::new();
+    user.library("strange/gain", "second_gain", &[]);
+    user.write("song.lua", "use(\"Gain\", \"fixture.second-gain\")\ngain(\"g\")\n");
+    user.says(&["plugins", "lock", "song.lua", "--plugins", "strange"]);
+    let lock = std::fs::read_to_string(user.path("cantus.lock")).expect("it was written");
+    assert!(lock.contains("id = \"fixture.second-gain\"") && !lock.contains("cantus."), "{lock}");
+    let render = ["render", "song.lua", "-o", "a.wav", "--seconds", "0.1", "--locked", "--plugins", "strange"];
+    let played = user.cantus(&render);
+    let said = "as it was locked, only these plugins are there: fixture.second-gain@0.1.0";
+    assert!(played.status.success() && text(&played.stderr).contains(said), "{}", text(&played.stderr));
+    user.write("song.lua", "gain(\"g\")\nmixer(\"m\")\n");
+    let refused = user.refuses(&render);
+    assert!(refused.contains("mixer"), "{refused}");
+}
+
+/// A library of second_gain whose parameter has another name.
+fn loud(user: &User) {
+    user.library("strange/gain", "second_gain", &[("key = \"gain\"", "key = \"loud\"")]);
+}
+
+const LOUD: &str =
+    "version = 1\n[modules.g]\ntype = \"Gain\"\nparams = { loud = 0.5 }\n[providers]\nGain = \"fixture.second-gain\"\n";
+
+#[test]
+fn a_journal_is_read_over_the_plugins_it_was_written_with() {
+    let user = User::new();
+    loud(&user);
+    user.write("song/session.toml", LOUD);
+    let run = ["run", "song", "--plugins", "strange", "--device", "null", "--bars", "0.1"];
+    user.says(&[&run[..], &["--journal", "take.journal"]].concat());
+    // Of a script that says nothing of plugins.
+    user.write("other.lua", "assert(gain('g').loud == 0.5)\n");
+    let run = ["run", "other.lua", "--plugins", "strange", "--device", "null", "--bars", "0.1"];
+    let recovered = user.cantus(&[&run[..], &["--recover=take.journal"]].concat());
+    let said = text(&recovered.stderr);
+    assert!(recovered.status.success() && !said.contains("could not"), "{said}");
+
+    user.write("config/cantus/settings.toml", "providers = \"Gain=fixture.second-gain\"\n");
+    user.write("other.lua", "g = gain('g', {loud = 0.5})\n");
+    user.says(&[&run[..], &["--journal", "other.journal"]].concat());
+    user.write("config/cantus/settings.toml", "");
+    user.says(&["replay", "other.journal", "-o", "out.wav", "--plugins", "strange"]);
+}
+
 /// A session whose Gain was another plugin's, which had more than ours.
 const OTHERS: &str = r#"version = 1
 [types]

@@ -119,3 +119,26 @@ fn employ(
     };
     std::thread::Builder::new().name(name).spawn(work).expect("the system has room for threads");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_modules_have_made_holds_up_nothing_else() {
+        let mut workers = Workers::new(1, || {});
+        let (go_on, until) = channel::<()>();
+        workers.start_errand(move || {
+            let _ = until.recv();
+            Done::Made(1, Err("made for a module".into()))
+        });
+        workers.start_errand(|| Done::Made(2, Err("made after it".into())));
+        workers.start(|| Done::Made(3, Err("made".into())));
+        let mut order = Vec::new();
+        while let Some(Done::Made(ticket, _)) = workers.wait() {
+            order.push(ticket);
+            let _ = go_on.send(());
+        }
+        assert_eq!(order, [3, 1, 2]);
+    }
+}
