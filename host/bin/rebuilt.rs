@@ -89,7 +89,7 @@ mod tests {
         assert!(rebuilt.due(at(1010)).is_empty(), "it may still be written");
         write(&path, "123");
         assert!(rebuilt.due(at(1100)).is_empty() && rebuilt.due(at(1199)).is_empty(), "and is");
-        assert_eq!(rebuilt.due(at(1200)), [path.clone()]);
+        assert_eq!(rebuilt.due(at(1200)), std::slice::from_ref(&path));
         assert!(rebuilt.due(at(9000)).is_empty(), "once");
         std::fs::remove_file(&path).expect("it can be removed");
         write(&other, "1");
