@@ -3,15 +3,17 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use cantus_host::control::{Commit, EngineHandle};
+use cantus_host::culprit::culprit;
 use cantus_host::model::Table;
-use cantus_host::rt::culprit;
+use cantus_host::rt::Telemetry;
 
 /// What the handler looks at: nothing of it is ever freed.
 struct Watched {
+    telemetry: Arc<Telemetry>,
     /// Where to write it, beside standard error.
     file: Option<std::ffi::CString>,
 }
@@ -27,11 +29,11 @@ pub fn file(journal: &Path) -> PathBuf {
     journal.with_extension("crash")
 }
 
-/// Has crashes reported from now on.
-pub fn watch(journal: Option<&Path>) {
+/// Has crashes reported from now on: those of an engine's modules by their names.
+pub fn watch(engine: &EngineHandle, journal: Option<&Path>) {
     let file =
         journal.and_then(|journal| std::ffi::CString::new(file(journal).into_os_string().into_encoded_bytes()).ok());
-    if WATCHED.set(Watched { file }).is_ok() {
+    if WATCHED.set(Watched { telemetry: engine.telemetry().clone(), file }).is_ok() {
         handle();
     }
 }
@@ -135,7 +137,7 @@ mod signals {
         // SAFETY: what is put there is never freed.
         let names = unsafe { NAMES.load(Ordering::Acquire).as_ref() }.map_or(&[][..], |names| names);
         if let Some(watched) = WATCHED.get().filter(|_| !SAID.swap(true, Ordering::Relaxed)) {
-            let _ = report(signal, names, culprit(), &mut text);
+            let _ = report(signal, names, culprit(&watched.telemetry), &mut text);
             let said = &text.bytes[..text.len];
             let _ = rustix::io::write(rustix::stdio::stderr(), said);
             let flags = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::CREATE | rustix::fs::OFlags::TRUNC;

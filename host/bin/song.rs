@@ -99,7 +99,7 @@ impl Song {
     pub fn watch(&self, engine: &mut Engine, journal: Option<&Path>, alone: bool) -> EngineHandle {
         engine.leave_out(self.without.iter().map(|name| name.as_str().into()));
         let handle = engine.handle().clone();
-        crash::watch(journal);
+        crash::watch(&handle, journal);
         stall::watch(handle.telemetry(), stall::names(handle.clone()), alone);
         handle
     }

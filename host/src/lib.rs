@@ -15,6 +15,7 @@
 //! - [`assets`]: sound files, read, decoded and resampled on workers.
 //! - [`device`]: sound card, null and offline, behind one trait.
 //! - [`session`]: Models as files, for people to read and for later versions to understand.
+//! - [`culprit`]: which instance a thread is at, for when that ends the program.
 //! - [`files`]: files that people would miss, whole or not there.
 //! - [`settings`]: what the user wants of this machine, in a file of the user's.
 //! - [`lockstep`]: engine and offline device on one thread.
@@ -27,6 +28,7 @@
 
 pub mod assets;
 pub mod control;
+pub mod culprit;
 pub mod device;
 pub mod files;
 pub mod lockstep;

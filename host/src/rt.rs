@@ -7,7 +7,6 @@
 mod buffer;
 mod cable;
 mod clock;
-mod culprit;
 mod events;
 mod fade;
 mod input;
@@ -28,8 +27,6 @@ pub use buffer::Quantum;
 pub use cable::Cable;
 pub(crate) use clock::Clock;
 pub use clock::{SHORTEST_LOOP, samples_of};
-pub(crate) use culprit::Accused;
-pub use culprit::culprit;
 pub(crate) use fade::ramp_frames;
 pub use input::{InputSpec, Tap};
 pub use instance::{Build, Fault, Instance, Meters};

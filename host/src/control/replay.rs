@@ -115,8 +115,9 @@ impl Replay {
                 }
             }
             journal::Result::Reloaded { ticket, anew, plugins } => {
-                self.notes.extend(self.engine.reload_again(ticket, anew));
-                self.notes.extend(self.engine.registry.changed(&plugins));
+                let new = self.engine.reload_again(ticket, anew).into_iter();
+                let new: Vec<String> = new.chain(self.engine.registry.changed(&plugins)).collect();
+                self.notes.extend(new.into_iter().filter(|note| !self.notes.contains(note)).collect::<Vec<_>>());
             }
             journal::Result::Loaded { ticket, file, hash } => {
                 match self.engine.wait_for(|done| matches!(done, Done::Loaded(other, ..) if *other == ticket)) {

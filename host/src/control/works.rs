@@ -8,7 +8,8 @@ use super::journal;
 use super::realise::Ticket;
 use super::tasks::guarded;
 use super::workers::{Done, Errand};
-use crate::rt::{Accused, Delivery, Desk, Parcel};
+use crate::culprit::Accused;
+use crate::rt::{Delivery, Desk, Parcel};
 
 /// Seconds of sound for which a module is not reported again once it has said something.
 const SILENCE: f64 = 1.0;

@@ -1,5 +1,6 @@
 //! Serves blocks of any size from quanta.
 
+use crate::culprit::Accused;
 use crate::rt::{OUT_CHANNELS, Processor, QUANTUM};
 
 /// A Processor behind a small buffer: what a device pulls from.
@@ -40,6 +41,7 @@ impl Source {
     /// Fills interleaved frames of `channels` channels: the first two are left and right, one alone is their mean,
     /// others are silent. Audio thread.
     pub fn serve(&mut self, interleaved: &mut [f32], channels: usize) {
+        let _accused = Accused::all();
         for frame in interleaved.chunks_exact_mut(channels.max(1)) {
             if self.served == QUANTUM {
                 let quantum = self.processor.quantum();

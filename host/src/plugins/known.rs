@@ -107,7 +107,7 @@ impl Known {
         self.content.verdicts.get(&hash)
     }
 
-    /// Something came of it; written down at once, so that nothing is tried twice that ends the program.
+    /// Something came of it; written down at once, so that it is not tried again if something ends the program.
     pub fn judge(&mut self, hash: ContentHash, verdict: Verdict) {
         self.forgotten.remove(&hash);
         self.content.verdicts.insert(hash, verdict);

@@ -14,8 +14,9 @@ use cantus_plugin_api::raw::{self, Opened, Segment};
 use super::choice::{self, Provider};
 use super::{By, Choice, Found, Known, LoadError, Prober, Reason, Search, Verdict, Wanted, file, library};
 use crate::assets::ContentHash;
+use crate::culprit::Accused;
 use crate::model::{Catalog, ModuleType, Name};
-use crate::rt::{Accused, Build, Instance};
+use crate::rt::{Build, Instance};
 
 /// An opened plugin.
 #[derive(Clone)]
@@ -147,7 +148,8 @@ impl ModuleRegistry {
         let now = self.hashes();
         let changed = then.iter().filter_map(|(id, was)| match now.get(id) {
             Some(is) if is == was => None,
-            Some((version, _)) => Some(format!("plugin {id} is another build: {version}, then {}", was.0)),
+            Some((version, _)) if *version == was.0 => Some(format!("plugin {id} {version} is another build of it")),
+            Some((version, _)) => Some(format!("plugin {id} is of version {version}, then {}", was.0)),
             None => Some(format!("plugin {id} {} is not there any more", was.0)),
         });
         changed.collect()

@@ -11,7 +11,6 @@ use cantus_plugin_api::raw::{
 };
 
 use super::buffer::Arena;
-use super::culprit::Accused;
 use super::events::EventList;
 use super::fade::{Fade, Gain};
 use super::input::InputSpec;
@@ -19,6 +18,7 @@ use super::plan::{Plan, Step, StepSpec};
 use super::ring::Ring;
 use super::work::{Delivery, Desk, Errands};
 use super::{OUT_CHANNELS, QUANTUM};
+use crate::culprit::Accused;
 
 /// Events an instance may emit in a quantum; a quarter is kept for ends of notes.
 pub(super) const OUT_EVENTS: usize = 512;

@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 
 use super::QUANTUM;
-use super::culprit::accuse;
 
 /// Seconds before its time that a Change is handed over, besides the block of the device.
 const AHEAD: f64 = 0.004;
@@ -96,11 +95,11 @@ impl Telemetry {
 
     /// Audio thread: the code of an instance begins to run, or, with 0, none does any more.
     pub(super) fn work(&self, instance: u64) {
-        accuse(instance);
         self.at_work.store(instance, Ordering::Relaxed);
     }
 
-    /// Id of the instance whose code the audio thread runs now: what to blame if that never ends. Any thread.
+    /// Id of the instance whose code the audio thread runs now: what to blame if that never ends. Any thread, and
+    /// a handler of signals.
     pub fn at_work(&self) -> Option<u64> {
         Some(self.at_work.load(Ordering::Relaxed)).filter(|id| *id != 0)
     }

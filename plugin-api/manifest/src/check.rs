@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::MOST_CHANNELS;
 use crate::preset;
 use crate::text::snake_case;
-use crate::types::{Direction, Kind, Manifest, Module, Param, ParamKind, PortKind};
+use crate::types::{Direction, Kind, Manifest, Module, Param, ParamKind, PortKind, Slots};
 
 /// One broken rule: where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,7 +133,24 @@ fn check_module(out: &mut Check, module: &Module) {
     for action in &module.actions {
         check_key(out, &format!("{name}.{}", action.key), &action.key, On::Handle);
     }
-    let mut meters = HashSet::new();
+    check_meters(out, module);
+    if let Some(slots) = &module.slots {
+        check_slots(out, name, slots);
+    }
+    check_ports(out, module);
+    let mut presets = HashSet::new();
+    for preset in &module.presets {
+        let place = format!("{name}.preset.{}", preset.key);
+        check_key(out, &place, &preset.key, On::Table);
+        if !presets.insert(&preset.key) {
+            out.add(&place, "is declared twice".into());
+        }
+        preset::check(module, preset, |place, text| out.add(&place, text));
+    }
+}
+
+fn check_meters(out: &mut Check, module: &Module) {
+    let (name, mut meters) = (&module.name, HashSet::new());
     for meter in &module.meters {
         let place = format!("{name}.meters.{}", meter.key);
         check_key(out, &place, &meter.key, On::Table);
@@ -147,29 +164,20 @@ fn check_module(out: &mut Check, module: &Module) {
             out.add(&format!("{name}.meters.{key}"), "is declared twice".into());
         }
     }
-    if let Some(slots) = &module.slots {
-        if slots.count == 0 {
-            out.add(&format!("{name}.slots"), "count is 0; give it at least 1 or leave it out".into());
-        }
-        let mut keys = HashSet::new();
-        for param in &slots.params {
-            for key in std::iter::once(&param.key).chain(&param.aliases) {
-                if !keys.insert(key.replace('_', "")) {
-                    out.add(&format!("{name}.slots.{key}"), "is declared twice".into());
-                }
-            }
-            check_param(out, &format!("{name}.slots"), param, On::Slot);
-        }
+}
+
+fn check_slots(out: &mut Check, name: &str, slots: &Slots) {
+    if slots.count == 0 {
+        out.add(&format!("{name}.slots"), "count is 0; give it at least 1 or leave it out".into());
     }
-    check_ports(out, module);
-    let mut presets = HashSet::new();
-    for preset in &module.presets {
-        let place = format!("{name}.preset.{}", preset.key);
-        check_key(out, &place, &preset.key, On::Table);
-        if !presets.insert(&preset.key) {
-            out.add(&place, "is declared twice".into());
+    let mut keys = HashSet::new();
+    for param in &slots.params {
+        for key in std::iter::once(&param.key).chain(&param.aliases) {
+            if !keys.insert(key.replace('_', "")) {
+                out.add(&format!("{name}.slots.{key}"), "is declared twice".into());
+            }
         }
-        preset::check(module, preset, |place, text| out.add(&place, text));
+        check_param(out, &format!("{name}.slots"), param, On::Slot);
     }
 }
 
