@@ -1,16 +1,15 @@
 //! Which plugins were built, again or for the first time, while others play.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use cantus_host::plugins::Search;
 
+use crate::watch::{Stamp, stamp};
+
 /// How long a library must stay as it is before it is opened: a linker writes for a while.
 const SETTLED: Duration = Duration::from_millis(100);
-
-/// When a file was last written, and how long it is; `None`: it cannot be seen.
-type Stamp = Option<(SystemTime, u64)>;
 
 /// The libraries where plugins are looked for, as they were seen last.
 pub struct Rebuilt {
@@ -60,14 +59,10 @@ fn paths(search: &Search) -> impl Iterator<Item = PathBuf> + use<> {
     search.files().0.into_iter().map(|found| found.path)
 }
 
-fn stamp(file: &Path) -> Stamp {
-    let metadata = file.metadata().ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
-}
-
 #[cfg(test)]
 mod tests {
     use std::env::consts::DLL_EXTENSION;
+    use std::path::Path;
 
     use super::*;
 

@@ -47,7 +47,7 @@ impl Render {
     pub fn run(&self, plugins: &PluginArguments) -> Result<(), Failure> {
         let bars = Length::Bars(self.bars.unwrap_or(BARS));
         let registry = plugins.load_for(&self.file, None)?;
-        let song = Song::open(&self.file, registry.catalog(), plugins)?;
+        let song = Song::open(&self.file, registry.catalog(), &plugins.without, plugins.lossy)?;
         let rendering = Rendering {
             song: &song,
             out: &self.out,

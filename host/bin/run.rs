@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use cantus_host::control::{Batch, Commit, Engine, EngineHandle, EngineThread, Origin, journal};
 use cantus_host::device::{Cpal, Device, DeviceError, Null, Source};
 use cantus_host::model::command::ReloadTypeCommand;
-use cantus_host::plugins::{ModuleRegistry, Search};
+use cantus_host::plugins::ModuleRegistry;
 use cantus_lua::watchdog::{Fate, Pulse, supervise};
 use cantus_lua::{Evaluation, Options, Script, ScriptError};
 use clap::Args;
@@ -64,9 +64,13 @@ pub struct Run {
 impl Run {
     /// Plays until Ctrl-C or the last bar.
     pub fn run(&self, plugins: &PluginArguments) -> Result<(), Failure> {
+        // Before they are opened: what is built from now on is another build.
+        let rebuilt = self.watch_plugins.then(|| Rebuilt::of(plugins.search(), Instant::now()));
         let journal = self.journal_to_recover()?;
         let registry = plugins.load_for(&self.file, journal.as_ref())?;
-        let mut song = Song::open(&self.file, registry.catalog(), plugins)?;
+        // Where a journal goes on, what the session was then is not played.
+        let lossy = plugins.lossy || journal.is_some();
+        let mut song = Song::open(&self.file, registry.catalog(), &plugins.without, lossy)?;
         if let Some(journal) = journal {
             song.go_on_from(journal::recover(&journal, registry.catalog()));
         }
@@ -95,7 +99,7 @@ impl Run {
             bars: self.bars,
             journal: journal.into(),
             prompt: Prompt::open(),
-            watched: self.watch_plugins.then(|| plugins.search()),
+            rebuilt: rebuilt.map(|rebuilt| Arc::new(Mutex::new(rebuilt))),
             begun: Arc::default(),
         };
         let patience = 2.0 * number("script_seconds") + PATIENCE.as_secs_f64();
@@ -194,8 +198,8 @@ struct Performance {
     bars: Option<f64>,
     journal: Arc<Unplayed>,
     prompt: Prompt,
-    /// Where plugins lie, if those are taken that are built again.
-    watched: Option<Search>,
+    /// What is built, if that is to be taken.
+    rebuilt: Option<Arc<Mutex<Rebuilt>>>,
     /// The music has begun.
     begun: Arc<AtomicBool>,
 }
@@ -207,23 +211,22 @@ impl Performance {
         let (engine, song) = (&self.engine, &self.song);
         let shared: Rc<dyn Commit> = Rc::new(engine.clone());
         let wall = Some(Duration::from_secs_f64(number("script_seconds")));
+        let mut names = crash::Names::default();
         if before == 0 {
             song.begin(engine)?;
+            names.look(engine);
         }
         let options = Options { wall, lockstep: false, stop: pulse.lost(), ..Options::default() };
         let mut script = script(shared, song, options, |_| {})?;
         let mut file = song.script.clone();
-        let mut names = crash::Names::default();
         let mut watch = Watch::of(&file);
         if before == 0 {
             let evaluation = song.evaluate(&mut script)?;
-            // Before any of them can run.
             names.look(engine);
             watch.evaluated(script.required(), true, Instant::now());
             self.begin(&evaluation)?;
         }
         let (mut told, mut said, mut strain, mut look) = (Vec::new(), None, Strain::default(), Instant::now());
-        let mut rebuilt = self.watched.clone().map(|search| Rebuilt::of(search, look));
         while pulse.beat() {
             names.look(engine);
             let until = script.tick().map(|seconds| Instant::now() + Duration::from_secs_f64(seconds.min(1.0)));
@@ -243,7 +246,9 @@ impl Performance {
                 watch.evaluated(script.required(), true, Instant::now());
                 file = program;
             }
-            rebuilt.iter_mut().for_each(|rebuilt| reload(engine, &rebuilt.due(Instant::now())));
+            if let Some(rebuilt) = &self.rebuilt {
+                reload(engine, &rebuilt.lock().unwrap_or_else(PoisonError::into_inner).due(Instant::now()));
+            }
             watch.also(script.required());
             if watch.is_due(Instant::now()) {
                 let evaluated = script.eval_file(&file);

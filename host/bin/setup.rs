@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cantus_host::control::journal;
-use cantus_host::plugins::{By, Caution, Choice, Known, LoadError, ModuleRegistry, Prober, Reason, Search};
+use cantus_host::plugins::{Builds, By, Caution, Choice, Known, LoadError, ModuleRegistry, Prober, Reason, Search};
 use cantus_host::session::{self, Lock};
 use cantus_plugin_api::Cpu;
 use clap::{Args, ValueEnum};
@@ -52,7 +52,7 @@ impl PluginArguments {
     /// # Errors
     /// A choice on the command line that cannot be: to play something else instead would be wrong.
     pub fn load(&self) -> Result<Arc<ModuleRegistry>, Failure> {
-        Ok(self.load_with(users_choices())?.into())
+        Ok(self.load_with(users_choices(), None)?.into())
     }
 
     /// The same, with what a song says of who is to provide what, or the journal that it goes on from.
@@ -61,7 +61,10 @@ impl PluginArguments {
     /// As [`load`](PluginArguments::load), and when what is there is not what `--locked` demands.
     pub fn load_for(&self, song: &Path, journal: Option<&journal::Read>) -> Result<Arc<ModuleRegistry>, Failure> {
         let folder = folder_of(song);
-        let lock = Lock::read(folder).map_err(Failure)?;
+        let lock = match Lock::read(folder) {
+            Err(why) if self.locked => return Err(Failure(why)),
+            lock => lock.inspect_err(|why| warn(why)).unwrap_or_default(),
+        };
         let mut choices = users_choices();
         match journal {
             Some(journal) => choices.extend(journal.providers()),
@@ -69,23 +72,22 @@ impl PluginArguments {
             None => {}
         }
         choices.extend(lock.iter().flat_map(Lock::choices));
-        let registry = self.load_with(choices)?;
         let Some(lock) = lock else {
             let advice = format!("`cantus plugins lock {}` writes one", song.display());
             let none = || Failure(format!("could not open {}: it has no cantus.lock; {advice}", song.display()));
-            return if self.locked { Err(none()) } else { Ok(registry.into()) };
+            return if self.locked { Err(none()) } else { Ok(self.load_with(choices, None)?.into()) };
         };
+        let registry = self.load_with(choices, self.locked.then(|| lock.builds()))?;
         let differences = lock.differences(&registry);
         if !self.locked {
             differences.iter().for_each(warn);
-            return Ok(registry.into());
-        }
-        if !differences.is_empty() {
+        } else if differences.is_empty() {
+            tell(format_args!("as it was locked, only these plugins are there: {lock}"));
+        } else {
             let (song, differences) = (song.display(), differences.join("\n  "));
             return Err(Failure(format!("could not open {song} as it was locked:\n  {differences}")));
         }
-        tell(format_args!("as it was locked, only these plugins are there: {lock}"));
-        Ok(registry.only(lock.builds()).into())
+        Ok(registry.into())
     }
 
     /// Loads plugins that provide what they did when a journal was written, whatever is chosen now but on the command line.
@@ -93,7 +95,7 @@ impl PluginArguments {
     /// # Errors
     /// As [`load`](PluginArguments::load).
     pub fn load_again(&self, journal: &journal::Header) -> Result<Arc<ModuleRegistry>, Failure> {
-        Ok(self.load_with(journal.choices.clone())?.into())
+        Ok(self.load_with(journal.choices.clone(), None)?.into())
     }
 
     /// Where plugins are looked for.
@@ -105,9 +107,13 @@ impl PluginArguments {
         if self.trust_writable { search.trusting() } else { search }
     }
 
-    fn load_with(&self, mut choices: Vec<Choice>) -> Result<ModuleRegistry, Failure> {
+    fn load_with(&self, mut choices: Vec<Choice>, only: Option<Builds>) -> Result<ModuleRegistry, Failure> {
         choices.extend(self.choices.iter().cloned());
-        let registry = ModuleRegistry::load_with(&self.search(), &choices, caution());
+        let search = self.search();
+        let registry = match only {
+            None => ModuleRegistry::load_with(&search, &choices, caution()),
+            Some(only) => ModuleRegistry::load_only(&search, &choices, caution(), only),
+        };
         for failure in registry.failures() {
             if let LoadError { reason: Reason::BadChoice { choice, .. }, .. } = failure
                 && self.choices.contains(choice)

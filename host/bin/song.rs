@@ -9,7 +9,6 @@ use cantus_host::session::{self, Folder, Opened};
 use cantus_lua::{Evaluation, Script};
 
 use crate::console::{tell, warn};
-use crate::setup::PluginArguments;
 use crate::{Failure, crash, stall};
 
 /// Sample rate of an engine when no session asks for another, in Hz.
@@ -33,9 +32,9 @@ impl Song {
     /// Opens it: a session is read.
     ///
     /// # Errors
-    /// When a session cannot be read, or plugins lack something of what it uses and `--lossy` is not said.
-    pub fn open(path: &Path, catalog: &Catalog, plugins: &PluginArguments) -> Result<Song, Failure> {
-        let without = plugins.without.clone();
+    /// When a session cannot be read, or plugins lack something of what it uses, unless it is `lossy`.
+    pub fn open(path: &Path, catalog: &Catalog, without: &[String], lossy: bool) -> Result<Song, Failure> {
+        let without = without.to_vec();
         if !path.is_dir() {
             let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
             return Ok(Song {
@@ -58,7 +57,7 @@ impl Song {
             ModuleId(last)
         };
         let session = session::open(path, catalog, &mut mint)?;
-        if !plugins.lossy {
+        if !lossy {
             session.is_whole()?;
         }
         let session = Some(session);

@@ -55,7 +55,7 @@ impl Types {
             _ => Some(&*main).filter(|main| main.is_file()),
         };
         if let Some(song) = song {
-            let song = Song::open(song, registry.catalog(), plugins)?;
+            let song = Song::open(song, registry.catalog(), &plugins.without, plugins.lossy)?;
             let text = on_script_thread(|| {
                 let studio = Lockstep::new(registry.clone(), song.config());
                 let engine: Rc<dyn Commit> = Rc::new(studio.engine().clone());

@@ -13,7 +13,7 @@ const EMPTIED: Duration = Duration::from_millis(500);
 const TRIES: [Duration; 3] = [Duration::from_millis(400), Duration::from_millis(1000), Duration::from_millis(2000)];
 
 /// When a file was last written, and how long it is; `None`: it is not there.
-type Stamp = Option<(SystemTime, u64)>;
+pub type Stamp = Option<(SystemTime, u64)>;
 
 /// A script and what it requires.
 pub struct Watch {
@@ -96,7 +96,8 @@ impl Watch {
     }
 }
 
-fn stamp(file: &Path) -> Stamp {
+/// A file as it is now.
+pub fn stamp(file: &Path) -> Stamp {
     let metadata = file.metadata().ok()?;
     Some((metadata.modified().ok()?, metadata.len()))
 }

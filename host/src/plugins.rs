@@ -102,7 +102,7 @@ pub enum Reason {
         first: PathBuf,
     },
     /// Only another build of it is to be used.
-    #[error("it is another build of {0} than the lock names; play without --locked, or write the lock anew")]
+    #[error("the lock names another build than this one of {0}; play without --locked, or write the lock anew")]
     NotLocked(String),
     /// Several plugins provide a type, and nobody chose.
     #[error("type {module_type} is provided by {}; choose one with --use {module_type}=PLUGIN", .plugins.join(" and "))]

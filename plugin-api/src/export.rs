@@ -81,9 +81,10 @@ impl<M: Module> Erased for Hosted<M> {
     }
 }
 
-/// Names of abi_stable that the code made by `export!` needs, so that a plugin need not depend on it.
+/// Names of abi_stable that the code made by macros needs, so that a plugin need not depend on it.
 pub mod abi {
     pub use abi_stable::library::{LibHeader, RootModuleResult};
+    pub use abi_stable::prefix_type::{PrefixRef, WithMetadata_};
     pub use abi_stable::std_types::{ROption, RResult, RStr, RString};
 }
 

@@ -123,10 +123,7 @@ fn a_locked_song_is_played_with_the_same_bytes_or_not_at_all() {
         "{refused}"
     );
     let refused = user.refuses(&["render", "song.lua", "-o", "a.wav", "--locked"]);
-    assert!(
-        refused.contains("Gain was locked to fixture.second-gain@0.1.0, and comes from cantus.gain@0.1.0 now"),
-        "{refused}"
-    );
+    assert!(refused.contains("Gain was locked to fixture.second-gain@0.1.0, and nothing provides it"), "{refused}");
     // Without the word it is played, and said.
     let played = user.cantus(&["render", "song.lua", "-o", "a.wav", "--seconds", "0.1"]);
     assert!(
@@ -148,9 +145,19 @@ fn a_lock_names_what_the_script_chooses_and_nothing_else_is_there() {
     let played = user.cantus(&render);
     let said = "as it was locked, only these plugins are there: fixture.second-gain@0.1.0";
     assert!(played.status.success() && text(&played.stderr).contains(said), "{}", text(&played.stderr));
+    // Another build of the same version in a place before it is not in the way.
+    let mut bytes = std::fs::read(user.library("before/gain", "second_gain", &[])).expect("it is there");
+    bytes.push(0);
+    std::fs::write(user.path("before/gain").with_extension(std::env::consts::DLL_EXTENSION), bytes).expect("it can be");
+    let shadowed = [&["--plugins", "before"], &render[..]].concat();
+    user.says(&shadowed);
     user.write("song.lua", "gain(\"g\")\nmixer(\"m\")\n");
     let refused = user.refuses(&render);
     assert!(refused.contains("mixer"), "{refused}");
+    // What is damaged is written anew, as it says.
+    user.write("cantus.lock", "what");
+    assert!(user.refuses(&render).contains("write it anew with `cantus plugins lock`"));
+    user.says(&["plugins", "lock", "song.lua"]);
 }
 
 /// A library of second_gain whose parameter has another name.
@@ -175,7 +182,16 @@ fn a_journal_is_read_over_the_plugins_it_was_written_with() {
     let said = text(&recovered.stderr);
     assert!(recovered.status.success() && !said.contains("could not"), "{said}");
 
+    // A session that the performance has left behind need not fit what it came to.
+    user.write("left/session.toml", LOUD);
+    user.write("left/main.lua", "remove('g') use('Gain')\n");
+    let run = ["run", "left", "--plugins", "strange", "--device", "null", "--bars", "0.1"];
+    user.says(&[&run[..], &["--journal", "left.journal"]].concat());
+    user.write("left/main.lua", "");
+    user.says(&[&run[..], &["--recover=left.journal"]].concat());
+
     user.write("config/cantus/settings.toml", "providers = \"Gain=fixture.second-gain\"\n");
+    let run = ["run", "other.lua", "--plugins", "strange", "--device", "null", "--bars", "0.1"];
     user.write("other.lua", "g = gain('g', {loud = 0.5})\n");
     user.says(&[&run[..], &["--journal", "other.journal"]].concat());
     user.write("config/cantus/settings.toml", "");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cantus_host::control::journal::{Header, Journal, read};
 use cantus_host::control::{Batch, Commit, Config, Origin, Replay};
 use cantus_host::model::Num;
-use cantus_host::model::command::{ReloadTypeCommand, TriggerEventCommand};
+use cantus_host::model::command::{ReloadTypeCommand, TriggerEventCommand, UseProviderCommand};
 use cantus_host::plugins::{ModuleRegistry, Search};
 
 use crate::rig::{RATE, Studio, fixture, pieces};
@@ -48,7 +48,23 @@ fn a_performance_with_swaps_is_replayed_sample_by_sample() {
     }
     assert_eq!(heard.last(), Some(&0.5), "turned over twice");
     assert_eq!(reports(&studio).len(), 2, "{:?}", reports(&studio));
+    // Two that wait for each other: the first is refused, the second is not, and tickets go on as they did.
+    put(&paths[0], &lacking);
+    let other = paths[0].with_file_name("libother.so").with_extension(std::env::consts::DLL_EXTENSION);
+    put(&other, &replaced(&good, "fixture.second-gain", "fixture.decent-gain"));
+    let by = |plugin: &str| UseProviderCommand { module_type: "Gain".into(), plugin: Some(plugin.into()) };
+    studio.say("use('Gain') g.gain = 2").expect("it can be asked for");
+    heard.extend(studio.render(640)[0].iter().copied());
+    for plugin in ["fixture.second-gain", "fixture.decent-gain"] {
+        let (batch, engine) = (Batch::new(Origin::Host, vec![by(plugin).into()]), studio.engine().0.borrow());
+        engine.handle().queue().submit(batch).ok().expect("there is room");
+    }
+    heard.extend(studio.render(640)[0].iter().copied());
+    studio.say("gain('i') connect('h', 'i')").expect("it can be made");
+    heard.extend(studio.render(640)[0].iter().copied());
+    assert_eq!((heard.last(), reports(&studio).len()), (Some(&-0.5), 3), "{:?}", reports(&studio));
     drop(studio);
+    put(&paths[0], &good);
     let mut replay = Replay::new(plugins, config, read(&path).expect("a journal"));
     let mut again = vec![0.0; 2 * heard.len()];
     replay.pull(&mut again);
@@ -73,13 +89,27 @@ fn what_could_not_be_made_before_holds_up_nothing() {
 }
 
 #[test]
+fn what_was_refused_is_not_chosen_any_more() {
+    let (folder, paths) = with(&["second_gain"]);
+    let good = std::fs::read(&paths[0]).expect("it is there");
+    put(&paths[0], &replaced(&good, "key = \"gain\"", "key = \"loud\""));
+    let mut studio = playing(folder.path(), "constant('c', {value = 0.5}) connect('c', gain('g', {gain = 2}))");
+    studio.say("use('Gain', 'fixture.second-gain')").expect("it can be asked for");
+    assert_eq!(studio.render(640)[0], [1.0; 640]);
+    assert_eq!(reports(&studio).len(), 1);
+    assert!(studio.engine().state().model.providers.is_empty(), "nobody finds later what never played");
+    studio.say("undo()").expect("that was done");
+    assert_eq!(studio.render(640)[0], [1.0; 640]);
+}
+
+#[test]
 fn a_broken_build_is_told_of_each_time_somebody_asks_for_it() {
     let (folder, paths) = with(&["second_gain"]);
     let mut studio = playing(folder.path(), "use('Gain', 'fixture.second-gain') constant('c') connect('c', gain('g'))");
     let before = studio.render(64)[0][63];
     put(&paths[0], b"no library");
-    for asked in 1..4 {
-        studio.say("engine:reload('Gain')").expect("it can be asked for");
+    for (asked, line) in (1..).zip(["engine:reload('Gain')", "engine:reload('Gain')", "engine:reload()"]) {
+        studio.say(line).expect("it can be asked for");
         assert_eq!(studio.render(640)[0], [before; 640]);
         let told = reports(&studio);
         assert!(told.len() == asked && told[asked - 1].contains("it is not a shared library"), "{told:?}");
@@ -135,14 +165,28 @@ fn a_session_is_loaded_over_the_plugins_it_wants() {
     session("good", "loud");
     session("bad", "gain");
     let mut studio = Studio::with(registry(folder.path()), folder.path().into());
-    studio.eval("constant('d', {value = 0.25}) connect('d', gain('e', {gain = 2}))");
+    studio.say("constant('d', {value = 0.25}) connect('d', gain('e', {gain = 2}))").expect("it can be made");
     studio.start();
     assert_eq!(studio.render(64)[0], [0.5; 64]);
 
     let error = studio.say("engine:load('bad')").expect_err("it uses what that plugin does not have").to_string();
     assert!(error.contains("g.gain"), "{error}");
+    studio.say("engine:load('nowhere')").expect_err("it is not there");
+    assert_eq!((studio.render(640)[0].clone(), studio.problems()), (vec![0.5; 640], Vec::new()), "nothing was touched");
+    studio.say("undo()").expect("what was done before is not forgotten");
+    studio.say("redo()").expect("neither is that");
+    studio.render(640);
+
+    // Between two looks it becomes one that lacks something.
+    let whole = std::fs::read(&paths[0]).expect("it is there");
+    put(&paths[0], &replaced(&whole, "key = \"loud\"", "key = \"mild\""));
+    let error = studio.say("engine:load('good')").expect_err("it is another build").to_string();
+    assert!(error.contains("g.loud") && !error.contains("put back"), "{error}");
     studio.render(6400);
-    assert_eq!((studio.render(64)[0].clone(), studio.problems()), (vec![0.5; 64], Vec::new()), "as it was");
+    assert_eq!((studio.render(64)[0].clone(), studio.problems()), (vec![0.5; 64], Vec::new()), "put back");
+    put(&paths[0], &whole);
+    studio.say("engine:reload()").expect("it can be asked for");
+    studio.render(640);
 
     studio.say("engine:load('good')").expect("that plugin has all it uses");
     studio.render(6400);

@@ -34,8 +34,6 @@ const UNSAFE: &[&str] = &[
     "plugin-api/src/testing/bench.rs",
     "plugin-api/src/transport.rs",
     "plugin-api/src/turnstile.rs",
-    "tests/ages/new/src/lib.rs",
-    "tests/ages/old/src/lib.rs",
     "tests/fixtures/guest.rs",
     "tests/fixtures/moods.rs",
     "tests/fixtures/no_plugin.rs",

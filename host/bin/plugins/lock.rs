@@ -28,7 +28,7 @@ impl LockSong {
     /// Writes the lock, and prints where.
     pub fn run(&self, arguments: &PluginArguments) -> Result<(), Failure> {
         let registry = arguments.load_for(&self.song, None)?;
-        let song = Song::open(&self.song, registry.catalog(), arguments)?;
+        let song = Song::open(&self.song, registry.catalog(), &arguments.without, arguments.lossy)?;
         let lock = on_script_thread(|| {
             let studio = Lockstep::new(registry, song.config());
             let engine: Rc<dyn Commit> = Rc::new(studio.engine().clone());

@@ -49,7 +49,7 @@ impl Engine {
         }
     }
 
-    fn take(&mut self, batch: Batch) -> Answer {
+    pub(super) fn take(&mut self, batch: Batch) -> Answer {
         if batch.cause > Cause::DEEPEST {
             return Err(CommitError::Cascade);
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{ClockReading, EngineState};
 use crate::model::{Catalog, Command, Model, ModuleId, Name, Num, Refusal};
+use crate::plugins::Choice;
 use crate::rt::QUANTUM;
 
 /// Work that is done whole or not at all.
@@ -290,6 +291,12 @@ pub trait Commit {
 
     /// Where the music is, sampled now.
     fn clock(&self) -> ClockReading;
+
+    /// The module types as they would be if the session said so, of plugins that are open.
+    fn catalog_by(&self, of_session: &[Choice]) -> Arc<Catalog> {
+        let _ = of_session;
+        self.catalog()
+    }
 
     /// Waits until plugins that were asked for have taken the place of others, or could not; a few seconds at most. False:
     /// they are still being looked at.

@@ -93,6 +93,8 @@ pub struct Engine {
     /// Errands that workers are about.
     pub(super) errands: usize,
     pub(super) sayings: Sayings,
+    /// The Model that plugins were looked at for last.
+    pub(super) tried: Arc<Model>,
     keeper: Keeper,
     to_audio: Producer<ToAudio>,
     from_audio: Consumer<FromAudio>,
@@ -121,6 +123,7 @@ impl Engine {
             state: Arc::new(ArcSwap::from_pointee(state)),
             ids: Arc::new(AtomicU64::new(1)),
             telemetry: Arc::default(),
+            registry: Arc::new(ArcSwap::new(registry.clone())),
             rate: config.rate,
         };
         let processor = Processor::new(config.rate, model.bpm.get(), inbox, outbox, handle.telemetry.clone());
@@ -142,6 +145,7 @@ impl Engine {
             workers: Workers::new(WORKERS, move || queue.wake()),
             errands: 0,
             sayings: Sayings::default(),
+            tried: Arc::default(),
             keeper: Keeper::default(),
             to_audio,
             from_audio,

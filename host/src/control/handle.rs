@@ -13,7 +13,8 @@ use super::batch::{Accepted, Batch, Commit, CommitError};
 use super::engine::Engine;
 use super::queue::{Answer, CommandQueue};
 use super::state::{ClockReading, EngineState};
-use crate::model::ModuleId;
+use crate::model::{Catalog, ModuleId};
+use crate::plugins::{Choice, ModuleRegistry};
 use crate::rt::Telemetry;
 
 /// How long a producer waits for plugins that are being looked at, and how often it looks.
@@ -27,6 +28,7 @@ pub struct EngineHandle {
     pub(super) state: Arc<ArcSwap<EngineState>>,
     pub(super) ids: Arc<AtomicU64>,
     pub(super) telemetry: Arc<Telemetry>,
+    pub(super) registry: Arc<ArcSwap<ModuleRegistry>>,
     pub(super) rate: f64,
 }
 
@@ -90,6 +92,11 @@ impl Commit for EngineHandle {
         ClockReading::of(self.telemetry.reading(), orders, self.rate)
     }
 
+    fn catalog_by(&self, of_session: &[Choice]) -> Arc<Catalog> {
+        let registry = self.registry.load();
+        registry.catalog_by(registry.choices_with(of_session.iter().cloned()))
+    }
+
     fn wait_for_plugins(&self) -> bool {
         let end = Instant::now() + PATIENCE;
         while self.state().status.reloading && Instant::now() < end {
@@ -127,6 +134,10 @@ impl Commit for LocalEngine {
 
     fn clock(&self) -> ClockReading {
         self.0.borrow().handle().clock()
+    }
+
+    fn catalog_by(&self, of_session: &[Choice]) -> Arc<Catalog> {
+        self.0.borrow().handle().catalog_by(of_session)
     }
 
     fn wait_for_plugins(&self) -> bool {

@@ -152,8 +152,8 @@ pub enum Result {
     Reloaded {
         /// Number of the task.
         ticket: u64,
-        /// Types whose modules were made anew; none: all stayed as it was.
-        anew: Option<BTreeSet<Name>>,
+        /// What was made anew; none: all stayed as it was.
+        anew: Option<Anew>,
         /// Those that were not what they had been, by id: version and content hash of the library.
         plugins: BTreeMap<String, (String, String)>,
     },
@@ -164,6 +164,15 @@ pub enum Result {
         /// Which of its places had asked for it.
         place: u32,
     },
+}
+
+/// What plugins that took the place of others have led to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Anew {
+    /// Types whose modules were made anew.
+    pub types: BTreeSet<Name>,
+    /// Which plugin provides each type from then on, and why.
+    pub choices: Vec<Choice>,
 }
 
 /// Digits of the hash before each record.

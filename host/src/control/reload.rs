@@ -8,12 +8,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::batch::{Batch, Origin};
 use super::engine::Engine;
 use super::journal;
 use super::realise::Ticket;
-use crate::model::{Model, ModuleId, Name};
+use crate::model::command::UseProviderCommand;
+use crate::model::{Command, Model, ModuleId, Name};
 use crate::plugins::{Choice, LoadError, ModuleRegistry, Plugin};
 use crate::rt::Instance;
+use crate::rt::message::At;
 
 /// Who reports what became of it.
 const ORIGIN: &str = "plugins";
@@ -37,8 +40,8 @@ pub(super) type NewInstances = BTreeMap<ModuleId, (u64, Box<Instance>)>;
 pub(super) enum Anew {
     /// These types, and those that another plugin provides than before.
     Asked(BTreeSet<Name>),
-    /// These types and no others: as it was when the journal was written.
-    Exactly(BTreeSet<Name>),
+    /// As it was when the journal was written.
+    Exactly(journal::Anew),
 }
 
 /// Worker thread: looks at the disk again, and makes new instances. Of modules that are `silent` it is no matter if they
@@ -53,20 +56,20 @@ pub(super) fn reload(
     silent: &BTreeSet<ModuleId>,
     rate: f64,
 ) -> Result<Reloaded, String> {
-    let of_session = model.providers.iter().filter_map(|(name, plugin)| Choice::of_session(name, plugin));
-    let registry = old.again(of_session.collect());
+    let choices = match &anew {
+        Anew::Asked(_) => {
+            old.choices_with(model.providers.iter().filter_map(|(name, plugin)| Choice::of_session(name, plugin)))
+        }
+        Anew::Exactly(then) => then.choices.clone(),
+    };
+    let registry = old.again(choices);
     // A library that could not be loaded leaves what there was, which is not made anew.
-    let failed = |plugin: &Plugin| registry.failures().iter().find(|failure| failure.is_of(&plugin.path));
-    let mut complaints: Vec<&LoadError> =
-        registry.failures().iter().filter(|failure| !old.failures().contains(failure)).collect();
+    let failed = |plugin: &Arc<Plugin>| registry.failures().iter().any(|failure| failure.is_of(&plugin.path));
     let types = match anew {
-        Anew::Exactly(types) => types,
+        Anew::Exactly(then) => then.types,
         Anew::Asked(wanted) => {
-            let asked = wanted.iter().filter_map(|name| failed(registry.provider(name)?));
-            let again: Vec<&LoadError> = asked.filter(|failure| !complaints.contains(failure)).collect();
-            complaints.extend(again);
             let is_anew = |name: &Name| match (old.provider(name), registry.provider(name)) {
-                (Some(was), Some(is)) if Arc::ptr_eq(was, is) => wanted.contains(name) && failed(is).is_none(),
+                (Some(was), Some(is)) if Arc::ptr_eq(was, is) => wanted.contains(name) && !failed(is),
                 (_, is) => is.is_some(),
             };
             registry.catalog().iter().map(|(name, _)| name.clone()).filter(is_anew).collect()
@@ -80,7 +83,11 @@ pub(super) fn reload(
             Err(why) => return Err(format!("could not reload {name}: {why}; the old one plays on")),
         }
     }
-    let complaints = complaints.into_iter().map(ToString::to_string).collect();
+    // Of what is open each build that cannot be taken is told; of the rest what is new.
+    let told = |failure: &&LoadError| {
+        !old.failures().contains(failure) || old.plugins().iter().any(|plugin| failure.is_of(&plugin.path))
+    };
+    let complaints = registry.failures().iter().filter(told).map(ToString::to_string).collect();
     Ok(Reloaded { registry: Arc::new(registry), types, instances, complaints })
 }
 
@@ -101,8 +108,37 @@ impl Engine {
         });
         let mut plugins = self.registry.hashes();
         plugins.retain(|id, now| before.get(id) != Some(now));
-        let anew = taken.map_err(|text| self.report(Vec::new(), ORIGIN.into(), text)).ok();
+        let anew = match taken {
+            Ok(types) => Some(journal::Anew { types, choices: self.registry.choices() }),
+            Err(text) => {
+                self.report(Vec::new(), ORIGIN.into(), text);
+                None
+            }
+        };
+        let refused = anew.is_none();
         self.brought.results.push(journal::Result::Reloaded { ticket, anew, plugins });
+        if refused && self.held.is_none() {
+            self.take_choices_back();
+        }
+    }
+
+    /// The session chooses again what it chose before what could not be taken: nobody is to find later what never played.
+    fn take_choices_back(&mut self) {
+        let types = self.registry.catalog().iter().map(|(name, _)| name);
+        let back = |module_type: &Name| {
+            let said = self.registry.said_by_session(module_type).map(|said| Name::from(said.to_string()));
+            let now = self.model.providers.get(module_type);
+            // What was chosen since then is yet to be tried.
+            let tried = now == self.tried.providers.get(module_type);
+            (tried && now != said.as_ref())
+                .then(|| Command::from(UseProviderCommand { module_type: module_type.clone(), plugin: said }))
+        };
+        let commands: Vec<Command> = types.filter_map(back).collect();
+        if !commands.is_empty() {
+            self.send_brought(At::Now);
+            // The types are known: there is nothing to refuse.
+            let _ = self.take(Batch::new(Origin::Host, commands));
+        }
     }
 
     /// Puts other plugins in the place of those that play.
@@ -128,6 +164,7 @@ impl Engine {
             self.workers.bury(instances);
             return Err(lost);
         }
+        self.handle.registry.store(registry.clone());
         (self.registry, self.catalog, self.model, self.scenes) = (registry, new.clone(), model, scenes.into());
         self.foreseen = None;
         let orphans = self.realiser.replace(new, &self.model, &types, instances, &mut self.brought.change);

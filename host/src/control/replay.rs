@@ -10,7 +10,7 @@ use super::realise::Ticket;
 use super::reload::{Anew, reload};
 use super::workers::{Done, Errand};
 use crate::device::Source;
-use crate::model::{Command, Model, ModuleId, Name};
+use crate::model::{Command, Model, ModuleId};
 use crate::plugins::ModuleRegistry;
 use crate::rt::message::At;
 use crate::rt::{OUT_CHANNELS, QUANTUM};
@@ -153,19 +153,22 @@ pub(super) struct Held {
 }
 
 impl Engine {
-    /// Makes modules of these types anew, as they were then; `None`: nothing was. What went wrong.
-    fn reload_again(&mut self, ticket: Ticket, anew: Option<BTreeSet<Name>>) -> Option<String> {
+    /// Makes anew what was made anew then; `None`: nothing was. What went wrong.
+    fn reload_again(&mut self, ticket: Ticket, anew: Option<journal::Anew>) -> Option<String> {
         let begun = self.held.as_mut().and_then(|held| held.reloads.remove(&ticket));
-        let Some(types) = anew else {
-            self.realiser.has_reloaded(ticket);
-            return None;
+        let failed = match (anew, begun) {
+            (Some(anew), Some((model, silent))) => {
+                let result = reload(&self.registry, Anew::Exactly(anew), &model, &silent, self.handle.rate);
+                let failed = result.as_ref().err().cloned();
+                self.take_reloaded(ticket, result.map(Box::new));
+                return failed;
+            }
+            (None, Some(_)) => None,
+            (_, None) => Some("plugins were looked at again then, and are not now".into()),
         };
-        let Some((model, silent)) = begun else {
-            return Some("plugins were looked at again then, and are not now".into());
-        };
-        let result = reload(&self.registry, Anew::Exactly(types), &model, &silent, self.handle.rate);
-        let failed = result.as_ref().err().cloned();
-        self.take_reloaded(ticket, result.map(Box::new));
+        // What waited for it begins as it did then.
+        self.realiser.has_reloaded(ticket);
+        self.brought.results.push(journal::Result::Reloaded { ticket, anew: None, plugins: BTreeMap::new() });
         failed
     }
 

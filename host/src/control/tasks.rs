@@ -21,7 +21,8 @@ impl Engine {
                 Done::Made(ticket, guarded("making it", make))
             }),
             Task::Reload { ticket, types } => {
-                let (model, silent) = (self.model.clone(), self.realiser.failed(&self.model));
+                let (model, silent) = self.realiser.to_reload(&self.model);
+                self.tried = model.clone();
                 if let Some(held) = &mut self.held {
                     held.reloads.insert(ticket, (model, silent));
                     return;

@@ -94,9 +94,9 @@ impl Found {
 /// text. What cannot be opened in order is no harm.
 pub fn look(library: &Path) -> String {
     let before = threads();
-    // Whether it may be taken from there has been judged.
+    // Whether it may be taken from there has been judged, and nobody writes over it: it is opened where it lies.
     let mut search = Search::default().trusting();
-    search.add(library, true, false);
+    search.add(library, true, true);
     let registry = ModuleRegistry::load(&search, &[]);
     let types = registry.plugins().iter().flat_map(|plugin| &plugin.manifest.modules);
     for module in types {

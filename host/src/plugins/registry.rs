@@ -33,11 +33,6 @@ pub struct Plugin {
 }
 
 impl Plugin {
-    /// Which build of which version it is.
-    pub fn build(&self) -> (String, ContentHash) {
-        (self.to_string(), self.hash)
-    }
-
     /// An extension of the contract, if the plugin has it.
     ///
     /// # Errors
@@ -96,17 +91,43 @@ impl ModuleRegistry {
 
     /// Looks for plugins, tries out those that were never seen, and opens those that did no harm.
     pub fn load_with(search: &Search, choices: &[Choice], caution: Caution) -> ModuleRegistry {
+        ModuleRegistry::begin(search, choices, caution, None)
+    }
+
+    /// The same with nothing but these builds, now and whenever it is looked again: no other is opened.
+    pub fn load_only(search: &Search, choices: &[Choice], caution: Caution, only: Builds) -> ModuleRegistry {
+        ModuleRegistry::begin(search, choices, caution, Some(only))
+    }
+
+    fn begin(search: &Search, choices: &[Choice], caution: Caution, only: Option<Builds>) -> ModuleRegistry {
         let (search, choices) = (search.clone(), choices.to_vec());
-        let terms = Terms { search, caution, choices, only: None, cpu: Cpu::best() };
+        let terms = Terms { search, caution, choices, only, cpu: Cpu::best() };
         Gathering::of(&terms, &[]).registry(terms, BTreeMap::new())
     }
 
-    /// Looks again, with what the session says now of who is to provide what: what has not changed on the disk is kept as
-    /// it is open, and what has is opened beside it. What cannot be opened or is not there any more stays as it was, and
-    /// so do types that nobody would provide any more. Blocks.
-    pub fn again(&self, of_session: Vec<Choice>) -> ModuleRegistry {
+    /// What was chosen, with what the session says in the place of what it said before.
+    pub fn choices_with(&self, of_session: impl IntoIterator<Item = Choice>) -> Vec<Choice> {
         let others = self.terms.choices.iter().filter(|choice| choice.by != By::Session).cloned();
-        let choices: Vec<Choice> = others.chain(of_session).collect();
+        others.chain(of_session).collect()
+    }
+
+    /// What the session said of a type when it was looked last.
+    pub fn said_by_session(&self, module_type: &str) -> Option<&Wanted> {
+        let said = |choice: &&Choice| choice.by == By::Session && choice.module_type == module_type;
+        self.terms.choices.iter().rev().find(said).map(|choice| &choice.plugin)
+    }
+
+    /// The types as they would be by these choices, of what is open.
+    pub fn catalog_by(&self, choices: Vec<Choice>) -> Arc<Catalog> {
+        let plugins = self.plugins.clone();
+        let gathering = Gathering { plugins, ..Gathering::default() };
+        gathering.registry(Terms { choices, ..self.terms.clone() }, self.providers.clone()).catalog
+    }
+
+    /// Looks again, and chooses by `choices`: what has not changed on the disk is kept as it is open, and what has is
+    /// opened beside it. What cannot be opened or is not there any more stays as it was, and so do types that nobody would
+    /// provide any more. Blocks.
+    pub fn again(&self, choices: Vec<Choice>) -> ModuleRegistry {
         let mut gathering = Gathering::of(&self.terms, &self.plugins);
         let known = |plugin: &Plugin| (plugin.to_string(), plugin.path.clone());
         let there: Vec<_> = gathering.plugins.iter().map(|plugin| known(plugin)).collect();
@@ -116,14 +137,6 @@ impl ModuleRegistry {
         };
         gathering.plugins.extend(self.plugins.iter().filter(gone).cloned());
         gathering.registry(Terms { choices, ..self.terms.clone() }, self.providers.clone())
-    }
-
-    /// The same with nothing but these builds, now and whenever it is looked again.
-    pub fn only(self, builds: Builds) -> ModuleRegistry {
-        let ModuleRegistry { terms, mut plugins, failures, notes, .. } = self;
-        plugins.retain(|plugin| builds.contains(&plugin.build()));
-        let terms = Terms { only: Some(builds), ..terms };
-        Gathering { plugins, failures, notes }.registry(terms, BTreeMap::new())
     }
 
     /// The same, whose instances use these instructions instead of the widest that the processor has.
@@ -148,7 +161,7 @@ impl ModuleRegistry {
         let now = self.hashes();
         let changed = then.iter().filter_map(|(id, was)| match now.get(id) {
             Some(is) if is == was => None,
-            Some((version, _)) if *version == was.0 => Some(format!("plugin {id} {version} is another build of it")),
+            Some((version, _)) if *version == was.0 => Some(format!("plugin {id} {version} is another build now")),
             Some((version, _)) => Some(format!("plugin {id} is of version {version}, then {}", was.0)),
             None => Some(format!("plugin {id} {} is not there any more", was.0)),
         });
@@ -180,7 +193,7 @@ impl ModuleRegistry {
         self.providers.get(module_type).map(|provider| provider.by)
     }
 
-    /// Who provides every type, and why: the same again whatever else is chosen by less.
+    /// Who provides every type, and why.
     pub fn choices(&self) -> Vec<Choice> {
         let of = |(name, Provider { plugin, by }): (&Name, &Provider)| {
             let known = &plugin.manifest.plugin;
@@ -310,6 +323,8 @@ impl Gathering {
         if let Some(only) = &terms.only {
             let version = format!("{}@{}", manifest.plugin.id, manifest.plugin.version);
             match only.iter().find(|(wanted, _)| *wanted == version) {
+                // One that is open has become another version.
+                None if open.iter().any(|plugin| plugin.path == found.path) => return Err(Reason::NotLocked(version)),
                 None => return Ok(None),
                 Some((_, wanted)) if *wanted != hash => return Err(Reason::NotLocked(version)),
                 Some(_) => {}

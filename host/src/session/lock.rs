@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::assets::ContentHash;
 use crate::files;
 use crate::model::Name;
-use crate::plugins::{Builds, By, Choice, ModuleRegistry, Wanted};
+use crate::plugins::{Builds, By, Choice, ModuleRegistry, Reason, Wanted};
 
 /// What the file begins with.
 const HEAD: &str = "# Which plugins this session was made with. Written by `cantus plugins lock`.\n\n";
@@ -112,9 +112,13 @@ impl Lock {
 
     /// What is not as it says: sentences. None: everything is, to the byte.
     pub fn differences(&self, registry: &ModuleRegistry) -> Vec<String> {
+        let not_locked = |pin: &Pin| Reason::NotLocked(format!("{}@{}", pin.id, pin.version));
         let of = |pin: &Pin, name: &String| {
             let wanted = format!("{name} was locked to {}@{}", pin.id, pin.version);
             match registry.provider(name) {
+                None if registry.failures().iter().any(|failure| failure.reason == not_locked(pin)) => {
+                    Some(format!("{wanted}, and that is another build of it now"))
+                }
                 None => Some(format!("{wanted}, and nothing provides it")),
                 Some(plugin) if plugin.hash == pin.hash => None,
                 Some(plugin)

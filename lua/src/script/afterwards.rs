@@ -1,11 +1,12 @@
 //! What is done once an evaluation is committed: steps back and forth, saving and loading the session.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cantus_host::control::{Accepted, Batch, CommitError, Origin, Scenes, When, Work};
-use cantus_host::model::Model;
+use cantus_host::control::{Accepted, Batch, CommitError, EngineState, Origin, Scenes, When, Work};
 use cantus_host::model::command::UseProviderCommand;
+use cantus_host::model::{Catalog, Model};
 use cantus_host::plugins::Choice;
 use cantus_host::session::{self, Opened};
 
@@ -60,24 +61,25 @@ impl Script {
     /// Puts another session in the place of this one, ends what was to be done later, and evaluates its program: what
     /// that asked for is in the session already. Nobody's step: what was done before was done to another session.
     ///
-    /// One that wants other plugins is read over their manifests: all else is taken away first, and put back if it cannot
-    /// be read.
+    /// One that wants other plugins is read over their manifests: when it is seen to be whole there, all else is taken
+    /// away, the plugins change places, and it is read again over what they are now.
     fn load_session(&mut self, path: Option<&Path>) -> Result<(), String> {
         let path = self.folder("load", path)?;
         let before = self.context.engine.state();
         let (now, wanted) = (providers(&before.model), session::providers(&path));
-        if now != wanted {
-            self.turn_to(&wanted)?;
-        }
-        let opened = match self.open_session(&path) {
-            Err(why) if now != wanted => {
-                self.turn_to(&now)?;
-                self.turn_into(before.model.clone(), before.scenes.clone())?;
-                return Err(why);
-            }
-            opened => opened?,
+        let mut opened = self.open_session(&path, &self.context.engine.catalog_by(&wanted))?;
+        let turned = match now == wanted {
+            true => Ok(()),
+            false => self.turn_to(&wanted).and_then(|()| {
+                opened = self.open_session(&path, &self.context.engine.catalog())?;
+                Ok(())
+            }),
         };
-        let accepted = self.turn_into(opened.model, opened.scenes)?;
+        let accepted = turned.and_then(|()| self.turn_into(opened.model, opened.scenes));
+        let accepted = match accepted {
+            Err(why) if now != wanted => return Err(self.put_back(&before, why)),
+            accepted => accepted?,
+        };
         self.session = opened.folder;
         self.session.belongs_to(&accepted.model);
         self.print(&opened.notes);
@@ -92,13 +94,29 @@ impl Script {
         self.eval_file(&program).map(|_| ()).map_err(|e| e.to_string())
     }
 
-    fn open_session(&self, path: &Path) -> Result<Opened, String> {
+    fn open_session(&self, path: &Path, catalog: &Catalog) -> Result<Opened, String> {
         let engine = &self.context.engine;
-        let catalog = engine.catalog();
-        let opened = session::open(path, &catalog, &mut || engine.mint()).map_err(|e| e.to_string())?;
+        let opened = session::open(path, catalog, &mut || engine.mint()).map_err(|e| e.to_string())?;
         opened.is_whole().map_err(|e| e.to_string())?;
-        opened.sounds_lie_in(&self.context.root, &catalog).map_err(|e| e.to_string())?;
+        opened.sounds_lie_in(&self.context.root, catalog).map_err(|e| e.to_string())?;
         Ok(opened)
+    }
+
+    /// Puts back what was before another session was to be loaded. Answers why that is not there, and what is not there
+    /// of this one.
+    fn put_back(&self, before: &EngineState, why: String) -> String {
+        // If that takes too long, too, the plugins are still those of before.
+        let _ = self.turn_to(&providers(&before.model));
+        let catalog = self.context.engine.catalog();
+        let relaid = |model: &Arc<Model>| model.relaid(&before.catalog, &catalog).map(Arc::new);
+        let scenes: Result<BTreeMap<_, _>, Vec<String>> =
+            before.scenes.iter().map(|(name, scene)| Ok((name.clone(), relaid(scene)?))).collect();
+        let put = relaid(&before.model).and_then(|model| Ok((model, scenes?)));
+        let put = put.map_err(|lost| lost.join("; "));
+        match put.and_then(|(model, scenes)| self.turn_into(model, scenes.into())) {
+            Ok(_) => why,
+            Err(lost) => format!("{why}; and what was there could not be put back: {lost}"),
+        }
     }
 
     /// To nothing but these providers.

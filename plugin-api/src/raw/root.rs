@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use abi_stable::StableAbi;
 use abi_stable::abi_stability::abi_checking::check_layout_compatibility;
 use abi_stable::library::RootModule;
-use abi_stable::prefix_type::{PrefixTypeTrait, WithMetadata_};
+use abi_stable::prefix_type::PrefixTypeTrait;
 use abi_stable::sabi_types::VersionStrings;
 use abi_stable::std_types::{ROption, RResult, RStr, RString};
 use abi_stable::type_layout::TypeLayout;
@@ -160,25 +160,27 @@ pub struct Work {
     pub close: unsafe extern "C" fn(desk: *mut c_void),
 }
 
-macro_rules! table {
+/// Lets a table of functions travel as an extension: of a struct that derives abi_stable's `StableAbi` as a `Prefix`, the
+/// names of its `prefix_ref` and `prefix_fields`.
+#[macro_export]
+macro_rules! extension_table {
     ($reference:ident, $prefix:ident) => {
         // SAFETY: a prefix reference is one pointer to a table; `Extension::get` checks the layout before rebuilding.
-        unsafe impl Table for $reference {
-            fn to_raw(self) -> *const c_void {
+        unsafe impl $crate::raw::Table for $reference {
+            fn to_raw(self) -> *const ::core::ffi::c_void {
                 self.0.to_raw_ptr().cast()
             }
-            unsafe fn from_raw(raw: *const c_void) -> Self {
+            unsafe fn from_raw(raw: *const ::core::ffi::c_void) -> Self {
+                use $crate::export::abi::{PrefixRef, WithMetadata_};
                 // SAFETY: the caller checked the layout and keeps the library loaded.
-                $reference(unsafe {
-                    abi_stable::prefix_type::PrefixRef::from_raw(raw.cast::<WithMetadata_<$prefix, $prefix>>())
-                })
+                $reference(unsafe { PrefixRef::from_raw(raw.cast::<WithMetadata_<$prefix, $prefix>>()) })
             }
         }
     };
 }
-table!(FactoryRef, FactoryPrefix);
-table!(ProcessRef, ProcessPrefix);
-table!(WorkRef, WorkPrefix);
+extension_table!(FactoryRef, FactoryPrefix);
+extension_table!(ProcessRef, ProcessPrefix);
+extension_table!(WorkRef, WorkPrefix);
 
 /// The tables of an opened plugin.
 #[derive(Clone, Copy)]

@@ -51,10 +51,17 @@ impl Realiser {
         }
     }
 
-    /// Modules that could not be made.
-    pub fn failed(&self, model: &Model) -> BTreeSet<ModuleId> {
+    /// What a reload is to look at: a Model without what is left out, and the modules that could not be made.
+    pub fn to_reload(&self, model: &Arc<Model>) -> (Arc<Model>, BTreeSet<ModuleId>) {
         let failed = self.modules.iter().filter(|(_, live)| matches!(live.state, super::State::Failed(_)));
-        failed.filter_map(|(name, _)| Some(model.modules.get(name)?.id)).collect()
+        let failed = failed.filter_map(|(name, _)| Some(model.modules.get(name)?.id)).collect();
+        let mut model = model.clone();
+        for name in &self.without {
+            if model.modules.contains(&**name) {
+                Arc::make_mut(&mut model).modules.remove(&**name);
+            }
+        }
+        (model, failed)
     }
 
     /// A worker has done so.

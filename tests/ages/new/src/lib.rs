@@ -2,12 +2,11 @@
 
 #![allow(non_local_definitions)] // abi_stable's derives need it since rustc 1.79.
 
-use std::ffi::c_void;
-
 use abi_stable::StableAbi;
-use abi_stable::prefix_type::{PrefixRef, PrefixTypeTrait, WithMetadata_};
+use abi_stable::prefix_type::PrefixTypeTrait;
 use abi_stable::std_types::{ROption, RStr};
-use cantus_plugin_api::raw::{Extension, Table};
+use cantus_plugin_api::extension_table;
+use cantus_plugin_api::raw::Extension;
 
 /// Id of [`Grown`].
 pub const GROWN: &str = "cantus.test.grown/1";
@@ -48,23 +47,9 @@ pub struct Later {
     pub new: extern "C" fn() -> u32,
 }
 
-macro_rules! table {
-    ($reference:ident, $prefix:ident) => {
-        // SAFETY: a prefix reference is one pointer to a table; `Extension::get` checks the layout before rebuilding.
-        unsafe impl Table for $reference {
-            fn to_raw(self) -> *const c_void {
-                self.0.to_raw_ptr().cast()
-            }
-            unsafe fn from_raw(raw: *const c_void) -> Self {
-                // SAFETY: the caller checked the layout and keeps the library loaded.
-                $reference(unsafe { PrefixRef::from_raw(raw.cast::<WithMetadata_<$prefix, $prefix>>()) })
-            }
-        }
-    };
-}
-table!(GrownRef, GrownPrefix);
-table!(BrokenRef, BrokenPrefix);
-table!(LaterRef, LaterPrefix);
+extension_table!(GrownRef, GrownPrefix);
+extension_table!(BrokenRef, BrokenPrefix);
+extension_table!(LaterRef, LaterPrefix);
 
 extern "C" fn first() -> u32 {
     1
