@@ -57,7 +57,7 @@ fn a_performance_with_swaps_is_replayed_sample_by_sample() {
     heard.extend(studio.render(640)[0].iter().copied());
     for plugin in ["fixture.second-gain", "fixture.decent-gain"] {
         let (batch, engine) = (Batch::new(Origin::Host, vec![by(plugin).into()]), studio.engine().0.borrow());
-        engine.handle().queue().submit(batch).ok().expect("there is room");
+        engine.handle().queue().submit(batch).map_err(|(busy, _)| busy).expect("there is room");
     }
     heard.extend(studio.render(640)[0].iter().copied());
     studio.say("gain('i') connect('h', 'i')").expect("it can be made");
