@@ -194,8 +194,18 @@ fn a_journal_is_read_over_the_plugins_it_was_written_with() {
     let run = ["run", "other.lua", "--plugins", "strange", "--device", "null", "--bars", "0.1"];
     user.write("other.lua", "g = gain('g', {loud = 0.5})\n");
     user.says(&[&run[..], &["--journal", "other.journal"]].concat());
+    // What the session says no longer is as the settings said then.
+    user.write(
+        "turned/session.toml",
+        "version = 1\n[modules.g]\ntype = \"Gain\"\n[providers]\nGain = \"cantus.gain\"\n",
+    );
+    user.write("turned/main.lua", "use('Gain')\n");
+    let run = ["run", "turned", "--plugins", "strange", "--device", "null", "--bars", "0.1"];
+    user.says(&[&run[..], &["--journal", "turned.journal"]].concat());
     user.write("config/cantus/settings.toml", "");
-    user.says(&["replay", "other.journal", "-o", "out.wav", "--plugins", "strange"]);
+    for journal in ["other.journal", "turned.journal"] {
+        user.says(&["replay", journal, "-o", "out.wav", "--plugins", "strange"]);
+    }
 }
 
 /// A session whose Gain was another plugin's, which had more than ours.
