@@ -8,7 +8,7 @@ use cantus_host::control::{Accepted, Batch, CommitError, EngineState, Origin, Sc
 use cantus_host::model::command::UseProviderCommand;
 use cantus_host::model::{Catalog, Model};
 use cantus_host::plugins::Choice;
-use cantus_host::session::{self, Opened};
+use cantus_host::session::{self, Folder, Opened};
 
 use crate::error::ScriptError;
 use crate::transaction::{Afterwards, Transaction};
@@ -61,28 +61,22 @@ impl Script {
     /// Puts another session in the place of this one, ends what was to be done later, and evaluates its program: what
     /// that asked for is in the session already. Nobody's step: what was done before was done to another session.
     ///
-    /// One that wants other plugins is read over their manifests: when it is seen to be whole there, all else is taken
-    /// away, the plugins change places, and it is read again over what they are now.
+    /// One that wants other plugins is read over their manifests first, and nothing is touched unless it is whole there.
+    /// Then all else is taken away, the plugins change places, and it is read again over what they are now.
     fn load_session(&mut self, path: Option<&Path>) -> Result<(), String> {
         let path = self.folder("load", path)?;
         let before = self.context.engine.state();
         let (now, wanted) = (providers(&before.model), session::providers(&path));
-        let mut opened = self.open_session(&path, &self.context.engine.catalog_by(&wanted))?;
-        let turned = match now == wanted {
-            true => Ok(()),
-            false => self.turn_to(&wanted).and_then(|()| {
-                opened = self.open_session(&path, &self.context.engine.catalog())?;
-                Ok(())
-            }),
+        let (accepted, folder, notes) = if now == wanted {
+            self.become_session(&path)?
+        } else {
+            self.open_session(&path, &self.context.engine.catalog_by(&wanted))?;
+            let turned = self.turn_to(&wanted).and_then(|()| self.become_session(&path));
+            turned.map_err(|why| self.put_back(&before, why))?
         };
-        let accepted = turned.and_then(|()| self.turn_into(opened.model, opened.scenes));
-        let accepted = match accepted {
-            Err(why) if now != wanted => return Err(self.put_back(&before, why)),
-            accepted => accepted?,
-        };
-        self.session = opened.folder;
+        self.session = folder;
         self.session.belongs_to(&accepted.model);
-        self.print(&opened.notes);
+        self.print(&notes);
         self.print(&[format!("loaded {}", path.display())]);
         self.forget_everything();
         let program = path.join("main.lua");
@@ -92,6 +86,12 @@ impl Script {
         }
         self.loaded = Some(program.clone());
         self.eval_file(&program).map(|_| ()).map_err(|e| e.to_string())
+    }
+
+    /// Reads a session over the manifests there are, and puts it in the place of what is there.
+    fn become_session(&self, path: &Path) -> Result<(Accepted, Folder, Vec<String>), String> {
+        let Opened { folder, model, scenes, notes, .. } = self.open_session(path, &self.context.engine.catalog())?;
+        Ok((self.turn_into(model, scenes)?, folder, notes))
     }
 
     fn open_session(&self, path: &Path, catalog: &Catalog) -> Result<Opened, String> {
