@@ -53,7 +53,7 @@ pub struct Run {
     /// Begin with what a journal had come to [default: of the last performance of this script].
     #[arg(long, value_name = "JOURNAL", num_args = 0..=1, require_equals = true)]
     recover: Option<Option<PathBuf>>,
-    /// Take plugins that are built again while it plays.
+    /// Take plugins that are built again, or put there, while it plays.
     #[arg(long)]
     watch_plugins: bool,
     /// Where there is no sound device, render to this WAV file instead (--bars of it, or 16).

@@ -45,7 +45,11 @@ impl User {
         for folder in ["DATA", "STATE", "CONFIG"] {
             command.env(format!("XDG_{folder}_HOME"), self.path(&folder.to_lowercase()));
         }
-        command.output().expect("the program runs")
+        std::fs::create_dir_all(self.path("tmp")).expect("it can be made");
+        let output = command.env("TMPDIR", self.path("tmp")).output().expect("the program runs");
+        let left: Vec<_> = std::fs::read_dir(self.path("tmp")).expect("it is there").flatten().collect();
+        assert!(left.is_empty(), "{arguments:?} leaves behind {left:?}");
+        output
     }
 
     /// What it prints, when it ends well.
@@ -206,6 +210,28 @@ fn a_journal_is_read_over_the_plugins_it_was_written_with() {
     for journal in ["other.journal", "turned.journal"] {
         user.says(&["replay", journal, "-o", "out.wav", "--plugins", "strange"]);
     }
+}
+
+#[test]
+fn a_library_that_crashes_when_it_is_tried_out_leaves_nothing_behind() {
+    let user = User::new();
+    user.library("strange/moods", "moods", &[("the mood = calm", "the mood = dies")]);
+    let tried = user.cantus(&["plugins", "list", "--plugins", "strange"]);
+    assert!(text(&tried.stderr).contains("it crashed (SIGABRT)"), "{}", text(&tried.stderr));
+}
+
+#[test]
+fn what_is_left_out_is_not_made_in_a_reload_either() {
+    let user = User::new();
+    user.library("strange/moods", "moods", &[]);
+    user.write("song.lua", "make(\"Moods\", \"m\")\nat(0.1, function() engine:reload(\"Moods\") end)\n");
+    let render = ["render", "song.lua", "-o", "a.wav", "--seconds", "0.5", "--plugins", "strange", "--allow-missing"];
+    // It speaks whenever it is made.
+    let made = |more: &[&str]| {
+        let said = text(&user.cantus(&[&render[..], more].concat()).stderr);
+        said.matches("what is said so is not printed").count()
+    };
+    assert_eq!((made(&[]), made(&["--without", "m"])), (2, 0), "with it, without it");
 }
 
 /// A session whose Gain was another plugin's, which had more than ours.
