@@ -40,7 +40,7 @@ impl LockSong {
             let models = state.scenes.values().chain([&state.model]);
             let modules = models.flat_map(|model| model.modules.iter().map(|(_, module)| module.module_type.clone()));
             let types: BTreeSet<Name> = modules.collect();
-            Ok::<Lock, Failure>(Lock::of(studio.engine().0.borrow().registry(), &types))
+            Ok::<Lock, Failure>(Lock::of(&studio.engine().0.borrow().registry(), &types))
         })?;
         let folder = folder_of(&self.song);
         let path = Lock::file(folder);

@@ -293,8 +293,7 @@ pub trait Commit {
     fn clock(&self) -> ClockReading;
 
     /// The module types as they would be if the session said so, of plugins that are open.
-    fn catalog_by(&self, of_session: &[Choice]) -> Arc<Catalog> {
-        let _ = of_session;
+    fn catalog_by(&self, _of_session: &[Choice]) -> Arc<Catalog> {
         self.catalog()
     }
 

@@ -73,7 +73,6 @@ pub(super) struct Brought {
 /// no I/O there.
 pub struct Engine {
     pub(super) config: Arc<Config>,
-    pub(super) registry: Arc<ModuleRegistry>,
     /// Its manifests, in whose order the values of the Model lie.
     pub(super) catalog: Arc<Catalog>,
     pub(super) handle: EngineHandle,
@@ -123,7 +122,7 @@ impl Engine {
             state: Arc::new(ArcSwap::from_pointee(state)),
             ids: Arc::new(AtomicU64::new(1)),
             telemetry: Arc::default(),
-            registry: Arc::new(ArcSwap::new(registry.clone())),
+            registry: Arc::new(ArcSwap::new(registry)),
             rate: config.rate,
         };
         let processor = Processor::new(config.rate, model.bpm.get(), inbox, outbox, handle.telemetry.clone());
@@ -134,7 +133,6 @@ impl Engine {
             history: History::default(),
             realiser: Realiser::new(catalog.clone(), config.rate),
             config: Arc::new(config),
-            registry,
             catalog,
             handle,
             model,
@@ -216,8 +214,8 @@ impl Engine {
     }
 
     /// Who provides what, now.
-    pub fn registry(&self) -> &Arc<ModuleRegistry> {
-        &self.registry
+    pub fn registry(&self) -> Arc<ModuleRegistry> {
+        self.handle.registry.load_full()
     }
 
     /// Nothing is being made or loaded: what is not ready will not be.

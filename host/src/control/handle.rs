@@ -28,6 +28,7 @@ pub struct EngineHandle {
     pub(super) state: Arc<ArcSwap<EngineState>>,
     pub(super) ids: Arc<AtomicU64>,
     pub(super) telemetry: Arc<Telemetry>,
+    /// Who provides what, now. Replaced by the Engine alone.
     pub(super) registry: Arc<ArcSwap<ModuleRegistry>>,
     pub(super) rate: f64,
 }

@@ -28,7 +28,7 @@ pub(super) struct Reloaded {
     types: BTreeSet<Name>,
     /// The new instances, each with the seed it was made with.
     instances: NewInstances,
-    /// What is wrong with plugins that was not known before.
+    /// What is wrong with plugins and is to be told.
     complaints: Vec<String>,
 }
 
@@ -95,7 +95,7 @@ impl Engine {
     /// A worker has looked at the disk again, or failed.
     pub(super) fn take_reloaded(&mut self, ticket: Ticket, result: Result<Box<Reloaded>, String>) {
         self.realiser.has_reloaded(ticket);
-        let before = self.registry.hashes();
+        let before = self.registry().hashes();
         let refused = |lost: Vec<String>| {
             let lost: String = lost.iter().map(|lost| format!("\n  {lost}")).collect();
             format!("could not take another plugin, which does not have all that is used:{lost}\nthe old one plays on")
@@ -106,10 +106,10 @@ impl Engine {
             let types = reloaded.types.clone();
             self.replace(*reloaded).map(|()| types).map_err(refused)
         });
-        let mut plugins = self.registry.hashes();
+        let mut plugins = self.registry().hashes();
         plugins.retain(|id, now| before.get(id) != Some(now));
         let anew = match taken {
-            Ok(types) => Some(journal::Anew { types, choices: self.registry.choices() }),
+            Ok(types) => Some(journal::Anew { types, choices: self.registry().choices() }),
             Err(text) => {
                 self.report(Vec::new(), ORIGIN.into(), text);
                 None
@@ -124,9 +124,10 @@ impl Engine {
 
     /// The session chooses again what it chose before what could not be taken: nobody is to find later what never played.
     fn take_choices_back(&mut self) {
-        let types = self.registry.catalog().iter().map(|(name, _)| name);
+        let registry = self.registry();
+        let types = registry.catalog().iter().map(|(name, _)| name);
         let back = |module_type: &Name| {
-            let said = self.registry.said_by_session(module_type).map(|said| Name::from(said.to_string()));
+            let said = registry.said_by_session(module_type).map(|said| Name::from(said.to_string()));
             let now = self.model.providers.get(module_type);
             // What was chosen since then is yet to be tried.
             let tried = now == self.tried.providers.get(module_type);
@@ -164,8 +165,8 @@ impl Engine {
             self.workers.bury(instances);
             return Err(lost);
         }
-        self.handle.registry.store(registry.clone());
-        (self.registry, self.catalog, self.model, self.scenes) = (registry, new.clone(), model, scenes.into());
+        self.handle.registry.store(registry);
+        (self.catalog, self.model, self.scenes) = (new.clone(), model, scenes.into());
         self.foreseen = None;
         let orphans = self.realiser.replace(new, &self.model, &types, instances, &mut self.brought.change);
         self.workers.bury(orphans);

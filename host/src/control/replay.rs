@@ -116,7 +116,7 @@ impl Replay {
             }
             journal::Result::Reloaded { ticket, anew, plugins } => {
                 let new = self.engine.reload_again(ticket, anew).into_iter();
-                let new: Vec<String> = new.chain(self.engine.registry.changed(&plugins)).collect();
+                let new: Vec<String> = new.chain(self.engine.registry().changed(&plugins)).collect();
                 self.notes.extend(new.into_iter().filter(|note| !self.notes.contains(note)).collect::<Vec<_>>());
             }
             journal::Result::Loaded { ticket, file, hash } => {
@@ -158,7 +158,7 @@ impl Engine {
         let begun = self.held.as_mut().and_then(|held| held.reloads.remove(&ticket));
         let failed = match (anew, begun) {
             (Some(anew), Some((model, silent))) => {
-                let result = reload(&self.registry, Anew::Exactly(anew), &model, &silent, self.handle.rate);
+                let result = reload(&self.registry(), Anew::Exactly(anew), &model, &silent, self.handle.rate);
                 let failed = result.as_ref().err().cloned();
                 self.take_reloaded(ticket, result.map(Box::new));
                 return failed;

@@ -14,7 +14,7 @@ use crate::rt::Instance;
 impl Engine {
     /// Has a worker do something.
     pub(super) fn start(&mut self, task: Task) {
-        let (registry, config) = (self.registry.clone(), self.config.clone());
+        let (registry, config) = (self.registry(), self.config.clone());
         match task {
             Task::Make { ticket, module_type, id, seed } => self.workers.start(move || {
                 let make = || registry.instantiate(&module_type, id.0, seed, config.rate).map(Box::new);

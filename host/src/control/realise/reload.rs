@@ -97,7 +97,7 @@ impl Realiser {
             let fits = |(seed, instance): (u64, Box<Instance>)| (seed == module.seed).then_some(instance);
             match instances.remove(&module.id).and_then(fits) {
                 None => self.add_module(name, module, was.played),
-                Some(instance) => orphans.extend(self.put_in_place(name, module, was, instance, change)),
+                Some(instance) => self.put_in_place(name, module, was, instance, change),
             }
         }
         self.forget_files();
@@ -121,25 +121,15 @@ impl Realiser {
         Was { slot, waiting, played: self.remove_module(name, change) }
     }
 
-    /// Puts a new instance in the place of what was. It is given back if the module is left out.
-    fn put_in_place(
-        &mut self,
-        name: &Name,
-        module: &Module,
-        was: Was,
-        instance: Box<Instance>,
-        change: &mut Change,
-    ) -> Option<Orphan> {
-        if self.enlist(name, module, was.played).is_none() {
-            return Some(instance);
-        }
+    /// Puts a new instance in the place of what was.
+    fn put_in_place(&mut self, name: &Name, module: &Module, was: Was, instance: Box<Instance>, change: &mut Change) {
+        self.enlist(name, module, was.played);
         if let Some(live) = self.modules.get_mut(name) {
             live.waiting = was.waiting;
         }
         self.put_in(name, instance, module, change);
         let both = was.slot.zip(self.instance(name)).filter(|_| was.played);
         change.deeds.extend(both.map(|(from, to)| Deed::TakeOver { from, to }));
-        None
     }
 
     /// A module's instance is there: it gets all its values.
